@@ -1,0 +1,196 @@
+"""The door to every dataframe library: in to Narwhals, out to the caller's own type.
+
+Nothing else in the package knows which engine the caller uses. A frame goes in through `read`, is worked on
+with Narwhals expressions, and goes out through `give_back`. What must reach the driver is fetched by
+`collect`, always as a small pandas frame, and what numpy computes goes back by `map_rows` or `add_columns`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient.errors import ColumnError
+
+__all__ = [
+    "Frame",
+    "add_columns",
+    "any_true",
+    "collect",
+    "days",
+    "days_between",
+    "give_back",
+    "is_lazy",
+    "like",
+    "map_rows",
+    "one_row",
+    "read",
+    "series_like",
+]
+
+Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
+
+
+def read(table: Any, *, name: str = "customers") -> Frame:
+    """Take any supported table in, or raise a `ColumnError` that says what is supported."""
+    _refuse_duplicate_names(table, name)
+    try:
+        return nw.from_native(table)
+    except TypeError:
+        raise ColumnError(
+            f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
+            f"found {type(table).__module__}.{type(table).__name__}"
+        ) from None
+
+
+def _refuse_duplicate_names(table: Any, name: str) -> None:
+    if type(table).__module__.startswith("pandas") and hasattr(table, "columns"):
+        columns = table.columns
+        _refuse_multilevel(columns, name)
+        odd = [column for column in columns if not isinstance(column, str)]
+        if odd:
+            raise ColumnError(f"{name}: column names must be text, found {odd[:5]!r}; rename them with table.rename(columns=str)")
+        twice = sorted({str(column) for column in columns[columns.duplicated()]})
+        if twice:
+            raise ColumnError(f"{name}: column names must be unique, found twice: {', '.join(twice)}")
+
+
+def _refuse_multilevel(columns: Any, name: str) -> None:
+    if getattr(columns, "nlevels", 1) > 1:
+        raise ColumnError(f"{name}: column names have {columns.nlevels} levels, expected one; flatten them first")
+
+
+def give_back(frame: Frame) -> Any:
+    """Hand the frame out as the caller's own type."""
+    return nw.to_native(frame)
+
+
+def is_lazy(frame: Frame) -> bool:
+    """Tell whether the frame is a plan (polars lazy, DuckDB, Spark, Dask, Ibis) rather than data."""
+    return isinstance(frame, nw.LazyFrame)
+
+
+def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
+    """Bring columns to the driver as a pandas frame with a fresh index (whatever the engine)."""
+    wanted = frame if columns is None else frame.select(*columns)
+    if isinstance(wanted, nw.LazyFrame):
+        wanted = wanted.collect(**_collect_backend(wanted))
+    data = wanted.to_pandas()
+    data.columns = [str(column) for column in data.columns]
+    return data.reset_index(drop=True)
+
+
+def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
+    return {"backend": "pandas"} if frame.implementation.is_duckdb() or frame.implementation.is_ibis() else {}
+
+
+def one_row(frame: Frame, **expressions: nw.Expr) -> dict[str, Any]:
+    """Compute a few aggregates in one pass of the caller's engine; the answer is one row."""
+    row = collect(frame.select(**expressions)).iloc[0].to_dict()
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Missing of any flavour becomes None, numpy scalars become Python's."""
+    if value is None or value != value:
+        return None
+    return value.item() if isinstance(value, np.generic) and not isinstance(value, np.datetime64) else value
+
+
+def days_between(later: nw.Expr, earlier: nw.Expr) -> nw.Expr:
+    """Whole days from one date to another (durations do not exist on every engine)."""
+    return days(later) - days(earlier)
+
+
+def days(date: nw.Expr) -> nw.Expr:
+    """Days since the year 0, counted from the year and the day of the year, on every engine."""
+    before = date.dt.year().cast(nw.Int64) - 1
+    leaps = before // 4 - before // 100 + before // 400
+    return before * 365 + leaps + date.dt.ordinal_day().cast(nw.Int64)
+
+
+def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
+    """Build a small frame from columns, on the engine (and connection) of `frame`."""
+    plain = {name: np.asarray(values) if not isinstance(values, list) else values for name, values in data.items()}
+    implementation = frame.implementation
+    if implementation.is_duckdb():
+        return _on_duckdb(frame, plain)
+    if implementation.is_pyspark() or implementation.is_pyspark_connect():
+        return _on_spark(frame, plain)
+    if implementation.is_dask():
+        return _on_dask(plain)
+    if implementation.is_ibis():
+        return _on_ibis(plain)
+    small = nw.from_dict(plain, backend=implementation)
+    return small.lazy() if is_lazy(frame) else small
+
+
+def _pandas(data: Mapping[str, Any]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(dict(data))
+
+
+def _on_duckdb(frame: Frame, data: Mapping[str, Any]) -> Frame:
+    small = _pandas(data)
+    relation = nw.to_native(frame)
+    return nw.from_native(relation.query("_segmentclient_host", "select * from small"))
+
+
+def _on_spark(frame: Frame, data: Mapping[str, Any]) -> Frame:
+    session = nw.to_native(frame).sparkSession
+    return nw.from_native(session.createDataFrame(_pandas(data)))
+
+
+def _on_dask(data: Mapping[str, Any]) -> Frame:
+    import dask.dataframe as dd
+
+    return nw.from_native(dd.from_pandas(_pandas(data), npartitions=1))
+
+
+def _on_ibis(data: Mapping[str, Any]) -> Frame:
+    import ibis
+
+    return nw.from_native(ibis.memtable(_pandas(data)))
+
+
+def map_rows(
+    frame: Frame, keys: Sequence[str], function: Callable[[dict[str, Any]], Mapping[str, Any]]
+) -> Frame:
+    """Add columns that a numpy function computes from the key columns, on any engine.
+
+    `function` takes a dict of arrays (one a key column, all of one length) and returns a dict of arrays of that
+    length. On eager frames it sees every row, in order. On lazy frames it sees the distinct key rows, which are
+    collected, and its answer is joined back in the frame's own engine: the frame stays lazy.
+    """
+    if isinstance(frame, nw.LazyFrame):
+        distinct = collect(frame.select(*keys).unique())
+        arrays = {key: distinct[key].to_numpy() for key in keys}
+        small = like(frame, {**arrays, **function(arrays)})
+        return frame.join(small, on=list(keys), how="left")  # type: ignore[arg-type]
+    return add_columns(frame, function({key: frame[key].to_numpy() for key in keys}))
+
+
+def add_columns(frame: nw.DataFrame[Any], columns: Mapping[str, Any]) -> nw.DataFrame[Any]:
+    """Put arrays, in the order of the rows, beside the rows of an eager frame; its index stays."""
+    series = (series_like(frame, name, values) for name, values in columns.items())
+    return frame.with_columns(*(nw.from_native(one, series_only=True).alias(name) for one, name in zip(series, columns, strict=True)))
+
+
+def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:
+    """Make a native Series in the order of the frame's rows (on pandas: with the frame's own index)."""
+    native = nw.to_native(frame)
+    if frame.implementation.is_pandas():
+        import pandas as pd
+
+        return pd.Series(values, index=native.index, name=name)
+    return nw.to_native(nw.new_series(name, values, backend=frame.implementation))
+
+
+def any_true(expressions: Iterable[nw.Expr]) -> nw.Expr:
+    """Combine conditions with `or`."""
+    return functools.reduce(lambda left, right: left | right, expressions)

@@ -1,0 +1,155 @@
+"""Languages: sentences through gettext, numbers, dates and money through Babel.
+
+A `Language` is got once, by `language("fr")`, and handed downwards. Message ids are the English sentences;
+translations stand in `locale/fr/*.po`, one file a room (`segments.po`, `plot.po`, ...), read on first use.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import gettext
+import io
+import math
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal
+
+from segmentclient.errors import SegmentClientError
+
+__all__ = ["LANGUAGES", "Language", "language"]
+
+LANGUAGES = {"en": "en_GB", "fr": "fr_FR"}
+MISSING = "–"
+
+
+@functools.cache
+def language(lang: str) -> Language:
+    """Give the `Language` for "en" or "fr"."""
+    if lang not in LANGUAGES:
+        raise SegmentClientError(f"lang={lang!r} is not known; accepted: {', '.join(map(repr, LANGUAGES))}")
+    return Language(lang, LANGUAGES[lang], _catalogue(lang))
+
+
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    """Read every catalogue of a language into one (English needs none: its sentences are the ids)."""
+    if lang == "en":
+        return gettext.NullTranslations()
+    from babel.messages import mofile, pofile
+
+    merged: gettext.GNUTranslations | None = None
+    for path in sorted(resources.files(__name__).joinpath(lang).iterdir(), key=lambda path: path.name):
+        if path.name.endswith(".po"):
+            compiled = io.BytesIO()
+            mofile.write_mo(compiled, pofile.read_po(io.BytesIO(path.read_bytes()), locale=lang))
+            compiled.seek(0)
+            part = gettext.GNUTranslations(compiled)
+            if merged is None:
+                merged = part
+            else:
+                merged._catalog.update(part._catalog)  # type: ignore[attr-defined]
+    return merged or gettext.NullTranslations()
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: `text` and `plural` for sentences, the rest for figures.
+
+    Every method that formats gives "–" for a missing value.
+    """
+
+    key: str
+    locale: str
+    catalogue: gettext.NullTranslations
+
+    def text(self, message: str, /, **values: Any) -> str:
+        """Translate an English sentence, then fill its `{places}`."""
+        translated = self.catalogue.gettext(message) if message else ""
+        return translated.format(**values) if values else translated
+
+    def term(self, context: str, message: str) -> str:
+        """Translate a word whose meaning depends on its context (msgctxt)."""
+        return self.catalogue.pgettext(context, message)
+
+    def plural(self, singular: str, plural: str, n: float, /, **values: Any) -> str:
+        """Translate a sentence that counts; `{n}` is the formatted count. French says "0 client", "1 client"."""
+        whole = 2 if n != int(n) else int(abs(n))
+        message = self.catalogue.ngettext(singular, plural, whole)
+        return message.format(n=self.number(n), **values)
+
+    def number(self, value: Any, decimals: int = 0) -> str:
+        """Format `1 234,5` or `1,234.5`, with a fixed number of decimals."""
+        if _is_missing(value):
+            return MISSING
+        from babel.numbers import format_decimal
+
+        return format_decimal(_rounded(value, decimals), format=_pattern(decimals), locale=self.locale)
+
+    def percent(self, share: Any, decimals: int = 1) -> str:
+        """Format a share of 1 as `12,3 %` or `12.3%`."""
+        if _is_missing(share):
+            return MISSING
+        from babel.numbers import format_percent
+
+        pattern = _pattern(decimals) + ("\N{NO-BREAK SPACE}%" if self.key == "fr" else "%")
+        return format_percent(_rounded(share, decimals + 2), format=pattern, locale=self.locale)
+
+    def money(self, value: Any, currency: str | None = None, decimals: int = 0) -> str:
+        """Format an amount with its currency, or as a bare number when none is given."""
+        if _is_missing(value):
+            return MISSING
+        if currency is None:
+            return self.number(value, decimals)
+        from babel.numbers import format_currency, parse_pattern
+        from babel.core import Locale
+
+        pattern = parse_pattern(Locale.parse(self.locale).currency_formats["standard"].pattern)
+        pattern.frac_prec = (decimals, decimals)
+        return pattern.apply(_rounded(value, decimals), Locale.parse(self.locale), currency=currency, currency_digits=False)
+
+    def compact(self, value: Any, currency: str | None = None) -> str:
+        """Format with k / M in the language's habits: `12 k`, `3,4 M €`; small values in full."""
+        if _is_missing(value):
+            return MISSING
+        from babel.numbers import format_compact_currency, format_compact_decimal
+
+        digits = 0 if abs(value) < 1_000 else _compact_digits(value)
+        if abs(value) < 1_000:
+            return self.money(value, currency)
+        if currency is None:
+            return format_compact_decimal(value, format_type="short", locale=self.locale, fraction_digits=digits)
+        return format_compact_currency(value, currency, format_type="short", locale=self.locale, fraction_digits=digits)
+
+    def date(self, value: Any, style: Literal["short", "medium", "long"] = "medium") -> str:
+        """Format a date as `31/12/2026`, `31 déc. 2026` or `31 décembre 2026`."""
+        if _is_missing(value):
+            return MISSING
+        from babel.dates import format_date
+
+        day = value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value)[:10])
+        return format_date(day, format="dd/MM/yyyy" if style == "short" else style, locale=self.locale)
+
+    def listed(self, words: Any, style: Literal["standard", "or"] = "standard") -> str:
+        """Join words as `a, b et c`."""
+        from babel.lists import format_list
+
+        words = [str(word) for word in words]
+        return format_list(words, style=style, locale=self.locale) if words else ""
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value or (isinstance(value, float) and math.isinf(value))
+
+
+def _pattern(decimals: int) -> str:
+    return "#,##0" + ("." + "0" * decimals if decimals else "")
+
+
+def _rounded(value: Any, decimals: int) -> float:
+    """Round half away from nothing surprising, and never show −0."""
+    return round(float(value), decimals) + 0.0
+
+
+def _compact_digits(value: float) -> int:
+    magnitude = math.floor(math.log10(abs(value)))
+    return 1 if magnitude % 3 == 0 else 0

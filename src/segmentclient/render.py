@@ -1,0 +1,45 @@
+"""HTML: one Jinja2 environment (autoescape on), and the small cards and tables that objects show in notebooks.
+
+Templates stand in the `templates` folder of the room that owns them: `template("report", "page.html")`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+__all__ = ["html_card", "html_table", "template"]
+
+
+@functools.cache
+def _environment(room: str) -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("segmentclient", f"{room}/templates" if room else "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def template(room: str, name: str) -> Template:
+    """Give a template of a room; a place that nobody fills is an error, and every value is escaped."""
+    return _environment(room).get_template(name)
+
+
+def html_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, caption: str = "") -> str:
+    """Show rows as a small table that reads well in light and dark themes; values are escaped."""
+    return template("", "table.html").render(headers=headers, rows=rows, caption=caption)
+
+
+def html_card(title: str, facts: Mapping[str, Any], *, body: str = "", foot: str = "") -> str:
+    """Show a title and a few facts as a card; `body` is HTML made by `html_table`."""
+    from markupsafe import Markup
+
+    return template("", "card.html").render(title=title, facts=facts, body=Markup(body), foot=foot)
