@@ -1,0 +1,36 @@
+"""Segments: rules, life cycle, clusters, profiles, movement between two periods.
+
+Every name is imported on first use, so that rules do not load scikit-learn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_FILES = {
+    "rules": ["Rule", "load_rules", "segment_by_rules"],
+    "rule_check": ["RuleCheck", "check_rules"],
+    "prospects": ["add_prospects"],
+    "lifecycle": ["LifecycleThresholds", "lifecycle", "lifecycle_thresholds"],
+    "profiles": ["profile_segments"],
+    "explain": ["Explanation", "explain_segments"],
+    "migration": ["Migration", "compare_periods"],
+    "clusters": ["KMeansSegmenter", "cluster_rfm_table", "segment_kmeans"],
+    "stability": ["KChoice", "choose_k"],
+}
+_HOME = {name: file for file, names in _FILES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
