@@ -1,0 +1,2 @@
+class RFMScorer: pass
+def score_rfm(): pass
