@@ -53,7 +53,9 @@ def _refuse_duplicate_names(table: Any, name: str) -> None:
         _refuse_multilevel(columns, name)
         odd = [column for column in columns if not isinstance(column, str)]
         if odd:
-            raise ColumnError(f"{name}: column names must be text, found {odd[:5]!r}; rename them with table.rename(columns=str)")
+            raise ColumnError(
+                f"{name}: column names must be text, found {odd[:5]!r}; rename them with table.rename(columns=str)"
+            )
         twice = sorted({str(column) for column in columns[columns.duplicated()]})
         if twice:
             raise ColumnError(f"{name}: column names must be unique, found twice: {', '.join(twice)}")
@@ -61,7 +63,9 @@ def _refuse_duplicate_names(table: Any, name: str) -> None:
 
 def _refuse_multilevel(columns: Any, name: str) -> None:
     if getattr(columns, "nlevels", 1) > 1:
-        raise ColumnError(f"{name}: column names have {columns.nlevels} levels, expected one; flatten them first")
+        raise ColumnError(
+            f"{name}: column names have {columns.nlevels} levels, expected one; flatten them first"
+        )
 
 
 def give_back(frame: Frame) -> Any:
@@ -115,7 +119,9 @@ def days(date: nw.Expr) -> nw.Expr:
 
 def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
     """Build a small frame from columns, on the engine (and connection) of `frame`."""
-    plain = {name: np.asarray(values) if not isinstance(values, list) else values for name, values in data.items()}
+    plain = {
+        name: np.asarray(values) if not isinstance(values, list) else values for name, values in data.items()
+    }
     implementation = frame.implementation
     if implementation.is_duckdb():
         return _on_duckdb(frame, plain)
@@ -178,7 +184,12 @@ def map_rows(
 def add_columns(frame: nw.DataFrame[Any], columns: Mapping[str, Any]) -> nw.DataFrame[Any]:
     """Put arrays, in the order of the rows, beside the rows of an eager frame; its index stays."""
     series = (series_like(frame, name, values) for name, values in columns.items())
-    return frame.with_columns(*(nw.from_native(one, series_only=True).alias(name) for one, name in zip(series, columns, strict=True)))
+    return frame.with_columns(
+        *(
+            nw.from_native(one, series_only=True).alias(name)
+            for one, name in zip(series, columns, strict=True)
+        )
+    )
 
 
 def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:

@@ -135,4 +135,6 @@ def _made_by(name: str) -> str:
 
 def _listed(schema: Mapping[str, Any], most: int = 20) -> str:
     names = [str(name) for name in schema]
-    return ", ".join(names[:most]) + (f" … and {len(names) - most} more" if len(names) > most else "") or "none"
+    return (
+        ", ".join(names[:most]) + (f" … and {len(names) - most} more" if len(names) > most else "") or "none"
+    )

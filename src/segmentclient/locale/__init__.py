@@ -105,7 +105,9 @@ class Language:
 
         pattern = parse_pattern(Locale.parse(self.locale).currency_formats["standard"].pattern)
         pattern.frac_prec = (decimals, decimals)
-        return pattern.apply(_rounded(value, decimals), Locale.parse(self.locale), currency=currency, currency_digits=False)
+        return pattern.apply(
+            _rounded(value, decimals), Locale.parse(self.locale), currency=currency, currency_digits=False
+        )
 
     def compact(self, value: Any, currency: str | None = None) -> str:
         """Format with k / M in the language's habits: `12 k`, `3,4 M €`; small values in full."""
@@ -117,8 +119,12 @@ class Language:
         if abs(value) < 1_000:
             return self.money(value, currency)
         if currency is None:
-            return format_compact_decimal(value, format_type="short", locale=self.locale, fraction_digits=digits)
-        return format_compact_currency(value, currency, format_type="short", locale=self.locale, fraction_digits=digits)
+            return format_compact_decimal(
+                value, format_type="short", locale=self.locale, fraction_digits=digits
+            )
+        return format_compact_currency(
+            value, currency, format_type="short", locale=self.locale, fraction_digits=digits
+        )
 
     def date(self, value: Any, style: Literal["short", "medium", "long"] = "medium") -> str:
         """Format a date as `31/12/2026`, `31 déc. 2026` or `31 décembre 2026`."""

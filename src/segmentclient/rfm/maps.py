@@ -64,7 +64,11 @@ class MapCheck:
     def __str__(self) -> str:
         if self.is_partition:
             return f"{self.n_cells} cells: each has exactly one segment, every segment can be reached"
-        parts = [("uncovered", self.uncovered), ("matched twice", self.overlapping), ("never reached", self.unreachable)]
+        parts = [
+            ("uncovered", self.uncovered),
+            ("matched twice", self.overlapping),
+            ("never reached", self.unreachable),
+        ]
         found = "; ".join(f"{len(what)} {name}: {' '.join(what)}" for name, what in parts if what)
         return f"{self.n_cells} cells; {found}"
 
@@ -106,7 +110,9 @@ class SegmentMap:
     def preset(cls, name: str) -> SegmentMap:
         """Give a shipped map: standard, rf_grid, shopify, klaviyo, r_rfm or heavy_medium_light."""
         if name not in PRESETS:
-            raise RuleError(f"segment map {name!r} is not known{nearest(str(name), PRESETS)} Accepted: {', '.join(PRESETS)}")
+            raise RuleError(
+                f"segment map {name!r} is not known{nearest(str(name), PRESETS)} Accepted: {', '.join(PRESETS)}"
+            )
         return cls.from_toml(_preset_text(f"{name}.toml"))
 
     @classmethod
@@ -125,7 +131,9 @@ class SegmentMap:
         )
 
     @classmethod
-    def from_ranges(cls, ranges: Iterable[Mapping[str, Any]], *, bins: int = 5, name: str = "own") -> SegmentMap:
+    def from_ranges(
+        cls, ranges: Iterable[Mapping[str, Any]], *, bins: int = 5, name: str = "own"
+    ) -> SegmentMap:
         """Build a map from ranges: ``{"segment": "champions", "r": (4, 5), "f": (4, 5), "m": (3, 5)}``.
 
         An axis that is left out takes any score; one segment may have several ranges; the first match wins.
@@ -133,14 +141,20 @@ class SegmentMap:
         cells: dict[str, list[str]] = {}
         for one in ranges:
             raise_all(_range_problems(one, bins), table=f"segment map {name!r}", error=RuleError)
-            cells.setdefault(one["segment"], []).append("".join(_places(one.get(axis), bins) for axis in "rfm"))
+            cells.setdefault(one["segment"], []).append(
+                "".join(_places(one.get(axis), bins) for axis in "rfm")
+            )
         return cls(name, bins, {key: tuple(patterns) for key, patterns in cells.items()})
 
     @classmethod
     def from_table(cls, table: Any, *, bins: int = 5, name: str = "own") -> SegmentMap:
         """Build a map from a table with columns r_score, f_score, m_score and segment, one row a cell."""
         frame = frames.read(table, name="segment map")
-        check_columns(frame.collect_schema(), {**dict.fromkeys(SCORES, "number"), "segment": "text"}, table="segment map")
+        check_columns(
+            frame.collect_schema(),
+            {**dict.fromkeys(SCORES, "number"), "segment": "text"},
+            table="segment map",
+        )
         cells: dict[str, list[str]] = {}
         for r, f, m, key in frames.collect(frame, [*SCORES, "segment"]).itertuples(index=False):
             cells.setdefault(str(key), []).append(f"{int(r)}{int(f)}{int(m)}")
@@ -202,7 +216,11 @@ class SegmentMap:
         lines += [f"{_quoted(key)} = [{', '.join(map(_quoted, cells))}]" for key, cells in self.cells.items()]
         for key, segment in self.segments.items():
             words = {name: getattr(segment, name) for name in ("label", "colour", "meaning", "action")}
-            lines += ["", f"[segments.{_quoted(key)}]", *(f"{name} = {_quoted(text)}" for name, text in words.items())]
+            lines += [
+                "",
+                f"[segments.{_quoted(key)}]",
+                *(f"{name} = {_quoted(text)}" for name, text in words.items()),
+            ]
         return "\n".join(lines) + "\n"
 
     def _repr_html_(self) -> str:
@@ -210,7 +228,11 @@ class SegmentMap:
 
         grid = list(self.grid().values())
         rows = [(self.describe(key).label, grid.count(key), self.describe(key).meaning) for key in self.cells]
-        return html_card(f"Segment map “{self.name}”", {"check": self.check()}, body=html_table(["segment", "cells", "meaning"], rows))
+        return html_card(
+            f"Segment map “{self.name}”",
+            {"check": self.check()},
+            body=html_table(["segment", "cells", "meaning"], rows),
+        )
 
 
 def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", column: str = "segment") -> Any:
@@ -253,7 +275,9 @@ def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", colu
 
 def _check_new(frame: frames.Frame, column: str) -> None:
     if column in frame.collect_schema():
-        raise ColumnError(f"customers: column {column!r} is there already; drop it, or choose another name with column=")
+        raise ColumnError(
+            f"customers: column {column!r} is there already; drop it, or choose another name with column="
+        )
 
 
 def _check_bins(frame: frames.Frame, chosen: SegmentMap) -> None:
@@ -359,10 +383,14 @@ def _places(limits: tuple[int, int] | None, bins: int) -> str:
 
 def _moves(chosen: SegmentMap, key: str, scorer: RFMScorer) -> Iterable[tuple[str, str, str, float, float]]:
     grid = chosen.grid()
-    height = {name: _mean([sum(map(int, cell)) for cell, of in grid.items() if of == name]) for name in chosen.cells}
+    height = {
+        name: _mean([sum(map(int, cell)) for cell, of in grid.items() if of == name]) for name in chosen.cells
+    }
     own = [cell for cell, name in grid.items() if name == key]
     for place, axis in enumerate(("recency", "frequency", "monetary")):
-        reached = [(cell, grid.get(_raised(cell, place), key)) for cell in own if int(cell[place]) < chosen.bins]
+        reached = [
+            (cell, grid.get(_raised(cell, place), key)) for cell in own if int(cell[place]) < chosen.bins
+        ]
         better = [(cell, to) for cell, to in reached if height.get(to, 0) > height[key]]
         if better:
             names = [to for _, to in better]

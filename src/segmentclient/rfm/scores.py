@@ -1,2 +1,6 @@
-class RFMScorer: pass
-def score_rfm(): pass
+class RFMScorer:
+    pass
+
+
+def score_rfm():
+    pass
