@@ -53,6 +53,7 @@ COLUMNS: Mapping[str, Column] = {
         _column("recency", "number", "time units", _SUMMARY, "last order minus first order", "t_x"),
         _column("T", "number", "time units", _SUMMARY, "as_of minus first order", "T"),
         _column("monetary_value", "number", "money", _SUMMARY, "mean total of the repeat purchase periods, 0 where there is none", "z̄ of Gamma-Gamma"),
+        _column("first_day_revenue", "number", "money", _SUMMARY, "net revenue of the first purchase period (needed to bring a summary forward)"),
         _column("gap_sd", "number", "days", _GAPS, "standard deviation of the days between purchases"),
         _column("sum_log_gaps", "number", "log days", _GAPS, "sum of the logarithms of the gaps between purchases"),
         _column("clumpiness", "number", "0 to 1", _GAPS, "0 when purchases are evenly spaced, towards 1 when they come in bursts", "C"),
