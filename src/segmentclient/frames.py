@@ -110,11 +110,14 @@ def days_between(later: nw.Expr, earlier: nw.Expr) -> nw.Expr:
     return days(later) - days(earlier)
 
 
-def days(date: nw.Expr) -> nw.Expr:
-    """Days since the year 0, counted from the year and the day of the year, on every engine."""
-    before = date.dt.year().cast(nw.Int64) - 1
+def days(date: nw.Expr, *, dtype: Any = nw.Int64) -> nw.Expr:
+    """Days since the year 0, counted from the year and the day of the year, on every engine.
+
+    Missing dates need `dtype=nw.Float64`: pandas has no missing integers.
+    """
+    before = date.dt.year().cast(dtype) - 1
     leaps = before // 4 - before // 100 + before // 400
-    return before * 365 + leaps + date.dt.ordinal_day().cast(nw.Int64)
+    return before * 365 + leaps + date.dt.ordinal_day().cast(dtype)
 
 
 def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
