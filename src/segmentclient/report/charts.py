@@ -1,0 +1,76 @@
+"""The pictures of the report: which charts its columns allow, each titled by what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from segmentclient import plot
+from segmentclient.plot import style
+from segmentclient.report.content import UNNAMED, Content
+from segmentclient.report.words import Words
+
+__all__ = ["Picture", "pictures", "tints"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart drawn for a page and for a phone, and the finding that stands as its title."""
+
+    title: str
+    broad: str
+    narrow: str
+    note: str = ""
+
+
+def tints(content: Content) -> dict[str, str]:
+    """Give each segment the colour that it has in every chart."""
+    keys = {key: None if key == UNNAMED else key for key in content.segments.index}
+    colours = style.colours(keys.values())
+    return {key: colours[name] for key, name in keys.items()}
+
+
+def pictures(
+    content: Content, say: Words, *, scorer: Any = None, migration: Any = None
+) -> dict[str, tuple[Picture, ...]]:
+    """Draw the charts of each part of the report; those whose columns are missing are left out."""
+    return {
+        "who": tuple(_who(content, say)),
+        "worth": tuple(_worth(content, say)),
+        "moving": tuple(_moving(content, say, migration)),
+        "scores": tuple(_scores(content, say, scorer)),
+    }
+
+
+def _who(content: Content, say: Words) -> Iterable[Picture]:
+    yield _picture("segment_treemap", content, say, by=content.by, currency=say.currency)
+    yield _picture("share_pairs", content, say, by=content.by, currency=say.currency)
+    if content.has("r_score", "f_score"):
+        yield _picture("rf_heatmap", content, say, currency=say.currency)
+
+
+def _worth(content: Content, say: Words) -> Iterable[Picture]:
+    yield _picture("lorenz_curve", content, say)
+    yield _picture("segment_bars", content, say, by=content.by, currency=say.currency)
+
+
+def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:
+    return ()
+
+
+def _scores(content: Content, say: Words, scorer: Any) -> Iterable[Picture]:
+    return ()
+
+
+def _picture(name: str, content: Content, say: Words, **options: Any) -> Picture:
+    lang = say.language.key
+    title = plot.finding(name, content.customers, lang=lang, **options)
+    broad, narrow = (_svg(name, content, size, lang=lang, **options) for size in ("page", "phone"))
+    return Picture(title, broad, narrow)
+
+
+def _svg(name: str, content: Content, size: Literal["page", "phone"], **options: Any) -> str:
+    axes = plot.figure(size).subplots()
+    getattr(plot, name)(content.customers, ax=axes, **options)
+    return plot.to_svg(axes)

@@ -1,0 +1,217 @@
+"""The numbers of a report, before any word or picture.
+
+`gather` collects the columns that a report needs, once, and computes everything that will be said.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segmentclient import frames, schema
+from segmentclient.errors import ColumnError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["NEEDED", "OPTIONAL", "UNNAMED", "Content", "gather"]
+
+NEEDED = ("n_orders", "revenue", "days_since_last_order")
+OPTIONAL = (
+    "first_order", "last_order", "average_order_value", "frequency", "recency", "T", "monetary_value",
+    "r_score", "f_score", "m_score", "rfm_code", "status", "relation",
+    "p_alive", "expected_purchases", "expected_orders", "expected_purchase_value",
+    "lifetime_value", "lifetime_value_low", "lifetime_value_high",
+)  # fmt: skip
+UNNAMED = "unsegmented"  # the group of the customers whose segment is missing
+TOP_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Content:
+    """Every number of a report.
+
+    Attributes
+    ----------
+    customers : the collected columns, one row a customer, without any identity.
+    segments : one row a segment, largest revenue first; indexed by the segment's key.
+    totals : the same measures for all customers.
+    previous, previous_totals : the same for the former period, or None.
+    scores : for each of r_score, f_score and m_score, what each score means in days, orders and money.
+    """
+
+    by: str
+    customers: pd.DataFrame
+    segments: pd.DataFrame
+    totals: Mapping[str, Any]
+    previous: pd.DataFrame | None
+    previous_totals: Mapping[str, Any] | None
+    scores: Mapping[str, pd.DataFrame]
+    rows_without_segment: int
+
+    def has(self, *columns: str) -> bool:
+        """Tell whether all these columns came with the customers."""
+        return all(column in self.customers for column in columns)
+
+
+def gather(customers: Any, *, by: str, previous: Any = None) -> Content:
+    """Collect the needed columns of one or two periods and compute the numbers of the report."""
+    now = _collected(customers, by, name="customers")
+    before = None if previous is None else _collected(previous, by, name="previous")
+    return Content(
+        by=by,
+        customers=now,
+        segments=_by_segment(now, by),
+        totals=_totals(now),
+        previous=None if before is None else _by_segment(before, by),
+        previous_totals=None if before is None else _totals(before),
+        scores=_score_meanings(now),
+        rows_without_segment=int(now[by].isna().sum()),
+    )
+
+
+def _collected(table: Any, by: str, *, name: str) -> pd.DataFrame:
+    frame = frames.read(table, name=name)
+    found = frame.collect_schema()
+    schema.check_columns(
+        found, {**{column: schema.COLUMNS[column].kind for column in NEEDED}, by: "any"}, table=name
+    )
+    columns = [column for column in dict.fromkeys((by, *NEEDED, *OPTIONAL)) if column in found]
+    data = frames.collect(frame, columns)
+    if not len(data):
+        raise ColumnError(f"{name}: the table holds no rows, so there is nothing to tell")
+    return _tidy(data, by)
+
+
+def _tidy(data: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Give the segments as text, and the rows in an order that does not depend on the caller's."""
+    names = data[by].astype(object)
+    data[by] = names.map(_key).where(names.notna(), None)
+    for column in data.columns.drop(by):
+        if column not in _DATES and data[column].dtype == object:
+            data[column] = _numbers(data[column])
+    order = [column for column in _ORDER if column in data]
+    return data.sort_values(order, kind="stable", ignore_index=True)
+
+
+_DATES = ("first_order", "last_order", "status", "relation")
+_ORDER = ("revenue", "days_since_last_order", "n_orders", "T", "recency", "monetary_value", "lifetime_value")
+
+
+def _key(name: Any) -> str:
+    return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _by_segment(data: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Measure each segment; the largest revenue comes first."""
+    table = _measures(_marked(data).groupby(data[by].fillna(UNNAMED)))
+    table["customer_share"] = table["customers"] / table["customers"].sum()
+    table["revenue_share"] = _shares(table["revenue"])
+    if "value" in table:
+        table["value_share"] = _shares(table["value"])
+    table = table.rename_axis("key").reset_index()
+    return table.sort_values(["revenue", "customers", "key"], ascending=[False, False, True]).set_index("key")
+
+
+def _marked(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(_repeat=data["n_orders"] > 1, _buyer=data["n_orders"] > 0)
+
+
+def _measures(groups: Any) -> pd.DataFrame:
+    """Aggregate what every group is told by; the columns are what the tables and sentences read."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            "customers": groups.size(),
+            "buyers": groups["_buyer"].sum(),
+            "orders": groups["n_orders"].sum(),
+            "revenue": groups["revenue"].sum(),
+            "median_orders": groups["n_orders"].median(),
+            "median_revenue": groups["revenue"].median(),
+            "median_days": groups["days_since_last_order"].median(),
+            "repeat_share": groups["_repeat"].sum(),
+        }
+    )
+    table["repeat_share"] = _ratio(table["repeat_share"], table["buyers"])
+    table["average_order"] = _ratio(table["revenue"], table["orders"])
+    table["revenue_each"] = _ratio(table["revenue"], table["customers"])
+    return table.assign(**_predicted(groups))
+
+
+def _predicted(groups: Any) -> dict[str, Any]:
+    columns = set(groups.obj.columns)
+    found = {}
+    if "p_alive" in columns:
+        found["p_alive"] = groups["p_alive"].mean()
+    if "expected_purchases" in columns:
+        found["expected_purchases"] = groups["expected_purchases"].sum()
+    if "lifetime_value" in columns:
+        found["value"] = groups["lifetime_value"].sum()
+        found["value_each"] = groups["lifetime_value"].mean()
+    return found
+
+
+def _ratio(above: pd.Series, below: pd.Series) -> pd.Series:
+    return above / below.where(below != 0)
+
+
+def _shares(amounts: pd.Series) -> pd.Series:
+    """Shares of a total; they mean nothing when amounts of both signs cancel out."""
+    total = amounts.sum()
+    return amounts / total if total > 0 else amounts * np.nan
+
+
+def _totals(data: pd.DataFrame) -> dict[str, Any]:
+    row = _measures(_marked(data).groupby(np.zeros(len(data), dtype=int))).iloc[0].to_dict()
+    return {**row, **_window(data), "top_share": _share_of_the_best(data["revenue"]), "top": TOP_SHARE}
+
+
+def _window(data: pd.DataFrame) -> dict[str, dt.date | None]:
+    first, last = _day(data, "first_order", "min"), _day(data, "last_order", "max")
+    gap = data["days_since_last_order"].min()
+    as_of = None if last is None or gap != gap else last + dt.timedelta(days=int(gap))
+    return {"first_day": first, "last_day": last, "as_of": as_of}
+
+
+def _day(data: pd.DataFrame, column: str, which: str) -> dt.date | None:
+    import pandas as pd
+
+    if column not in data:
+        return None
+    day = getattr(pd.to_datetime(data[column]), which)()
+    return None if pd.isna(day) else day.date()
+
+
+def _share_of_the_best(revenue: pd.Series) -> float:
+    """Share of the revenue that the best fifth of the customers brings."""
+    amounts = np.sort(revenue.dropna().to_numpy(dtype=float))[::-1]
+    total = amounts.sum()
+    return (
+        float(amounts[: max(1, round(TOP_SHARE * len(amounts)))].sum() / total) if total > 0 else float("nan")
+    )
+
+
+def _score_meanings(data: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Say, for each score, which days, orders or money it stands for in these very data."""
+    pairs = {"r_score": "days_since_last_order", "f_score": "n_orders", "m_score": "revenue"}
+    return {score: _ranges(data, score, column) for score, column in pairs.items() if score in data}
+
+
+def _ranges(data: pd.DataFrame, score: str, column: str) -> pd.DataFrame:
+    known = data[[score, column]].dropna()
+    ranges = known.groupby(score)[column].agg(["min", "max", "size"])
+    ranges.index = ranges.index.astype(int)
+    return ranges.sort_index(ascending=False).rename(
+        columns={"min": "low", "max": "high", "size": "customers"}
+    )

@@ -1,0 +1,165 @@
+"""The five numbers at the top: each with its comparison and its meaning in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from segmentclient.report.content import Content
+from segmentclient.report.words import Words
+
+__all__ = ["KeyFigure", "key_figures"]
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One number that a director remembers."""
+
+    label: str
+    value: str
+    comparison: str
+    meaning: str
+    tone: str = ""
+
+
+def key_figures(content: Content, say: Words) -> tuple[KeyFigure, ...]:
+    """Give the five numbers; where a former period is known they are compared with it."""
+    makers = (_customers, _revenue, _average_order, _repurchase, _last)
+    return tuple(maker(content, say) for maker in makers)
+
+
+def _customers(content: Content, say: Words) -> KeyFigure:
+    totals, largest = content.totals, content.segments["customers"].idxmax()
+    share = content.segments.loc[largest, "customer_share"]
+    own = say.text(
+        "the largest group, {share} of them: {segment}",
+        share=say.percent(share, 0),
+        segment=say.label(largest),
+    )
+    comparison, tone = _against(content, say, "customers", own)
+    return KeyFigure(
+        say.text("Customers"), say.number(totals["customers"]), comparison, " ".join(_who(content, say)), tone
+    )
+
+
+def _who(content: Content, say: Words) -> Iterable[str]:
+    totals = content.totals
+    if totals["first_day"] is None or totals["last_day"] is None:
+        yield say.text("People who ordered at least once.")
+    else:
+        first, last = say.date(totals["first_day"]), say.date(totals["last_day"])
+        yield say.text("People who ordered at least once from {first} to {last}.", first=first, last=last)
+    prospects = totals["customers"] - totals["buyers"]
+    if prospects:
+        yield say.plural("{n} more has never ordered.", "{n} of them have never ordered.", prospects)
+
+
+def _revenue(content: Content, say: Words) -> KeyFigure:
+    totals = content.totals
+    share = totals["top_share"]
+    own = (
+        say.text("the best fifth of customers brings {share}", share=say.percent(share, 0))
+        if share == share
+        else ""
+    )
+    comparison, tone = _against(content, say, "revenue", own)
+    return KeyFigure(
+        say.text("Revenue"), say.short(totals["revenue"]), comparison, _concentration(share, say), tone
+    )
+
+
+def _concentration(share: float, say: Words) -> str:
+    if not share == share:
+        return say.text("The sum of their orders.")
+    if share >= 0.5:
+        return say.text("The sum of their orders. Few people carry it: keeping them comes first.")
+    return say.text("The sum of their orders. It rests on many people, not on a few.")
+
+
+def _average_order(content: Content, say: Words) -> KeyFigure:
+    totals = content.totals
+    again, once = _order_of(content, repeat=True), _order_of(content, repeat=False)
+    own = ""
+    if again is not None and once is not None:
+        own = say.text(
+            "{again} where people came back, {once} where they bought once",
+            again=say.money(again),
+            once=say.money(once),
+        )
+    comparison, tone = _against(content, say, "average_order", own)
+    meaning = say.plural("What one order brings: revenue divided by {n} order.", "What one order brings: revenue divided by {n} orders.", _whole(totals["orders"]))  # fmt: skip
+    return KeyFigure(say.text("Average order"), say.money(totals["average_order"]), comparison, meaning, tone)
+
+
+def _order_of(content: Content, *, repeat: bool) -> float | None:
+    table = content.customers
+    chosen = table[table["n_orders"] > 1] if repeat else table[table["n_orders"] == 1]
+    orders = chosen["n_orders"].sum()
+    return float(chosen["revenue"].sum() / orders) if orders else None
+
+
+def _repurchase(content: Content, say: Words) -> KeyFigure:
+    share = content.totals["repeat_share"]
+    own = say.text("{share} bought only once", share=say.percent(1 - share, 0)) if share == share else ""
+    comparison, tone = _points(content, say, own)
+    point = content.totals["buyers"] / 100
+    meaning = say.text("Share of buyers with two orders or more.")
+    if point >= 2:
+        meaning += " " + say.text("One point more is {n} people who come back.", n=say.number(point))
+    return KeyFigure(say.text("Repurchase rate"), say.percent(share), comparison, meaning, tone)
+
+
+def _last(content: Content, say: Words) -> KeyFigure:
+    return _future(content, say) if content.has("lifetime_value") else _absence(content, say)
+
+
+def _future(content: Content, say: Words) -> KeyFigure:
+    totals = content.totals
+    own = say.text("{each} a customer on average", each=say.money(totals["value_each"]))
+    if totals.get("value_low") is not None:
+        low, high = say.short(totals["value_low"]), say.short(totals["value_high"])
+        own = say.text("from {low} to {high} in nine cases out of ten", low=low, high=high)
+    comparison, tone = _against(content, say, "value", own)
+    meaning = say.text(
+        "What they should still bring over the horizon chosen, margin and costs counted. A prediction, not a promise."
+    )
+    return KeyFigure(say.text("Future value"), say.short(totals["value"]), comparison, meaning, tone)
+
+
+def _absence(content: Content, say: Words) -> KeyFigure:
+    days = content.customers["days_since_last_order"]
+    own = (
+        say.text("a quarter has been away for {days} or less", days=say.days(days.quantile(0.25)))
+        if days.notna().any()
+        else ""
+    )
+    comparison, _ = _against(content, say, "median_days", own)
+    meaning = say.text("Half of the customers have been away for longer than this.")
+    return KeyFigure(say.text("Time since the last order"), say.days(days.median()), comparison, meaning)
+
+
+def _against(content: Content, say: Words, measure: str, own: str) -> tuple[str, str]:
+    """Compare with the former period where there is one, else use the number's own comparison."""
+    before = None if content.previous_totals is None else content.previous_totals.get(measure)
+    now = content.totals[measure]
+    if before is None or not before > 0 or now != now:
+        return own, ""
+    change = now / before - 1
+    return say.text("{change} against the previous period", change=say.change(change)), _tone(change)
+
+
+def _points(content: Content, say: Words, own: str) -> tuple[str, str]:
+    before = None if content.previous_totals is None else content.previous_totals["repeat_share"]
+    now = content.totals["repeat_share"]
+    if before is None or before != before or now != now:
+        return own, ""
+    return say.text("{before} in the previous period", before=say.percent(before)), _tone(now - before)
+
+
+def _tone(change: float) -> str:
+    return "up" if change > 0.0005 else "down" if change < -0.0005 else ""
+
+
+def _whole(value: Any) -> float:
+    return 0 if value != value else round(value)

@@ -1,0 +1,181 @@
+"""What the page shows, part by part: front, story and appendix, ready for the template."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from segmentclient.report import story
+from segmentclient.report.charts import pictures, tints
+from segmentclient.report.content import Content
+from segmentclient.report.figures import key_figures
+from segmentclient.report.movement import Movement, movement
+from segmentclient.report.perimeter import note_sentences, perimeter_sentences
+from segmentclient.report.tables import audit_table, parameter_tables, score_tables, segment_table
+from segmentclient.report.words import Words
+
+__all__ = ["Sources", "page_context"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What `build_report` was given."""
+
+    customers: Any
+    clean: Any = None
+    scorer: Any = None
+    models: Any = None
+    personas: Any = None
+    previous: Any = None
+
+
+def page_context(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
+    """Give everything that the template shows, but the page's frame."""
+    moves = movement(content, say, sources.previous, sources.customers)
+    charts = pictures(content, say, scorer=sources.scorer, migration=moves.migration)
+    return {
+        **_front(content, say, sources),
+        **_body(content, say, sources, charts, moves),
+        **_appendix(content, say, sources),
+    }
+
+
+def _front(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
+    titles = _titles(say)
+    shown = [key for key in titles if key != "personas" or sources.personas is not None]
+    return {
+        "perimeter": " · ".join(_perimeter(content, say)),
+        "figures": key_figures(content, say),
+        "titles": titles,
+        "contents": [{"id": key, "title": titles[key]} for key in shown],
+    }
+
+
+def _titles(say: Words) -> dict[str, str]:
+    return {
+        "who": say.text("Who they are"),
+        "worth": say.text("What they are worth"),
+        "moving": say.text("Who is moving"),
+        "actions": say.text("What to do"),
+        "personas": say.text("Faces on the segments"),
+        "appendix": say.text("Data and method"),
+    }
+
+
+def _perimeter(content: Content, say: Words) -> Iterable[str]:
+    totals = content.totals
+    yield say.plural("{n} customer", "{n} customers", totals["customers"])
+    yield say.plural("{n} order", "{n} orders", _whole(totals["orders"]))
+    if totals["first_day"] and totals["last_day"]:
+        yield say.text(
+            "{first} to {last}", first=say.date(totals["first_day"]), last=say.date(totals["last_day"])
+        )
+    if totals["as_of"]:
+        yield say.text("seen on {day}", day=say.date(totals["as_of"]))
+
+
+def _whole(value: float) -> int:
+    return 0 if value != value else round(value)
+
+
+def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Movement) -> dict[str, Any]:
+    colours = tints(content)
+    return {
+        "leads": _leads(content, say, moves),
+        "charts": charts,
+        "tints": colours,
+        "segments": segment_table(content, say, colours),
+        "by_note": _by_note(content, say),
+        "worth_note": _worth_note(content, say),
+        "moving": moves,
+        "plan": story.plan(content, say),
+        "stories": story.segment_stories(content, say),
+        "personas": _cards(sources.personas),
+    }
+
+
+def _leads(content: Content, say: Words, moves: Movement) -> dict[str, str]:
+    return {
+        "who": story.lead_who(content, say),
+        "worth": story.lead_worth(content, say),
+        "moving": moves.lead or story.lead_moving(content, say),
+        "actions": say.text(
+            "Two questions sort the segments: are they still here, and are they worth more than the typical customer?"
+        ),
+        "personas": say.text(
+            "A persona is a person one can talk about who stands for a segment. The name is fictional; the numbers are not."
+        ),
+    }
+
+
+def _by_note(content: Content, say: Words) -> str:
+    if not content.rows_without_segment:
+        return ""
+    return say.plural(
+        "{n} customer has no segment.", "{n} customers have no segment.", content.rows_without_segment
+    )
+
+
+def _worth_note(content: Content, say: Words) -> str:
+    if content.has("lifetime_value"):
+        return ""
+    return say.text("The future value is not part of this report: it was not predicted for these customers.")
+
+
+def _cards(personas: Any) -> Any:
+    from markupsafe import Markup
+
+    return "" if personas is None else Markup(personas._repr_html_())
+
+
+def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
+    audit = None if sources.clean is None else sources.clean.audit
+    return {
+        "audit": None if audit is None else audit_table(audit, say),
+        "perimeter_notes": perimeter_sentences(content, say, audit),
+        "notes": () if sources.clean is None else note_sentences(sources.clean.notes, say),
+        "scores": score_tables(content, say),
+        "scores_note": say.text(
+            "High is good. Each line gives the lowest and the highest value that received the score, in these data."
+        ),
+        "method": tuple(_method(content, say)),
+        "parameters": () if sources.models is None else tuple(parameter_tables(sources.models, say)),
+        "model_notes": (),
+        "versions": tuple(_versions(say)),
+    }
+
+
+def _method(content: Content, say: Words) -> Iterable[str]:
+    yield say.text(
+        "An average order is the revenue of a group divided by its orders; medians are those of its customers."
+    )
+    yield say.text("The repurchase rate is the share of buyers with two orders or more.")
+    yield say.text("“Still here” and “worth more” compare the middle of a segment with the middle of all customers: median days since the last order, median revenue.")  # fmt: skip
+    if content.scores:
+        yield say.text(
+            "Recency, frequency and monetary scores cut the customers into bins; equal values always share one score, the lowest that applies."
+        )
+    if content.has("lifetime_value"):
+        yield say.text(
+            "The future value is the margin on the purchases still expected, discounted, minus costs; the past is not counted in it."
+        )
+    if content.has("p_alive"):
+        yield say.text(
+            "The probability of still being a customer comes from each customer's own rhythm of purchases."
+        )
+
+
+def _versions(say: Words) -> Iterable[tuple[str, str]]:
+    from segmentclient import __version__
+
+    yield "segmentclient", __version__
+    yield "Python", platform.python_version()
+    for name in ("numpy", "pandas", "narwhals", "matplotlib", "scipy", "scikit-learn"):
+        yield name, metadata.version(name)
+    yield (
+        say.text("Chance"),
+        say.text("This report draws nothing at random: the same tables give the same page, to the byte."),
+    )

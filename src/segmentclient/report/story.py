@@ -1,0 +1,247 @@
+"""The sentences of the report: who customers are, what they are worth, who moves, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from segmentclient.report.content import Content
+from segmentclient.report.words import Words
+from segmentclient.rfm import maps
+
+__all__ = ["Duty", "SegmentStory", "lead_moving", "lead_who", "lead_worth", "plan", "segment_stories"]
+
+
+@dataclass(frozen=True)
+class SegmentStory:
+    """One paragraph on one segment, and what to do with it."""
+
+    key: str
+    title: str
+    meaning: str
+    facts: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One of the four things to do: for whom, and how much is at stake."""
+
+    title: str
+    value: str
+    segments: str
+    advice: str
+
+
+def lead_who(content: Content, say: Words) -> str:
+    """Say which segment brings most, and which is the most numerous."""
+    table = content.segments
+    if len(table) == 1:
+        return say.text("One single segment holds every customer.")
+    return " ".join([_count(content, say), *_richest(table, say), *_largest(table, say)])
+
+
+def _count(content: Content, say: Words) -> str:
+    n = len(content.segments)
+    return say.plural(
+        "{n} segment describes this customer base.", "{n} segments describe this customer base.", n
+    )
+
+
+def _richest(table: Any, say: Words) -> Iterable[str]:
+    first = table.iloc[0]
+    if first["revenue_share"] == first["revenue_share"]:
+        yield say.text(
+            "“{segment}” brings {revenue} of revenue with {customers} of customers.",
+            segment=say.label(table.index[0]),
+            revenue=say.percent(first["revenue_share"], 0),
+            customers=say.percent(first["customer_share"], 0),
+        )
+
+
+def _largest(table: Any, say: Words) -> Iterable[str]:
+    largest = table["customers"].idxmax()
+    if (
+        largest != table.index[0]
+        and table.loc[largest, "revenue_share"] == table.loc[largest, "revenue_share"]
+    ):
+        yield say.text(
+            "The most numerous, “{segment}”, is {customers} of customers and {revenue} of revenue.",
+            segment=say.label(largest),
+            revenue=say.percent(table.loc[largest, "revenue_share"], 0),
+            customers=say.percent(table.loc[largest, "customer_share"], 0),
+        )
+
+
+def lead_worth(content: Content, say: Words) -> str:
+    """Say what a customer has brought, and should still bring."""
+    totals = content.totals
+    past = say.text(
+        "A customer has brought {each} on average so far.", each=say.money(totals["revenue_each"])
+    )
+    if not content.has("lifetime_value"):
+        return past
+    return past + " " + say.text("They should still bring {each} each, {total} in all.", each=say.money(totals["value_each"]), total=say.short(totals["value"]))  # fmt: skip
+
+
+def lead_moving(content: Content, say: Words) -> str:
+    """Say how long customers have been away, and what revenue was theirs."""
+    totals, table = content.totals, content.segments
+    quiet = table[[duty == "win_back" for duty in _duties(content)]]
+    sentence = say.text(
+        "Half of the customers have not ordered for {days}.", days=say.days(totals["median_days"])
+    )
+    if len(quiet) and totals["revenue"] > 0:
+        sentence += " " + say.plural(
+            "{n} good customer has gone quiet ({segments}): {share} of all revenue so far.",
+            "{n} good customers have gone quiet ({segments}): {share} of all revenue so far.",
+            int(quiet["customers"].sum()),
+            segments=say.listed([say.label(key) for key in quiet.index]),
+            share=say.percent(quiet["revenue"].sum() / totals["revenue"], 0),
+        )
+    return sentence
+
+
+def segment_stories(content: Content, say: Words) -> tuple[SegmentStory, ...]:
+    """Write one paragraph a segment, largest revenue first."""
+    duties = dict(zip(content.segments.index, _duties(content), strict=True))
+    return tuple(_story(content, say, key, row, duties[key]) for key, row in content.segments.iterrows())
+
+
+def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> SegmentStory:
+    lang = say.language.key
+    return SegmentStory(
+        key=key,
+        title=say.label(key),
+        meaning=maps.meaning(key, lang) or _meanings(say)[duty],
+        facts=" ".join(_facts(content, say, key, row)),
+        action=maps.action(key, lang) or _advice(say)[duty],
+    )
+
+
+def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
+    yield _size(say, row)
+    if row["buyers"]:
+        yield _habit(say, row)
+    if "value" in row and row["value"] == row["value"]:
+        yield say.text(
+            "They should still bring {total}, or {each} each.",
+            total=say.short(row["value"]),
+            each=say.money(row["value_each"]),
+        )
+    if content.previous is not None:
+        yield _since(content.previous, say, key, row)
+
+
+def _size(say: Words, row: Any) -> str:
+    if row["revenue_share"] != row["revenue_share"]:
+        return say.plural("{n} customer, {share} of the base.", "{n} customers, {share} of the base.", row["customers"], share=say.percent(row["customer_share"]))  # fmt: skip
+    return say.plural(
+        "{n} customer, {share} of the base, brings {money}: {revenue} of revenue, {each} each.",
+        "{n} customers, {share} of the base, bring {money}: {revenue} of revenue, {each} each.",
+        row["customers"],
+        share=say.percent(row["customer_share"]),
+        money=say.short(row["revenue"]),
+        revenue=say.percent(row["revenue_share"]),
+        each=say.money(row["revenue_each"]),
+    )
+
+
+def _habit(say: Words, row: Any) -> str:
+    return say.plural(
+        "In the middle of the group: {n} order, the last one {days} ago; an order is worth {order} on average.",
+        "In the middle of the group: {n} orders, the last one {days} ago; an order is worth {order} on average.",
+        _half(row["median_orders"]),
+        days=say.days(row["median_days"]),
+        order=say.money(row["average_order"]),
+    )
+
+
+def _half(value: float) -> float:
+    return value if value == value else 0
+
+
+def _since(previous: Any, say: Words, key: Any, row: Any) -> str:
+    before = int(previous["customers"].get(key, 0))
+    if not before:
+        return say.text("Nobody was there in the previous period.")
+    return say.plural("They were {n} in the previous period ({change}).", "They were {n} in the previous period ({change}).", before, change=say.change(row["customers"] / before - 1))  # fmt: skip
+
+
+def plan(content: Content, say: Words) -> tuple[Duty, ...]:
+    """Sort the segments by what they call for: keep, develop, win back, spend little."""
+    table = content.segments.assign(duty=_duties(content))
+    parts = [(duty, table[table["duty"] == duty]) for duty in _titles(say)]
+    return tuple(_duty(content, say, duty, part) for duty, part in parts if len(part))
+
+
+def _duty(content: Content, say: Words, duty: str, part: Any) -> Duty:
+    return Duty(
+        title=_titles(say)[duty],
+        value=_stake(content, say, part),
+        segments=say.listed([say.label(key) for key in part.index]),
+        advice=_advice(say)[duty],
+    )
+
+
+def _stake(content: Content, say: Words, part: Any) -> str:
+    customers = say.plural("{n} customer", "{n} customers", int(part["customers"].sum()))
+    if not content.totals["revenue"] > 0:
+        return customers
+    share = say.percent(part["revenue"].sum() / content.totals["revenue"], 0)
+    return say.text("{customers}, {share} of revenue", customers=customers, share=share)
+
+
+def _duties(content: Content) -> list[str]:
+    """Place each segment by two questions: are they still here, and are they worth more than the typical customer?"""
+    return [_duty_of(row, content.totals) for _, row in content.segments.iterrows()]
+
+
+def _duty_of(row: Any, totals: Any) -> str:
+    if not row["buyers"]:
+        return "meet"
+    valuable = row["median_revenue"] >= totals["median_revenue"]
+    if row["median_days"] <= totals["median_days"]:
+        return "keep" if valuable else "develop"
+    return "win_back" if valuable else "spend_little"
+
+
+def _titles(say: Words) -> dict[str, str]:
+    return {
+        "keep": say.text("Keep"),
+        "win_back": say.text("Win back"),
+        "develop": say.text("Develop"),
+        "spend_little": say.text("Spend little"),
+        "meet": say.text("Meet"),
+    }
+
+
+def _advice(say: Words) -> dict[str, str]:
+    return {
+        "keep": say.text(
+            "They come and they pay. Service, recognition and first choice before any discount."
+        ),
+        "win_back": say.text(
+            "They were worth much and have gone quiet. Contact them in person, while they still remember you."
+        ),
+        "develop": say.text(
+            "They came lately but have spent little. Make the next order easy and a little larger."
+        ),
+        "spend_little": say.text("Long away and of small value. One inexpensive reminder, then silence."),
+        "meet": say.text("They have never ordered. Help them to a first order."),
+    }
+
+
+def _meanings(say: Words) -> dict[str, str]:
+    return {
+        "keep": say.text("They are still here and spend more than the typical customer."),
+        "win_back": say.text(
+            "They spent more than the typical customer and have been away for longer than most."
+        ),
+        "develop": say.text("They are still here and spend less than the typical customer."),
+        "spend_little": say.text(
+            "They spent less than the typical customer and have been away for longer than most."
+        ),
+        "meet": say.text("They have never ordered."),
+    }

@@ -1,0 +1,163 @@
+"""The tables of the report: segments, movements, what was set aside, thresholds and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from segmentclient.report.content import Content
+from segmentclient.report.perimeter import reason_text
+from segmentclient.report.words import Cell, Table, Words
+
+__all__ = ["audit_table", "flow_table", "parameter_tables", "score_tables", "segment_table"]
+
+
+def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table:
+    """One row a segment: size, shares, habits, and value and change where they are known."""
+    columns = [column for column in _columns(content, say) if column is not None]
+    rows = [
+        [Cell(say.label(key), tint=tints[key]), *(make(row, tints[key]) for _, make in columns)]
+        for key, row in _with_previous(content).iterrows()
+    ]
+    foot = [Cell(say.text("All customers")), *(make(_all(content), "") for _, make in columns)]
+    return Table([say.text("Segment"), *(header for header, _ in columns)], rows, foot=foot)
+
+
+def _columns(content: Content, say: Words) -> Iterable[tuple[str, Callable[[Any, str], Cell]] | None]:
+    yield say.text("Customers"), lambda row, _: Cell(say.number(row["customers"]), row["customers"])
+    yield say.text("Share of customers"), lambda row, tint: _share(row["customer_share"], say, tint)
+    yield say.text("Revenue"), lambda row, _: Cell(say.money(row["revenue"]), row["revenue"])
+    yield say.text("Share of revenue"), lambda row, tint: _share(row["revenue_share"], say, tint)
+    yield say.text("Revenue each"), lambda row, _: Cell(say.money(row["revenue_each"]), row["revenue_each"])
+    yield (
+        say.text("Average order"),
+        lambda row, _: Cell(say.money(row["average_order"]), row["average_order"]),
+    )
+    yield (
+        say.text("Orders (median)"),
+        lambda row, _: Cell(say.trimmed(row["median_orders"]), row["median_orders"]),
+    )
+    yield (
+        say.text("Days since last order (median)"),
+        lambda row, _: Cell(say.number(row["median_days"]), row["median_days"]),
+    )
+    if "p_alive" in content.segments:
+        yield say.text("Probability still a customer"), lambda row, tint: _share(row["p_alive"], say, tint)
+    if "value" in content.segments:
+        yield say.text("Future value"), lambda row, _: _value(row, say)
+        yield (
+            say.text("Future value each"),
+            lambda row, _: Cell(say.money(row["value_each"]), row["value_each"]),
+        )
+    if content.previous is not None:
+        yield say.text("Customers against the previous period"), lambda row, _: _change(row, say)
+
+
+def _share(share: float, say: Words, tint: str) -> Cell:
+    known = share == share
+    return Cell(say.percent(share), share, share=min(max(share, 0.0), 1.0) if known else None, tint=tint)
+
+
+def _value(row: Any, say: Words) -> Cell:
+    low, high = row.get("value_low"), row.get("value_high")
+    note = "" if low is None or low != low else f"{say.short(low)} – {say.short(high)}"
+    return Cell(say.money(row["value"]), row["value"], note=note)
+
+
+def _change(row: Any, say: Words) -> Cell:
+    change = row["change"]
+    tone = "" if change != change else "up" if change > 0.0005 else "down" if change < -0.0005 else ""
+    return Cell(say.change(change), change, tone=tone)
+
+
+def _with_previous(content: Content) -> Any:
+    if content.previous is None:
+        return content.segments
+    before = content.previous["customers"].reindex(content.segments.index)
+    return content.segments.assign(change=content.segments["customers"] / before - 1)
+
+
+def _all(content: Content) -> dict[str, Any]:
+    totals = {
+        **content.totals,
+        "customer_share": 1.0,
+        "revenue_share": 1.0 if content.totals["revenue"] > 0 else float("nan"),
+    }
+    if content.previous_totals is not None:
+        totals["change"] = totals["customers"] / content.previous_totals["customers"] - 1
+    return totals
+
+
+def audit_table(audit: Any, say: Words) -> Table:
+    """What was kept and what was set aside, in rows and in money; the last line is what came in."""
+    rows = [
+        [Cell(reason_text(str(reason), say)), Cell(say.number(n), n), Cell(say.money(amount), _plain(amount))]
+        for reason, n, amount in audit[["reason", "rows", "amount"]].itertuples(index=False)
+    ]
+    foot = [
+        Cell(say.text("What came in")),
+        Cell(say.number(audit["rows"].sum())),
+        Cell(say.money(audit["amount"].sum())),
+    ]
+    return Table([say.text("What became of the rows"), say.text("Rows"), say.text("Amount")], rows, foot=foot)
+
+
+def _plain(value: Any) -> float | None:
+    return None if value != value else float(value)
+
+
+def score_tables(content: Content, say: Words) -> list[Table]:
+    """What each score stands for in days, in orders and in money, as observed in these data."""
+    makers: dict[str, tuple[str, Callable[[Any], str]]] = {
+        "r_score": (say.text("Recency: days since the last order"), say.number),
+        "f_score": (say.text("Frequency: number of orders"), say.number),
+        "m_score": (say.text("Monetary: revenue"), say.money),
+    }
+    return [
+        _score_table(content.scores[score], *makers[score], say)
+        for score in makers
+        if score in content.scores
+    ]
+
+
+def _score_table(ranges: Any, caption: str, show: Callable[[Any], str], say: Words) -> Table:
+    headers = [say.text("Score"), say.text("From"), say.text("To"), say.text("Customers")]
+    rows = [
+        [
+            Cell(say.number(score)),
+            Cell(show(row["low"])),
+            Cell(show(row["high"])),
+            Cell(say.number(row["customers"])),
+        ]
+        for score, row in ranges.iterrows()
+    ]
+    return Table(headers, rows, caption)
+
+
+def flow_table(flows: Sequence[tuple[str, str, int, float]], say: Words) -> Table:
+    """The largest movements between two periods: from, to, customers, revenue."""
+    headers = [say.text("Before"), say.text("Now"), say.text("Customers"), say.text("Revenue")]
+    rows = [
+        [Cell(before), Cell(now), Cell(say.number(n), n), Cell(say.money(money), money)]
+        for before, now, n, money in flows
+    ]
+    return Table(headers, rows, text_columns=(0, 1))
+
+
+def parameter_tables(models: Any, say: Words) -> list[Table]:
+    """The parameters of the fitted models, with their standard errors where they are known."""
+    return [_parameters(model, say) for model in (models.purchase, models.spend) if model is not None]
+
+
+def _parameters(model: Any, say: Words) -> Table:
+    errors = getattr(model, "standard_errors_", None)
+    headers = [say.text("Parameter"), say.text("Value"), say.text("Standard error")]
+    rows = [
+        [Cell(str(name)), Cell(say.number(value, 4)), Cell(_error(errors, name, say))]
+        for name, value in model.params_.items()
+    ]
+    return Table(headers, rows, caption=type(model).__name__)
+
+
+def _error(errors: Any, name: Any, say: Words) -> str:
+    return say.number(None if errors is None else errors.get(name), 4)

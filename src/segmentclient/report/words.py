@@ -1,0 +1,115 @@
+"""How a report speaks: one language, one currency, one label and one colour a segment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segmentclient.locale import MISSING, Language, language
+from segmentclient.plot import style
+from segmentclient.report.content import UNNAMED
+
+__all__ = ["Cell", "Table", "Words", "words"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: its text, the value it is sorted by, and a share of 1 drawn as a thin bar."""
+
+    text: str
+    sort: float | str | None = None
+    share: float | None = None
+    note: str = ""
+    tint: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready to be shown: the first column names the rows, the others are numbers unless told."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    caption: str = ""
+    foot: Sequence[Cell] = ()
+    text_columns: Sequence[int] = (0,)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A language and a currency, with the habits of this report: cents only where they can be seen."""
+
+    language: Language
+    currency: str | None = None
+
+    def text(self, message: str, /, **values: Any) -> str:
+        """Translate a sentence and fill its places."""
+        return self.language.text(message, **values)
+
+    def plural(self, singular: str, plural: str, n: float, /, **values: Any) -> str:
+        """Translate a sentence that counts."""
+        return self.language.plural(singular, plural, n, **values)
+
+    def money(self, value: Any) -> str:
+        """Format an amount in full; cents below one hundred."""
+        small = _known(value) and abs(value) < 100 and value != 0
+        return self.language.money(value, self.currency, 2 if small else 0)
+
+    def short(self, value: Any) -> str:
+        """Format an amount for a headline: in full below 10,000, then with k and M."""
+        if not _known(value) or abs(value) < 10_000:
+            return self.money(value)
+        return self.language.compact(_three_digits(value), self.currency)
+
+    def number(self, value: Any, decimals: int = 0) -> str:
+        """Format a count."""
+        return self.language.number(value, decimals)
+
+    def trimmed(self, value: Any) -> str:
+        """Format a number with one decimal only where it has one (medians of counts)."""
+        if not _known(value):
+            return MISSING
+        return self.language.number(value, 0 if round(value, 1) == int(round(value, 1)) else 1)
+
+    def percent(self, share: Any, decimals: int = 1) -> str:
+        """Format a share of 1."""
+        return self.language.percent(share, decimals)
+
+    def change(self, share: Any) -> str:
+        """Format a relative change with its sign."""
+        if not _known(share):
+            return MISSING
+        sign = "+" if round(share, 3) > 0 else "\N{MINUS SIGN}" if round(share, 3) < 0 else ""
+        return sign + self.percent(abs(share))
+
+    def days(self, value: Any) -> str:
+        """Format a number of days."""
+        return self.plural("{n} day", "{n} days", round(value)) if _known(value) else MISSING
+
+    def date(self, day: Any) -> str:
+        """Format a date."""
+        return self.language.date(day)
+
+    def listed(self, words: Sequence[str]) -> str:
+        """Join words with commas and "and"."""
+        return self.language.listed(words)
+
+    def label(self, key: str) -> str:
+        """Name a segment."""
+        return style.label(None if key == UNNAMED else key, self.language.key)
+
+
+def words(lang: str, currency: str | None) -> Words:
+    """Give the `Words` of a language and a currency."""
+    return Words(language(lang), currency)
+
+
+def _known(value: Any) -> bool:
+    return value is not None and not math.isnan(value) and not math.isinf(value)
+
+
+def _three_digits(value: float) -> float:
+    """Round to three significant digits, so that a headline reads 1.2M and not 1.234567M."""
+    return round(value, 2 - math.floor(math.log10(abs(value))))

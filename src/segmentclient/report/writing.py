@@ -1,0 +1,94 @@
+"""Files and folders written whole or not at all: a reader never meets half of one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segmentclient.errors import SegmentClientError
+
+__all__ = ["whole_file", "whole_folder"]
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path`; what was written there takes its place when nothing failed."""
+    target = Path(path)
+    if target.is_dir():
+        raise SegmentClientError(f"cannot write {str(target)!r}: it is a folder; give the name of a file")
+    with _said_plainly(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            yield draft
+            _open_to_readers(draft, 0o666)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: str | os.PathLike[str], *, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Give a temporary folder beside `folder`; it takes its place when nothing failed.
+
+    A folder that exists is replaced when it is empty or when `is_ours` says that a former export wrote it.
+    """
+    target = Path(folder)
+    _refuse_foreign(target, is_ours)
+    with _said_plainly(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            yield draft
+            _open_to_readers(draft, 0o777)
+            _swap(draft, target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path, is_ours: Callable[[Path], bool]) -> None:
+    if target.exists() and not target.is_dir():
+        raise SegmentClientError(
+            f"cannot write into {str(target)!r}: it is a file; give the name of a folder"
+        )
+    if target.is_dir() and any(target.iterdir()) and not is_ours(target):
+        raise SegmentClientError(
+            f"the folder {str(target)!r} holds files that no former export wrote; "
+            "give an empty or a new folder, so that nothing of yours is lost"
+        )
+
+
+def _swap(draft: Path, target: Path) -> None:
+    if not target.exists():
+        draft.rename(target)
+        return
+    former = Path(tempfile.mkdtemp(prefix=f".{target.name}-former-", dir=target.parent))
+    target.rename(former / "export")
+    try:
+        draft.rename(target)
+    except OSError:
+        (former / "export").rename(target)
+        raise
+    finally:
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def _open_to_readers(path: Path, mode: int) -> None:
+    """Give the permissions that a plain `open` would have given (temporary files are private)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(mode & ~mask)
+
+
+@contextmanager
+def _said_plainly(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SegmentClientError(f"cannot write {str(target)!r}: {error.strerror or error}") from error
