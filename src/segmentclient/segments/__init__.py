@@ -16,8 +16,9 @@ _FILES = {
     "profiles": ["profile_segments"],
     "explain": ["Explanation", "explain_segments"],
     "migration": ["Migration", "compare_periods"],
-    "clusters": ["KMeansSegmenter", "cluster_rfm_table", "segment_kmeans"],
-    "stability": ["KChoice", "choose_k"],
+    "clusters": ["KMeansSegmenter", "segment_clusters", "segment_kmeans"],
+    "agreement": ["CrossTable", "cluster_rfm_table"],
+    "choice": ["KChoice", "choose_k"],
 }
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

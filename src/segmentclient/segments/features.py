@@ -1,0 +1,92 @@
+"""Features of a clustering: read from any frame, checked, collected as one array of floats.
+
+Prospects (customers with no order) have no behaviour to compare: they take no part, and get no cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, raise_all
+from segmentclient.schema import check_columns, kind_of
+
+__all__ = ["as_floats", "buyers", "feature_names", "refuse_unusable"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+
+def feature_names(features: Any, frame: frames.Frame) -> list[str]:
+    """Check the names asked for: a list of different numeric columns of the frame."""
+    names = [features] if isinstance(features, str) else list(features)
+    if not names:
+        raise ColumnError(
+            'customers: features is empty; name at least one numeric column, such as ["n_orders", "revenue"]'
+        )
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    if twice:
+        raise ColumnError(f"customers: features must be different columns, named twice: {', '.join(twice)}")
+    schema = dict(frame.collect_schema())
+    raise_all(_text_features(schema, names), table="customers")
+    check_columns(schema, dict.fromkeys((name for name in names if not _is_boolean(schema, name)), "number"))
+    return names
+
+
+def _is_boolean(schema: Mapping[str, Any], name: str) -> bool:
+    return name in schema and kind_of(schema[name]) == "boolean"
+
+
+def _text_features(schema: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if name in schema and kind_of(schema[name]) == "text":
+            yield (
+                f"column {name!r} holds {schema[name]}, and distances need numbers (cast the column first); "
+                f"for categories, use MixedSegmenter(categorical=[{name!r}])"
+            )
+
+
+def buyers(frame: frames.Frame) -> frames.Frame:
+    """Leave prospects out: rows whose `n_orders` is 0 or missing, where the table has that column."""
+    if "n_orders" not in frame.collect_schema().names():
+        return frame
+    return frame.filter(~nw.col("n_orders").is_null() & (nw.col("n_orders") > 0))
+
+
+def as_floats(values: Any) -> Array:
+    """Turn a column of any numeric flavour (nullable, decimal, boolean) into floats; missing becomes NaN."""
+    import pandas as pd
+
+    series = pd.Series(values)
+    if series.dtype == object:
+        series = pd.to_numeric(series.where(series.notna(), np.nan).astype(float))
+    return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def refuse_unusable(values: Array, names: Sequence[str]) -> None:
+    """Raise one `ColumnError` that names every column with missing or infinite values, and where."""
+    if not np.isfinite(values.sum()) or not len(values):
+        raise_all(_unusable(values, names), table="customers")
+
+
+def _unusable(values: Array, names: Sequence[str]) -> Iterator[str]:
+    if not len(values):
+        yield "there are 0 rows to learn from (customers without orders take no part)"
+    for place, name in enumerate(names):
+        column = values[:, place]
+        for word, bad in (("missing (NaN)", np.isnan(column)), ("infinite (inf)", np.isinf(column))):
+            if bad.any():
+                yield (
+                    f"column {name!r} holds {int(bad.sum()):,} {word} values in {len(column):,} rows "
+                    f"(first at row {_first(bad)}); finite numbers are accepted: fill them, or leave these rows out, "
+                    f"for instance customers.dropna(subset=[{name!r}]) in pandas"
+                )
+
+
+def _first(bad: NDArray[np.bool_], most: int = 3) -> str:
+    places = np.flatnonzero(bad)
+    return ", ".join(str(place) for place in places[:most]) + (" …" if len(places) > most else "")

@@ -1,0 +1,310 @@
+"""What every segmenter shares: reading, preparing, ordering by value, labelling any frame, JSON.
+
+A segmenter is a scikit-learn clusterer whose labels are whole numbers from 0, the most valuable cluster
+first (−1 for noise). On tables the same labels read as keys: "c1" is the most valuable, then "c2" and so on.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, ModelError, not_fitted
+from segmentclient.segments.features import as_floats, feature_names, refuse_unusable
+from segmentclient.segments.preparation import Preparation, learn_preparation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["NOISE", "Segmenter", "cluster_keys"]
+
+Array: TypeAlias = NDArray[np.float64]
+Labels: TypeAlias = NDArray[np.int64]
+
+NOISE = "noise"
+VALUE_WORDS = ("lifetime_value", "revenue", "monetary_value", "average_order_value", "n_orders", "frequency")
+LESS_IS_BETTER = {"days_since_last_order"}
+
+
+def cluster_keys(n_clusters: int) -> list[str]:
+    """Give the keys "c1", "c2", … with as many digits as sorting them as text needs."""
+    digits = len(str(n_clusters))
+    return [f"c{place:0{digits}d}" for place in range(1, n_clusters + 1)]
+
+
+class _Setting:
+    """A constructor setting that happens to bear a method's name.
+
+    scikit-learn takes anything with a `transform` attribute for a transformer. So the setting of that name is
+    kept where `get_params` finds it, and is no attribute of the estimator.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        raise AttributeError(
+            f"{self.name} is a setting here, not a method: read it with get_params()[{self.name!r}]"
+        )
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        vars(instance)[self.name] = value
+
+
+class Segmenter(ClusterMixin, BaseEstimator):
+    """The shared part of the segmenters; see `KMeansSegmenter` for what users meet."""
+
+    transform = _Setting()
+    random_state: Any
+    scale: Any
+    preparation_: Preparation
+    labels_: Labels
+    n_features_in_: int
+    sizes_: NDArray[np.int64]
+    cluster_means_: Array
+    _version: ClassVar[int] = 1
+
+    @abstractmethod
+    def _learn(self, prepared: Array, seed: int) -> Labels:
+        """Learn from prepared rows; give raw labels (−1 for noise)."""
+
+    @abstractmethod
+    def _reorder(self, order: Labels) -> None:
+        """Renumber what was learnt: the new label i is the raw label `order[i]`."""
+
+    @abstractmethod
+    def _nearest(self, prepared: Array) -> Labels:
+        """Label prepared rows."""
+
+    @abstractmethod
+    def _learnt(self) -> dict[str, Any]:
+        """Give what was learnt as arrays and plain values."""
+
+    def _remember(self, learnt: Mapping[str, Any]) -> None:
+        """Take back what `_learnt` gave."""
+        for name, value in learnt.items():
+            setattr(self, name, np.asarray(value) if isinstance(value, list) else value)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give the constructor settings by name."""
+        return {name: vars(self)[name] for name in self._get_param_names()}
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the clusters of `X`, a frame of features or an array (rows × features); `y` is ignored."""
+        values = self._read(X, reset=True)
+        prepared = self._prepare(values)
+        labels = self._learn(prepared, self._seed())
+        order = _by_value(values, labels, self._names())
+        self._reorder(order)
+        self.labels_ = _renumbered(labels, order)
+        self.sizes_ = np.bincount(self.labels_[self.labels_ >= 0], minlength=len(order))
+        self.cluster_means_ = _means(values, self.labels_, len(order))
+        return self
+
+    def predict(self, X: Any) -> Labels:
+        """Give the cluster of each row of `X`: 0 for the most valuable cluster, −1 for noise."""
+        self._check_fitted()
+        return self._nearest(self.preparation_.apply(self._read(X, reset=False)))
+
+    def assign(self, customers: Any, *, column: str = "cluster") -> Any:
+        """Add the cluster key of each customer, to any frame; next month's customers too.
+
+        Parameters
+        ----------
+        customers : table of any engine, with the features; a lazy table stays lazy.
+        column : name of the column to add; it must not exist yet.
+
+        Returns
+        -------
+        The same table with one more column: "c1" (most valuable), "c2", …, "noise" where the method knows
+        noise, and missing for customers without orders.
+
+        Raises
+        ------
+        ColumnError
+            When a feature is missing, not numeric, NaN or infinite, or `column` exists already.
+        """
+        self._check_fitted()
+        frame = frames.read(customers)
+        names = feature_names(self._names(), frame)
+        refuse_overwriting(frame, column)
+        return frames.give_back(self._labelled(frame, names, column))
+
+    def _labelled(self, frame: frames.Frame, names: Sequence[str], column: str) -> frames.Frame:
+        keys = self.keys_
+
+        def label(arrays: dict[str, Any]) -> dict[str, Any]:
+            values = np.column_stack([as_floats(arrays[name]) for name in names])
+            bought = (
+                as_floats(arrays["n_orders"]) > 0
+                if "n_orders" in arrays
+                else np.ones(len(values), dtype=bool)
+            )
+            refuse_unusable(values[bought], names)
+            answer = np.full(len(values), None, dtype=object)
+            answer[bought] = keys[self._nearest(self.preparation_.apply(values[bought]))]
+            return {column: answer.tolist()}
+
+        known = ["n_orders"] if "n_orders" in frame.collect_schema().names() else []
+        return frames.map_rows(frame, list(dict.fromkeys([*names, *known])), label)
+
+    @property
+    def keys_(self) -> NDArray[Any]:
+        """Keys by label; the last one, which label −1 finds, is "noise"."""
+        return np.array([*cluster_keys(len(self.sizes_)), NOISE], dtype=object)
+
+    def summary(self) -> pd.DataFrame:
+        """Show one row a cluster: cluster, customers, share, and the mean of each feature in its own unit."""
+        import pandas as pd
+
+        self._check_fitted()
+        means = pd.DataFrame(self.cluster_means_, columns=self._names())
+        means.insert(0, "cluster", self.keys_[:-1])
+        means.insert(1, "customers", self.sizes_)
+        means.insert(2, "share", self.sizes_ / max(1, self.sizes_.sum()))
+        return means
+
+    def to_json(self) -> str:
+        """Store settings, preparation and clusters as JSON text, read back by `from_json`."""
+        self._check_fitted()
+        learnt = {name: _plain(value) for name, value in self._learnt().items()}
+        return json.dumps(
+            {
+                "format": f"segmentclient.{type(self).__name__}",
+                "version": self._version,
+                "settings": {name: _plain(value) for name, value in self.get_params().items()},
+                "features": self._names(),
+                "named": hasattr(self, "feature_names_in_"),
+                "preparation": self.preparation_.to_dict(),
+                "sizes": _plain(self.sizes_),
+                "means": _plain(self.cluster_means_),
+                "learnt": learnt,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Rebuild a fitted segmenter from the text that `to_json` gave; `labels_` is not stored."""
+        stored = _stored(text, f"segmentclient.{cls.__name__}", cls._version)
+        self = cls(**stored["settings"])
+        self.preparation_ = Preparation.from_dict(stored["preparation"])
+        self.n_features_in_ = len(stored["features"])
+        if stored["named"]:
+            self.feature_names_in_ = np.array(stored["features"], dtype=object)
+        self.sizes_ = np.array(stored["sizes"], dtype=np.int64)
+        self.cluster_means_ = np.array(stored["means"], dtype=float)
+        self._remember(stored["learnt"])
+        return self
+
+    def _read(self, X: Any, *, reset: bool) -> Array:
+        table = _as_pandas(X, self._categories())
+        try:
+            data = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
+        except ValueError as problem:
+            raise ColumnError(f"customers: {problem}") from None
+        refuse_unusable(data, self._names())
+        return data
+
+    def _categories(self) -> Sequence[str]:
+        return ()
+
+    def _feature_names(self, features: Any, frame: frames.Frame) -> list[str]:
+        return feature_names(features, frame)
+
+    def _prepare(self, values: Array) -> Array:
+        settings = self.get_params()
+        self.preparation_ = learn_preparation(
+            values, self._names(), transform=settings["transform"], scale=settings["scale"]
+        )
+        return self.preparation_.apply(values)
+
+    def _names(self) -> list[str]:
+        """Names of the features: the frame's, or x0, x1, … for an array."""
+        if hasattr(self, "feature_names_in_"):
+            return [str(name) for name in self.feature_names_in_]
+        return [f"x{place}" for place in range(self.n_features_in_)]
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "preparation_"):
+            raise not_fitted(self)
+        check_is_fitted(self, "preparation_")
+
+
+def refuse_overwriting(frame: frames.Frame, column: str) -> None:
+    """Raise a `ColumnError` when the column to add exists already."""
+    if column in frame.collect_schema().names():
+        raise ColumnError(
+            f"customers: column {column!r} exists already and is not overwritten; drop it first, or choose another name with column="
+        )
+
+
+def _as_pandas(X: Any, categories: Sequence[str]) -> Any:
+    """Collect a frame of numbers of any engine; anything else goes to scikit-learn's own validation."""
+    if isinstance(X, (np.ndarray, list, tuple)) or not hasattr(type(X), "columns"):
+        return X
+    frame = frames.read(X)
+    names = frame.collect_schema().names()
+    if not names:
+        return X
+    feature_names([name for name in names if name not in categories], frame)
+    return frames.collect(frame)
+
+
+def _by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
+    """Rank raw labels by the mean of the value feature, highest first; other features settle ties."""
+    found = np.unique(labels[labels >= 0])
+    means = _means(values, labels, int(found.max()) + 1 if len(found) else 0)[found]
+    value = next((name for name in VALUE_WORDS if name in names), names[0])
+    places = sorted(range(len(names)), key=lambda place: names[place] != value)
+    signs = [1.0 if names[place] in LESS_IS_BETTER else -1.0 for place in places]
+    ranks = np.lexsort(
+        [sign * means[:, place] for sign, place in reversed(list(zip(signs, places, strict=True)))]
+    )
+    return found[ranks]
+
+
+def _renumbered(labels: Labels, order: Labels) -> Labels:
+    places = np.full(int(order.max()) + 2 if len(order) else 1, -1, dtype=np.int64)
+    places[order] = np.arange(len(order))
+    return places[labels]
+
+
+def _means(values: Array, labels: Labels, n_clusters: int) -> Array:
+    kept = labels >= 0
+    sizes = np.bincount(labels[kept], minlength=n_clusters)
+    sums = [np.bincount(labels[kept], weights=column[kept], minlength=n_clusters) for column in values.T]
+    return np.column_stack(sums) / np.maximum(sizes, 1)[:, None]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _stored(text: str, kind: str, version: int) -> dict[str, Any]:
+    try:
+        stored = json.loads(text)
+    except (TypeError, ValueError):
+        raise ModelError(f"expected the JSON text that to_json() gave, found {str(text)[:60]!r}") from None
+    if not isinstance(stored, dict) or stored.get("format") != kind:
+        found = stored.get("format") if isinstance(stored, dict) else type(stored).__name__
+        raise ModelError(f"expected JSON of {kind}, found {found!r}")
+    if stored.get("version") != version:
+        raise ModelError(
+            f"expected version {version} of {kind}, found {stored.get('version')!r}; save it again with this version"
+        )
+    return stored
