@@ -1,0 +1,35 @@
+"""How long, how often, how much: probabilistic models of customers' lifetimes and their value."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_FILES = {
+    "bgnbd": ["BGNBD"],
+    "mbgnbd": ["MBGNBD"],
+    "paretonbd": ["ParetoNBD"],
+    "bgbb": ["BGBB"],
+    "cnbd": ["BGCNBD", "MBGCNBD"],
+    "nbd": ["NBD"],
+    "gammagamma": ["GammaGamma"],
+    "value": ["LifetimeModels", "fit_lifetime_models", "predict_lifetime_value"],
+    "validation": ["cohort_retention", "compare_models", "track_purchases"],
+    "diagnosis": ["check_fit"],
+    "lifetimes_bridge": ["from_lifetimes", "to_lifetimes"],
+}
+_HOME = {name: file for file, names in _FILES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,260 @@
+"""What every model of this room has once it is fitted: parameters, errors, criteria, a summary, a file form.
+
+scikit-learn's conventions without scikit-learn: constructors only assign, what was learnt ends in `_`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from segmentclient.errors import ModelError, not_fitted
+from segmentclient.lifetime.fitting import Optimum, covariance_of
+from segmentclient.render import html_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Estimator"]
+
+_VERSION = 1
+_FACTS = ("log_likelihood_", "n_customers_", "converged_")
+
+
+class Estimator:
+    """Parameters with their errors, however they were found."""
+
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give the constructor's options, as scikit-learn does."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def set_params(self, **options: Any) -> Self:
+        """Change the constructor's options, as scikit-learn does."""
+        unknown = set(options) - set(self.get_params())
+        if unknown:
+            raise ModelError(
+                f"{type(self).__name__} has no option {sorted(unknown)}; accepted: {sorted(self.get_params())}"
+            )
+        for name, value in options.items():
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "params_")
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items())
+        if not hasattr(self, "params_"):
+            return f"{type(self).__name__}({options})"
+        return f"<{type(self).__name__}({options}): {', '.join(f'{k}={v:.4g}' for k, v in self.params_.items())}>"
+
+    @classmethod
+    def from_params(cls, *, time_unit: str = "D", **params: float) -> Self:
+        """Build a model with given parameters, ready to predict.
+
+        Raises
+        ------
+        ModelError
+            When a parameter is missing, unknown, or not a positive finite number.
+        """
+        problems = [f"{name} is missing" for name in cls.names if name not in params]
+        problems += [f"{name} is unknown" for name in params if name not in cls.names]
+        problems += [
+            f"{name}={params[name]!r} is not a positive finite number"
+            for name in cls.names
+            if name in params and not _positive(params[name])
+        ]
+        if problems:
+            raise ModelError(
+                f"{cls.__name__}.from_params takes {', '.join(cls.names)}: {'; '.join(problems)}"
+            )
+        model = cls(time_unit=time_unit)  # type: ignore[call-arg]
+        model._learn(list(cls.names), np.array([float(params[name]) for name in cls.names]))
+        return model
+
+    def _learn(
+        self,
+        names: Sequence[str],
+        values: Any,
+        covariance: Any = None,
+        *,
+        log_likelihood: float = np.nan,
+        n_customers: float = 0.0,
+        converged: bool = True,
+    ) -> None:
+        import pandas as pd
+
+        size = len(names)
+        covariance = np.full((size, size), np.nan) if covariance is None else covariance
+        self.params_: pd.Series = pd.Series(values, index=names, name="estimate", dtype=float)
+        self.covariance_ = pd.DataFrame(covariance, index=names, columns=names)
+        self.standard_errors_ = pd.Series(np.sqrt(np.diag(covariance)), index=names, name="standard_error")
+        self.log_likelihood_ = float(log_likelihood)
+        self.n_customers_ = int(n_customers) if float(n_customers).is_integer() else float(n_customers)
+        self.converged_ = bool(converged)
+
+    def _take_optimum(self, optimum: Optimum, n_customers: float) -> None:
+        theta = np.exp(optimum.point)
+        covariance = covariance_of(optimum.hessian, theta)
+        self._learn(
+            self.names,
+            theta,
+            covariance,
+            log_likelihood=optimum.value,
+            n_customers=n_customers,
+            converged=optimum.converged,
+        )
+
+    @property
+    def aic_(self) -> float:
+        """Akaike's criterion of the fit; compare only models on the same data and likelihood basis."""
+        return 2.0 * len(self._params()) - 2.0 * self.log_likelihood_
+
+    @property
+    def bic_(self) -> float:
+        """Bayesian (Schwarz) criterion of the fit, with the number of customers as sample size."""
+        return float(len(self._params()) * np.log(max(self.n_customers_, 1)) - 2.0 * self.log_likelihood_)
+
+    def _params(self) -> pd.Series:
+        if not hasattr(self, "params_"):
+            raise not_fitted(self)
+        return self.params_
+
+    def summary(self, *, level: float = 0.95) -> pd.DataFrame:
+        """Show estimates with standard errors and intervals.
+
+        Returns
+        -------
+        DataFrame
+            One row a parameter: `estimate`, `standard_error`, `low`, `high`. Intervals of positive parameters are
+            log-normal, so they stay positive; those of covariates' coefficients are normal.
+        """
+        import pandas as pd
+        from scipy.special import ndtri
+
+        estimate, error = self._params(), self.standard_errors_
+        width = float(ndtri(0.5 + level / 2.0)) * error
+        positive = estimate.index.isin(self.names)
+        with np.errstate(over="ignore"):
+            ratio = np.exp(width / estimate.abs())
+            low = (estimate / ratio).where(positive, estimate - width)
+            high = (estimate * ratio).where(positive, estimate + width)
+        return pd.DataFrame({"estimate": estimate, "standard_error": error, "low": low, "high": high})
+
+    def _repr_html_(self) -> str:
+        if not hasattr(self, "params_"):
+            return html_table([type(self).__name__], [["not fitted"]])
+        rows = [
+            [name, *(f"{value:.4g}" for value in row)]
+            for name, row in zip(self.params_.index, self.summary().to_numpy(), strict=True)
+        ]
+        return html_table(["", "estimate", "standard error", "low", "high"], rows, caption=self._caption())
+
+    def _caption(self) -> str:
+        facts = f"{type(self).__name__}, time unit {self.get_params().get('time_unit')}"
+        if np.isfinite(self.log_likelihood_):
+            facts += f", {self.n_customers_:,} customers, log-likelihood {self.log_likelihood_:.3f}, AIC {self.aic_:.3f}"
+        return facts if self.converged_ else facts + ", NOT converged"
+
+    def to_json(self) -> str:
+        """Write the model as JSON: options, parameters, covariance and criteria; no training data."""
+        content = {
+            "model": type(self).__name__,
+            "version": _VERSION,
+            "options": self.get_params(),
+            "params": {str(name): float(value) for name, value in self._params().items()},
+            "covariance": [[_number(value) for value in row] for row in self.covariance_.to_numpy()],
+            "log_likelihood": _number(self.log_likelihood_),
+            "n_customers": self.n_customers_,
+            "converged": self.converged_,
+            **self._extra(),
+        }
+        return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+    def _extra(self) -> dict[str, Any]:
+        """Give what a model learns beyond its parameters."""
+        return {}
+
+    def _take_extra(self, content: Mapping[str, Any]) -> None:
+        """Take back what `_extra` gave."""
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a model that `to_json` wrote; a `ModelError` says what does not fit."""
+        content = _parsed(text, cls.__name__)
+        try:
+            model = cls(**content["options"])
+            names = list(content["params"])
+            values = np.array([float(content["params"][name]) for name in names])
+            covariance = np.array(
+                [[np.nan if v is None else float(v) for v in row] for row in content["covariance"]]
+            )
+            _check_content(cls, names, values, covariance)
+            model._learn(
+                names,
+                values,
+                covariance,
+                log_likelihood=np.nan
+                if content["log_likelihood"] is None
+                else float(content["log_likelihood"]),
+                n_customers=float(content["n_customers"]),
+                converged=bool(content["converged"]),
+            )
+            model._take_extra(content)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(
+                f"{cls.__name__}.from_json: the text is not a whole {cls.__name__} ({error!r})"
+            ) from None
+        return model
+
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{name}.from_json takes the text that to_json wrote: {error}") from None
+    if not isinstance(content, dict) or content.get("model") != name:
+        found = content.get("model") if isinstance(content, dict) else type(content).__name__
+        raise ModelError(f"{name}.from_json: found a {found!r}; read it with {found}.from_json")
+    if content.get("version") != _VERSION:
+        raise ModelError(f"{name}.from_json: version {content.get('version')!r} found, {_VERSION} accepted")
+    return content
+
+
+def _check_content(cls: type[Estimator], names: list[str], values: Any, covariance: Any) -> None:
+    if tuple(names[: len(cls.names)]) != cls.names:
+        raise ModelError(
+            f"{cls.__name__}.from_json: parameters {names} found, {list(cls.names)} expected first"
+        )
+    if not np.isfinite(values).all() or (values[: len(cls.names)] <= 0).any():
+        raise ModelError(
+            f"{cls.__name__}.from_json: parameters must be positive finite numbers, found {values.tolist()}"
+        )
+    if covariance.shape != (len(names), len(names)):
+        raise ModelError(
+            f"{cls.__name__}.from_json: covariance of shape {covariance.shape} for {len(names)} parameters"
+        )
+
+
+def _positive(value: Any) -> bool:
+    try:
+        return bool(np.isfinite(float(value)) and float(value) > 0)
+    except (TypeError, ValueError):
+        return False
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

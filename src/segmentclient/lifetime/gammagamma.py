@@ -1,0 +1,250 @@
+"""Gamma-Gamma: how much a purchase brings, the average of a customer being pulled towards that of all.
+
+References
+----------
+Fader and Hardie (2013), note 25, equations (1)-(5); Fader, Hardie and Lee (2005), Journal of Marketing Research
+42(4), 415-430.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy import special
+
+from segmentclient import frames, schema
+from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
+from segmentclient.lifetime import fitting
+from segmentclient.lifetime.estimator import Estimator
+from segmentclient.lifetime.fitting import RowDerivatives
+from segmentclient.lifetime.histories import Array, bad_values, group, numbers, refuse_lazy
+
+__all__ = ["GammaGamma"]
+
+_COLUMNS = ("frequency", "monetary_value")
+
+
+@dataclass(frozen=True)
+class _Spending:
+    """Distinct (number of repeat purchases, mean value) rows of those who bought again, with their counts."""
+
+    frequency: Array
+    value: Array
+    counts: Array
+
+    def every(self, most: int) -> _Spending:
+        if len(self.counts) <= most:
+            return self
+        rows = np.linspace(0, len(self.counts) - 1, most).astype(int)
+        return _Spending(self.frequency[rows], self.value[rows], self.counts[rows])
+
+
+class GammaGamma(Estimator):
+    """Gamma-Gamma (Fader and Hardie 2013): the mean value of a customer's purchases.
+
+    Purchases of a customer vary as a Gamma(p, ν), and ν between customers as a Gamma(q, v). Assumes that how much
+    and how often customers buy are independent. Fitted on customers with `frequency` > 0 and `monetary_value` > 0.
+    Continuous amounts hardly repeat: the fit brings the two columns of repeat buyers to the driver.
+
+    Parameters
+    ----------
+    time_unit : kept for symmetry with the models of purchases; the model itself knows no time.
+
+    Attributes
+    ----------
+    params_ : Series p, q, v.
+    standard_errors_, covariance_, log_likelihood_, aic_, bic_, converged_, n_customers_ : of the fit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> model = GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
+    >>> customers = pd.DataFrame({"frequency": [2, 0], "monetary_value": [22.35, 0.0]})
+    >>> model.expected_purchase_value(customers).round(2).tolist()
+    [24.66, 35.22]
+    """
+
+    names: ClassVar[tuple[str, ...]] = ("p", "q", "v")
+    rates: ClassVar[tuple[str, ...]] = ("v",)
+
+    def __init__(self, time_unit: str = "D") -> None:
+        self.time_unit = time_unit
+
+    def fit(self, customers: Any, weights: Any = None) -> Self:
+        """Find p, q and v under which the mean values of repeat buyers are most likely.
+
+        Parameters
+        ----------
+        customers : any table with `frequency` and `monetary_value` (mean of the repeat purchases).
+        weights : number of customers behind each row: the name of a column, or an array (eager tables).
+
+        Raises
+        ------
+        ColumnError
+            Lists every value that cannot be.
+        ModelError
+            When nobody bought again for a positive amount.
+        """
+        spending = _spending_of(customers, weights)
+        sample, size = spending.every(2000), float(spending.counts.sum())
+        self.mean_purchase_value_ = _observed_mean(spending)
+        money = np.array([0.0, 0.0, np.log(self.mean_purchase_value_)])
+        optimum = fitting.maximize(
+            lambda point: fitting.summed(_derivatives(np.exp(point), sample), point, sample.counts),
+            lambda point: fitting.summed(_derivatives(np.exp(point), spending), point, spending.counts),
+            [money + np.log(start) for start in ([2.0, 3.0, 1.0], [6.0, 4.0, 0.5], [1.0, 1.5, 0.5])],
+            sample_size=float(sample.counts.sum()),
+            size=size,
+            low=money - 14.0,
+            high=money + 14.0,
+        )
+        self._take_optimum(optimum, size)
+        self._spending = spending
+        return self
+
+    def _extra(self) -> dict[str, Any]:
+        return {"mean_purchase_value": getattr(self, "mean_purchase_value_", None)}
+
+    def _take_extra(self, content: Mapping[str, Any]) -> None:
+        if content.get("mean_purchase_value") is not None:
+            self.mean_purchase_value_ = float(content["mean_purchase_value"])
+
+    def predict(self, customers: Any) -> Any:
+        """Add `expected_purchase_value` to any table, lazy ones included."""
+        self._params()
+        frame = frames.read(customers)
+        schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
+        return frames.give_back(
+            frames.map_rows(
+                frame, _COLUMNS, lambda rows: {"expected_purchase_value": self._conditional_mean(rows)}
+            )
+        )
+
+    def expected_purchase_value(self, customers: Any) -> Any:
+        """Give the mean value expected of each customer's future purchases (equation 5).
+
+        One-time buyers, and customers whose `monetary_value` is not above 0, get the mean of all customers. Where
+        q ≤ 1 that mean is infinite: the observed mean of all repeat purchases stands in for it, with a warning.
+
+        Returns
+        -------
+        A Series or array in the order of the rows, in the unit of `monetary_value`.
+        """
+        self._params()
+        frame = frames.read(customers)
+        schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
+        refuse_lazy(frame, "GammaGamma.expected_purchase_value")
+        values = self._conditional_mean({name: frame[name] for name in _COLUMNS})
+        return frames.series_like(frame, "expected_purchase_value", values)
+
+    def expected_purchase_value_new_customer(self) -> float:
+        """Give the mean value of a purchase over all customers, p·v / (q − 1)."""
+        self._params()
+        return float(self._mean(np.zeros(1), np.zeros(1))[0])
+
+    def log_likelihood(self, customers: Any) -> Any:
+        """Give the log-likelihood of each customer's mean value; 0 for those the model says nothing about."""
+        self._params()
+        frame = frames.read(customers)
+        refuse_lazy(frame, "GammaGamma.log_likelihood")
+        x, m = (numbers(frame[name]) for name in _COLUMNS)
+        bought = (x > 0) & (m > 0)
+        values = np.zeros(x.size)
+        values[bought] = _log_likelihood(self.params_.to_numpy(), x[bought], m[bought])
+        return frames.series_like(frame, "log_likelihood", values)
+
+    def _conditional_mean(self, rows: Mapping[str, Any]) -> Array:
+        x, m = (numbers(rows[name]) for name in _COLUMNS)
+        raise_all(_problems(x, m), table="customers")
+        known = (x > 0) & (m > 0)
+        return self._mean(np.where(known, x, 0.0), np.where(known, m, 0.0))
+
+    def _mean(self, x: Array, m: Array) -> Array:
+        p, q, v = self.params_
+        weight = p * x + q - 1.0
+        exists = weight > 0
+        if exists.all():
+            return p * (v + x * m) / weight
+        stand_in = getattr(self, "mean_purchase_value_", None)
+        if stand_in is None:
+            raise ModelError(
+                f"q = {q:.3g} ≤ 1: the mean value of a purchase does not exist under these parameters; fit the model on "
+                "customers (the observed mean then stands in), or give q > 1"
+            )
+        warnings.warn(
+            f"q = {q:.3g} ≤ 1: the mean value is infinite for {(~exists).sum()} customers; the observed mean of repeat "
+            f"purchases, {stand_in:.2f}, stands in for it",
+            SegmentClientWarning,
+            stacklevel=4,
+        )
+        return np.where(exists, p * (v + x * m) / np.where(exists, weight, 1.0), stand_in)
+
+
+def _spending_of(customers: Any, weights: Any) -> _Spending:
+    frame = frames.read(customers)
+    needed = [*_COLUMNS, weights] if isinstance(weights, str) else list(_COLUMNS)
+    schema.check_columns(frame.collect_schema(), dict.fromkeys(needed, "number"))
+    (x, m), counts = group(frame, list(_COLUMNS), weights)
+    raise_all(_problems(x, m), table="customers")
+    bought = (x > 0) & (m > 0)
+    if not bought.any():
+        raise ModelError(
+            "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
+        )
+    refunded = float(counts[(x > 0) & (m <= 0)].sum())
+    if refunded:
+        warnings.warn(
+            f"{refunded:g} repeat buyers with monetary_value ≤ 0 are left out of the fit",
+            SegmentClientWarning,
+            stacklevel=3,
+        )
+    return _Spending(x[bought], m[bought], counts[bought])
+
+
+def _problems(x: Array, m: Array) -> Iterator[str]:
+    yield from bad_values("frequency", x, ~(np.isfinite(x) & (x >= 0)), "finite numbers ≥ 0, none missing")
+    yield from bad_values("monetary_value", m, ~np.isfinite(m), "finite numbers, none missing")
+
+
+def _observed_mean(s: _Spending) -> float:
+    return float(np.dot(s.counts, s.frequency * s.value) / np.dot(s.counts, s.frequency))
+
+
+def _log_likelihood(theta: Any, x: Array, m: Array) -> Array:
+    """Note 25, equation (1a)."""
+    p, q, v = theta
+    shape = p * x
+    return (
+        special.gammaln(shape + q)
+        - special.gammaln(shape)
+        - special.gammaln(q)
+        - q * np.log1p(x * m / v)
+        - shape * np.log1p(v / (x * m))
+        - np.log(m)
+    )
+
+
+def _derivatives(theta: Any, s: _Spending) -> RowDerivatives:
+    p, q, v = theta
+    x, total = s.frequency, v + s.frequency * s.value
+    levels, level_of = np.unique(x, return_inverse=True)
+    psi_all, psi_x = special.psi(p * levels + q)[level_of], special.psi(p * levels)[level_of]
+    tri_all, tri_x = special.zeta(2.0, p * levels + q)[level_of], special.zeta(2.0, p * levels)[level_of]
+    gradient = (
+        x * (psi_all - psi_x - np.log1p(v / (x * s.value))),
+        psi_all - special.psi(q) - np.log(total / v),
+        q / v - (p * x + q) / total,
+    )
+    hessian = {
+        (0, 0): x**2 * (tri_all - tri_x),
+        (0, 1): x * tri_all,
+        (0, 2): -x / total,
+        (1, 1): tri_all - special.zeta(2.0, q),
+        (1, 2): 1.0 / v - 1.0 / total,
+        (2, 2): (p * x + q) / total**2 - q / v**2,
+    }
+    return RowDerivatives(_log_likelihood(theta, x, s.value), gradient, hessian)

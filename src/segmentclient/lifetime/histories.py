@@ -1,0 +1,223 @@
+"""Purchase histories: the checked, grouped table that every model of this room is fitted on and predicts from.
+
+The models see a customer only through (`frequency`, `recency`, `T`). Equal customers are one row with a count, so
+a million customers cost what their distinct histories cost. On eager frames numpy groups; on lazy ones the
+caller's engine does, and only the distinct rows reach the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from scipy import special
+
+from segmentclient import frames, schema
+from segmentclient.errors import ModelError, raise_all
+
+__all__ = [
+    "COLUMNS",
+    "Array",
+    "Histories",
+    "bad_values",
+    "check_histories",
+    "distinct",
+    "group",
+    "history",
+    "numbers",
+    "psi_rise",
+    "read_histories",
+    "refuse_lazy",
+]
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+
+COLUMNS = ("frequency", "recency", "T")
+_COUNT = "_segmentclient_count"
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Distinct histories, sorted, each with the number (or weight) of customers who share it."""
+
+    frequency: Array
+    recency: Array
+    T: Array
+    counts: Array
+    covariates: Array
+
+    @property
+    def n_customers(self) -> float:
+        """Number of customers, or the sum of their weights."""
+        return float(self.counts.sum())
+
+    def every(self, most: int) -> Histories:
+        """Take `most` customers at equal steps through the sorted table: a small, stratified sample."""
+        if len(self.counts) <= most:
+            return self
+        steps = (np.arange(most) + 0.5) / most * self.n_customers
+        rows, counts = np.unique(np.searchsorted(np.cumsum(self.counts), steps), return_counts=True)
+        return Histories(
+            self.frequency[rows],
+            self.recency[rows],
+            self.T[rows],
+            counts.astype(float),
+            self.covariates[rows],
+        )
+
+    @cached_property
+    def _levels(self) -> tuple[Array, Array]:
+        levels, level_of = np.unique(self.frequency, return_inverse=True)
+        return levels, level_of
+
+    def by_frequency(self, function: Callable[[Array], Array], parameter: Any) -> Array:
+        """Evaluate on the distinct frequencies, unless the parameter differs from row to row."""
+        if np.shape(parameter)[-1:] not in {(), (1,)}:
+            return function(self.frequency)
+        levels, level_of = self._levels
+        return function(levels)[..., level_of]
+
+
+def psi_rise(start: Any, h: Histories, more: float = 0.0, *, order: int = 0) -> Array:
+    """Give ψ(start + x + more) − ψ(start), or the same of its derivative (`order=1`)."""
+    psi = special.psi if order == 0 else _trigamma
+    return h.by_frequency(lambda x: psi(start + x + more) - psi(start), start)
+
+
+def _trigamma(value: Any) -> Any:
+    return special.zeta(2.0, value)
+
+
+def history(frequency: Any, recency: Any, T: Any, counts: Any = 1.0, covariates: Any = None) -> Histories:
+    """Build histories from arrays or numbers, one row each, unchecked."""
+    x, t_x, span, n = np.broadcast_arrays(
+        *(np.atleast_1d(np.asarray(v, float)) for v in (frequency, recency, T, counts))
+    )
+    return Histories(x, t_x, span, n, np.empty((x.size, 0)) if covariates is None else covariates)
+
+
+def read_histories(customers: Any, *, weights: Any = None, covariates: Sequence[str] = ()) -> Histories:
+    """Check and group any customers table; a `ColumnError` lists every problem found.
+
+    Parameters
+    ----------
+    customers : table with `frequency`, `recency`, `T` and the covariates (numbers).
+    weights : None, the name of a column, or an array in the order of the rows (eager tables).
+    """
+    frame = frames.read(customers)
+    names = [*COLUMNS, *covariates]
+    needed = [*names, weights] if isinstance(weights, str) else names
+    schema.check_columns(frame.collect_schema(), dict.fromkeys(needed, "number"))
+    table, counts = group(frame, names, weights)
+    check_histories(dict(zip(names, table, strict=True)), counts=counts)
+    return Histories(*table[:3], counts, np.column_stack([*table[3:], np.empty((len(counts), 0))]))
+
+
+def group(frame: frames.Frame, names: list[str], weights: Any = None) -> tuple[list[Array], Array]:
+    """Give the distinct rows of some columns, sorted, and how many customers (or how much weight) share each."""
+    if isinstance(frame, nw.LazyFrame):
+        return _group_in_engine(frame, names, weights)
+    return _group_here(frame, names, weights)
+
+
+def _group_in_engine(frame: Any, names: list[str], weights: Any) -> tuple[list[Array], Array]:
+    if weights is not None and not isinstance(weights, str):
+        raise ModelError("weights must be the name of a column when customers is a lazy table")
+    count = nw.len() if weights is None else nw.col(weights).sum()
+    grouped = frames.collect(frame.group_by(*names).agg(count.alias(_COUNT)))
+    order, _ = distinct([numbers(grouped[name]) for name in names])
+    return [numbers(grouped[name])[order] for name in names], numbers(grouped[_COUNT])[order]
+
+
+def _group_here(frame: Any, names: list[str], weights: Any) -> tuple[list[Array], Array]:
+    columns = [numbers(frame[name]) for name in names]
+    rows, inverse = distinct(columns)
+    table = [column[rows] for column in columns]
+    if weights is None:
+        return table, np.bincount(inverse, minlength=len(rows)).astype(float)
+    weight = numbers(frame[weights] if isinstance(weights, str) else np.asarray(weights))
+    if weight.shape != inverse.shape:
+        raise ModelError(f"weights has {weight.size} values for {inverse.size} customers")
+    raise_all(
+        bad_values("weights", weight, ~(np.isfinite(weight) & (weight > 0)), "numbers above 0"),
+        table="customers",
+    )
+    return table, np.bincount(inverse, weight, minlength=len(rows))
+
+
+def numbers(values: Any) -> Array:
+    """Give floats; missing of any flavour becomes NaN."""
+    if isinstance(values, nw.Series):
+        values = values.cast(nw.Float64).to_numpy()
+    elif hasattr(values, "to_numpy"):
+        values = values.to_numpy(dtype=float, na_value=np.nan)
+    return (
+        np.array([np.nan if value is None or value != value else value for value in values], float)
+        if (values.dtype == object)
+        else np.asarray(values, float)
+    )
+
+
+def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
+    """Find distinct rows: the position of one row of each kind, sorted, and for every row its kind."""
+    import pandas as pd
+
+    packed, kinds = pd.factorize(columns[0], use_na_sentinel=False)
+    for column in columns[1:]:
+        codes, values = pd.factorize(column, use_na_sentinel=False)
+        packed, kinds = pd.factorize(packed.astype(np.int64) * len(values) + codes)
+    first = np.empty(len(kinds), np.int64)
+    first[packed[::-1]] = np.arange(len(packed) - 1, -1, -1)
+    order = np.lexsort([column[first] for column in reversed(columns)])
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[packed]
+
+
+def check_histories(table: Mapping[str, Array], *, counts: Array | None = None) -> None:
+    """Raise one `ColumnError` that lists what no purchase history can be, with counts and first values."""
+    n = np.ones(len(next(iter(table.values())))) if counts is None else counts
+    raise_all(_problems(table, n), table="customers")
+
+
+def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
+    if not len(counts):
+        yield "the table has no rows; a model needs at least one customer"
+        return
+    missing = {name: ~np.isfinite(values) for name, values in table.items()}
+    for name, bad in missing.items():
+        yield from bad_values(name, table[name], bad, "finite numbers, none missing", counts)
+    x, t_x, T = (np.where(missing[name], 0.0, table[name]) for name in COLUMNS)
+    whole = ~missing["frequency"] & ((x < 0) | (x != np.floor(x)))
+    yield from bad_values("frequency", x, whole, "whole numbers ≥ 0 (repeat purchase periods)", counts)
+    ok = ~(missing["recency"] | missing["T"])
+    yield from bad_values("recency", t_x, ok & (t_x < 0), "numbers ≥ 0", counts)
+    yield from bad_values("T", T, ok & (T < 0), "numbers ≥ 0", counts)
+    yield from bad_values("recency", t_x, ok & (t_x > T) & (T >= 0), "recency ≤ T", counts)
+    both = ~(missing["frequency"] | missing["recency"]) & ~whole & (t_x >= 0)
+    yield from bad_values("recency", t_x, both & (x == 0) & (t_x > 0), "0 where frequency is 0", counts)
+    yield from bad_values(
+        "recency", t_x, both & (x > 0) & (t_x == 0), "more than 0 where frequency is above 0", counts
+    )
+
+
+def bad_values(
+    name: str, values: Array, bad: Array, expected: str, counts: Array | None = None
+) -> Iterator[str]:
+    if bad.any():
+        number = bad.sum() if counts is None else counts[bad].sum()
+        first = ", ".join(f"{value:g}" for value in values[bad][:3])
+        yield f"column {name!r}: {number:g} rows with {first}{' …' if bad.sum() > 3 else ''}; expected {expected}"
+
+
+def refuse_lazy(frame: frames.Frame, method: str) -> None:
+    """Methods that return one value a row need the rows: on a lazy table name the method that does not."""
+    if frames.is_lazy(frame):
+        raise ModelError(
+            f"{method} returns one value a row and cannot on a lazy table: model.predict(customers, ...) adds "
+            "the columns and stays lazy"
+        )
