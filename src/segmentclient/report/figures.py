@@ -70,7 +70,7 @@ def _revenue(content: Content, say: Words) -> KeyFigure:
 
 
 def _concentration(share: float, say: Words) -> str:
-    if not share == share:
+    if share != share:
         return say.text("The sum of their orders.")
     if share >= 0.5:
         return say.text("The sum of their orders. Few people carry it: keeping them comes first.")
@@ -136,7 +136,7 @@ def _absence(content: Content, say: Words) -> KeyFigure:
     )
     comparison, _ = _against(content, say, "median_days", own)
     meaning = say.text("Half of the customers have been away for longer than this.")
-    return KeyFigure(say.text("Time since the last order"), say.days(days.median()), comparison, meaning)
+    return KeyFigure(say.text("Last order"), say.days(days.median()), comparison, meaning)
 
 
 def _against(content: Content, say: Words, measure: str, own: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ __all__ = ["note_sentences", "perimeter_sentences", "reason_text"]
 
 def perimeter_sentences(content: Content, say: Words, audit: Any) -> tuple[str, ...]:
     """Say up to which day everything is counted, and how much was set aside."""
-    return tuple((*_until(content, say), *(_set_aside(audit, say) if audit is not None else _unknown(say))))
+    return (*_until(content, say), *(_unknown(say) if audit is None else _set_aside(audit, say)))
 
 
 def _until(content: Content, say: Words) -> Iterable[str]:

@@ -194,7 +194,7 @@ def _stake(content: Content, say: Words, part: Any) -> str:
 
 
 def _duties(content: Content) -> list[str]:
-    """Place each segment by two questions: are they still here, and are they worth more than the typical customer?"""
+    """Place each segment: is it still here, and is it worth more than the typical customer."""
     return [_duty_of(row, content.totals) for _, row in content.segments.iterrows()]
 
 
