@@ -1,0 +1,29 @@
+"""Charts: a table in, axes out; labels in English or French, the same colour for a segment everywhere.
+
+Every chart is `chart(table, *, ax=None, lang="en", **artist_kwargs)` and returns the axes it drew on (a figure where it
+has several panels). None sets a title, none touches pyplot or rcParams. `finding` says what a chart shows in one line,
+`chart_description` in a few sentences.
+"""
+
+from segmentclient.plot.composition import segment_bars, segment_treemap, share_pairs
+from segmentclient.plot.concentration import lorenz_curve, value_distribution
+from segmentclient.plot.saving import SVG, save_chart, to_svg
+from segmentclient.plot.scores import rf_heatmap, score_histograms
+from segmentclient.plot.style import figure
+from segmentclient.plot.words import chart_description, finding
+
+__all__ = [
+    "SVG",
+    "chart_description",
+    "figure",
+    "finding",
+    "lorenz_curve",
+    "rf_heatmap",
+    "save_chart",
+    "score_histograms",
+    "segment_bars",
+    "segment_treemap",
+    "share_pairs",
+    "to_svg",
+    "value_distribution",
+]

@@ -1,0 +1,106 @@
+"""The small tables that charts are drawn from: what each segment, cell or customer weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from segmentclient import frames
+from segmentclient.locale import Language
+from segmentclient.plot import style
+from segmentclient.schema import check_columns
+
+__all__ = ["Groups", "groups", "values"]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What each group of customers weighs.
+
+    `table` has one row a group, the most valuable first: key, customers, orders, value, customer_share, value_share.
+    """
+
+    table: pd.DataFrame
+    by: str
+    currency: str | None
+
+    @property
+    def total(self) -> float:
+        """Sum of the value over all groups."""
+        return float(self.table["value"].sum())
+
+    @property
+    def customers(self) -> int:
+        """Number of customers."""
+        return int(self.table["customers"].sum())
+
+    @property
+    def empty(self) -> bool:
+        """True when there is no customer."""
+        return self.table.empty
+
+    def labels(self, lang: str) -> list[str]:
+        """Names of the groups for a reader."""
+        return [style.label(key, lang) for key in self.table["key"]]
+
+    def colours(self) -> list[str]:
+        """Colours of the groups, the same in every chart."""
+        known = style.colours(self.table["key"])
+        return [known[key] for key in self.table["key"]]
+
+
+def groups(
+    customers: Any, *, by: str = "segment", value: str = "revenue", currency: str | None = None
+) -> Groups:
+    """Count and add up each group in the table's own engine; only one row a group is collected."""
+    frame = frames.read(customers)
+    columns = frame.collect_schema()
+    check_columns(columns, {by: "any", value: "number"})
+    orders = nw.col("n_orders") if "n_orders" in columns else nw.lit(0)
+    counted = frame.with_columns(orders.alias("_orders"), nw.col(value).alias("_value"))
+    summed = counted.group_by(by).agg(
+        nw.len().alias("_customers"), nw.col("_orders").sum(), nw.col("_value").sum()
+    )
+    return Groups(_weighed(frames.collect(summed), by), by, currency)
+
+
+def _weighed(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    made = pd.DataFrame(
+        {
+            "key": table[by].astype(object).where(table[by].notna(), None),
+            "customers": table["_customers"].astype(float),
+            "orders": pd.to_numeric(table["_orders"]).fillna(0).astype(float),
+            "value": pd.to_numeric(table["_value"]).fillna(0).astype(float),
+        }
+    )
+    made["customer_share"] = made["customers"] / max(made["customers"].sum(), 1)
+    made["value_share"] = share_of(made["value"])
+    order = made.assign(name=made["key"].map(str)).sort_values(
+        ["value", "customers", "name"], ascending=[False, False, True]
+    )
+    return made.loc[order.index].reset_index(drop=True)
+
+
+def share_of(value: pd.Series) -> pd.Series:
+    """Shares of a total; missing where the total is not positive."""
+    total = float(value.sum())
+    return value / total if total > 0 else value * np.nan
+
+
+def values(customers: Any, columns: Sequence[str]) -> pd.DataFrame:
+    """Collect number columns, checked, as floats; missing stays missing."""
+    frame = frames.read(customers)
+    check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
+    return frames.collect(frame, list(dict.fromkeys(columns))).astype(float)
+
+
+def worth(language: Language, number: float, currency: str | None) -> str:
+    """Write an amount in full where it is short, else in thousands and millions; small ones with cents."""
+    if abs(number) >= 10_000:
+        return language.compact(number, currency)
+    return language.money(number, currency, decimals=2 if 0 < abs(number) < 10 else 0)

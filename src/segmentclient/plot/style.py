@@ -1,0 +1,478 @@
+"""How every chart looks: sizes, colours, text that is measured before it is drawn, and bare axes.
+
+Figures are made from `matplotlib.figure.Figure`, never through pyplot, and every size and colour is set on the
+artist itself: no global state is read for looks, none is changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from segmentclient.locale import Language, language
+from segmentclient.rfm import maps
+
+__all__ = ["Chart", "ChartAxes", "ChartFigure", "Size", "figure"]
+
+INK = "#1b1f24"
+MUTED = "#5c6670"
+GRID = "#e1e5ea"
+SURFACE = "#fefefe"
+ACCENT = "#0072b2"
+WARM = "#d55e00"
+GREY = "#aab3bc"
+ON_DARK = "#ffffff"
+ON_LIGHT = "#111418"
+THEMED = {"ink": INK, "muted": MUTED, "grid": GRID, "surface": SURFACE}
+QUANTITY = "cividis"
+FONTS = ("Arial", "Helvetica", "Liberation Sans", "Arimo")
+
+# Paul Tol's "muted" scheme, then darker and lighter relatives: told apart by every kind of colour vision in pairs.
+PALETTE = (
+    "#332288", "#ddcc77", "#117733", "#cc6677", "#88ccee", "#882255", "#44aa99", "#999933",
+    "#aa4499", "#6699cc", "#661100", "#c4a000", "#225555", "#ee8866", "#777777",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Size:
+    """Inches of a figure and points of its text."""
+
+    width: float
+    height: float
+    font: float
+
+    @property
+    def small(self) -> float:
+        """Points of the secondary text: never under 9."""
+        return max(9.0, self.font - 1)
+
+
+SIZES: Mapping[str, Size] = {
+    "page": Size(6.8, 4.1, 10.0),
+    "slide": Size(10.0, 5.6, 14.0),
+    "phone": Size(3.75, 4.2, 9.5),
+}
+
+
+class ChartAxes(Axes):
+    """Axes that show themselves in a notebook without pyplot."""
+
+    def _repr_html_(self) -> str:
+        return _inline(self.figure.figure)
+
+
+class ChartFigure(Figure):
+    """A figure of a known `Size` that shows itself in a notebook without pyplot."""
+
+    def __init__(self, size: Size, **options: Any) -> None:
+        super().__init__(
+            figsize=(size.width, size.height), layout="constrained", facecolor=SURFACE, **options
+        )
+        self.size = size
+
+    def add_subplot(self, *args: Any, **options: Any) -> Any:
+        """Add axes; plain ones are `ChartAxes`."""
+        if not {"projection", "polar", "axes_class"} & set(options) and not isinstance(
+            args[0] if args else None, Axes
+        ):
+            options["axes_class"] = ChartAxes
+        return super().add_subplot(*args, **options)
+
+    def _repr_html_(self) -> str:
+        return _inline(self)
+
+
+def _inline(shown: Any) -> str:
+    from segmentclient.plot.saving import to_svg
+
+    return str(to_svg(shown))
+
+
+def figure(size: Literal["page", "slide", "phone"] = "page") -> ChartFigure:
+    """Make an empty figure for a page, a slide or a phone: `ax=figure(size="slide").subplots()`.
+
+    Parameters
+    ----------
+    size : "page" (6.8 inches wide), "slide" (10 inches) or "phone" (3.75 inches)
+        Sets the width and the size of the text; charts that list segments choose their height.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Made without pyplot. It shows itself in a notebook.
+
+    Examples
+    --------
+    >>> from segmentclient import plot
+    >>> float(plot.figure(size="slide").get_figwidth())
+    10.0
+    """
+    if size not in SIZES:
+        from segmentclient.errors import SegmentClientError
+
+        raise SegmentClientError(f"size={size!r} is not known; accepted: {', '.join(map(repr, SIZES))}")
+    return ChartFigure(SIZES[size])
+
+
+def size_of(ax: Axes) -> Size:
+    """Tell the sizes to draw with: those of our figures, else a page's."""
+    return getattr(ax.figure.figure, "size", SIZES["page"])
+
+
+def start(ax: Axes | None, *, height: float | None = None) -> Axes:
+    """Take the caller's axes, or make some; clear them of boxes, ticks and grid."""
+    axes = figure().subplots() if ax is None else ax
+    if height is not None:
+        set_height(axes, height)
+    bare(axes)
+    return axes
+
+
+def panels(ax: Sequence[Axes] | None, rows: int, columns: int, *, height: float) -> list[Axes]:
+    """Take the caller's axes of a multi-panel chart, or make a figure with that many."""
+    from segmentclient.errors import SegmentClientError
+
+    if ax is None:
+        made = figure()
+        made.set_figheight(height)
+        axes = list(made.subplots(rows, columns, squeeze=False).flat)
+    else:
+        axes = list(getattr(ax, "flat", ax))
+    if len(axes) != rows * columns:
+        raise SegmentClientError(f"ax: this chart has {rows * columns} panels, found {len(axes)} axes")
+    for one in axes:
+        bare(one)
+    return axes
+
+
+def set_height(ax: Axes, inches: float) -> None:
+    """Choose the height of one of our own figures that holds this chart alone; leave other figures be."""
+    whole = ax.figure
+    if isinstance(whole, ChartFigure) and len(whole.axes) == 1:
+        whole.set_figheight(inches)
+
+
+def bare(ax: Axes) -> None:
+    """Take spines, ticks and grid away; what is read is put back by each chart."""
+    size = size_of(ax)
+    ax.set_facecolor("none")
+    ax.grid(False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.tick_params(
+        which="both", length=0, labelsize=size.small, labelcolor=MUTED, labelfontfamily=family(), pad=4
+    )
+    for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
+        label.set_parse_math(False)
+
+
+def hide_axes(ax: Axes) -> None:
+    """Show no tick at all."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def base_line(ax: Axes, side: str = "bottom") -> None:
+    """Draw the line that bars stand on."""
+    ax.spines[side].set(visible=True, color=MUTED, linewidth=0.8)
+
+
+def grid_lines(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Draw the few thin lines that values are read against."""
+    ax.grid(True, axis=axis, color=GRID, linewidth=0.8, linestyle="-")
+    ax.set_axisbelow(True)
+
+
+def number_axis(ax: Axes, axis: Literal["x", "y"], show: Callable[[float], str], *, most: int = 5) -> None:
+    """Write an axis' numbers in the reader's language, with few round steps."""
+    chosen = ax.xaxis if axis == "x" else ax.yaxis
+    chosen.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    chosen.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
+
+
+def x_title(ax: Axes, *lines: str) -> None:
+    """Write what the x axis holds, and notes below it, wrapped to the width of the figure."""
+    size = size_of(ax)
+    room = ax.figure.figure.get_figwidth() * 72 * 0.8
+    text = "\n".join(wrap(line, room, size.small) for line in lines if line)
+    ax.set_xlabel(
+        text, fontsize=size.small, color=MUTED, family=family(), loc="left", parse_math=False, labelpad=6
+    )
+
+
+def y_title(ax: Axes, text: str) -> None:
+    """Write what the y axis holds, flat above the axis, where it is read without turning the head."""
+    size = size_of(ax)
+    ax.annotate(
+        text, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", ha="left", va="bottom",
+        fontsize=size.small, color=MUTED, family=family(), parse_math=False, annotation_clip=False,
+    )  # fmt: skip
+
+
+def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
+    """Write text at a place of the data (or `transform=`), in the house's type; dollars stay dollars."""
+    looks = {
+        "fontsize": size_of(ax).font,
+        "color": INK,
+        "family": family(),
+        "parse_math": False,
+        "linespacing": 1.15,
+    }
+    return ax.text(x, y, text, **{**looks, **options})
+
+
+def beside(ax: Axes, x: float, y: float, text: str, *, dx: float = 0, dy: float = 0, **options: Any) -> Any:
+    """Write text some points away from a place of the data."""
+    looks = {
+        "fontsize": size_of(ax).font,
+        "color": INK,
+        "family": family(),
+        "parse_math": False,
+        "linespacing": 1.15,
+    }
+    return ax.annotate(
+        text, (x, y), (dx, dy), textcoords="offset points", annotation_clip=False, **{**looks, **options}
+    )
+
+
+def nothing(ax: Axes, text: str) -> Axes:
+    """Say plainly that there is nothing to draw."""
+    hide_axes(ax)
+    size = size_of(ax)
+    write(
+        ax,
+        0.5,
+        0.5,
+        wrap(text, size.width * 50, size.font),
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        color=MUTED,
+    )
+    return ax
+
+
+def category_axis(ax: Axes, labels: Sequence[str], *, share: float = 0.3) -> None:
+    """Write the names of rows at their left, wrapped to a share of the figure's width."""
+    size = size_of(ax)
+    room = ax.figure.figure.get_figwidth() * 72 * share
+    ax.set_yticks(range(len(labels)), [wrap(label, room, size.font) for label in labels])
+    for tick in ax.get_yticklabels():
+        tick.set(fontsize=size.font, color=INK, family=family(), parse_math=False, linespacing=1.1)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+
+
+def rows_height(ax: Axes | None, labels: Sequence[str], *, share: float = 0.3, extra: float = 0.5) -> float:
+    """Give the inches that a list of rows needs, with names wrapped to a share of the width."""
+    size = size_of(ax) if ax is not None else SIZES["page"]
+    room = size.width * 72 * share
+    lines = max((wrap(label, room, size.font).count("\n") + 1 for label in labels), default=1)
+    return max(1.2, len(labels) * max(size.font * 2.4, (lines * 1.15 + 0.6) * size.font) / 72 + extra)
+
+
+@functools.cache
+def family() -> str:
+    """Choose a plain sans serif that is installed; the one that matplotlib brings otherwise."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in FONTS if name in installed), "DejaVu Sans")
+
+
+@functools.lru_cache(maxsize=8192)
+def text_width(text: str, points: float, weight: str = "normal") -> float:
+    """Measure one line of text, in points."""
+    font = font_manager.FontProperties(family=family(), size=points, weight=weight)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def widest(texts: Iterable[str], points: float, weight: str = "normal") -> float:
+    """Measure the widest line of some texts, in points."""
+    return max((text_width(line, points, weight) for text in texts for line in text.split("\n")), default=0.0)
+
+
+def wrap(text: str, room: float, points: float, weight: str = "normal") -> str:
+    """Break text into lines no wider than `room` points, at spaces (no-break spaces hold), else inside the word."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, points, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.extend(_pieces(word, room, points, weight))
+    return "\n".join(lines)
+
+
+def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:
+    """Cut a word that is wider than the room."""
+    pieces = []
+    while len(word) > 2 and text_width(word, points, weight) > room:
+        cut = next(
+            (n for n in range(len(word) - 1, 1, -1) if text_width(word[:n] + "-", points, weight) <= room), 2
+        )
+        pieces.append(word[:cut] + "-")
+        word = word[cut:]
+    return [*pieces, word]
+
+
+def axes_inches(ax: Axes) -> tuple[float, float]:
+    """Give the width and height of axes once the layout has made room for their labels."""
+    whole = settle(ax.figure.figure)
+    box = ax.get_position()
+    return box.width * whole.get_figwidth(), box.height * whole.get_figheight()
+
+
+def settle(whole: Figure, rounds: int = 4) -> Figure:
+    """Run the layout until it stands still: one round depends on where the last one left the axes."""
+    engine = whole.get_layout_engine()
+    if engine is not None:
+        for _ in range(rounds):
+            engine.execute(whole)
+    return whole
+
+
+@contextlib.contextmanager
+def still(whole: Figure) -> Iterator[Figure]:
+    """Hold a settled layout, rounded, while the figure is written: the same figure gives the same bytes."""
+    engine = settle(whole).get_layout_engine()
+    if engine is None:
+        yield whole
+        return
+    whole.set_layout_engine("none")
+    for ax in whole.axes:
+        left, low, wide, high = (round(float(side), 5) for side in ax.get_position().bounds)
+        ax._set_position((left, low, wide, high))  # type: ignore[attr-defined]
+    try:
+        yield whole
+    finally:
+        whole.set_layout_engine(engine)
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move sorted places apart by at least `gap`, as little as can be, between `low` and `high`."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + gap) if moved else max(place, low))
+    over = moved[-1] - high if moved else 0
+    for index in range(len(moved) - 1, -1, -1):
+        if over <= 0:
+            break
+        ceiling = high if index == len(moved) - 1 else moved[index + 1] - gap
+        moved[index] = min(moved[index], ceiling)
+    return moved
+
+
+def text_on(background: Any) -> str:
+    """Choose black or white text, whichever contrasts more with the background."""
+    light = _luminance(background)
+    return ON_DARK if 1.05 / (light + 0.05) >= (light + 0.05) / (_luminance(ON_LIGHT) + 0.05) else ON_LIGHT
+
+
+def _luminance(colour: Any) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def shade(share: float) -> Any:
+    """Colour of a quantity between 0 and 1 on the one perceptual map."""
+    return mpl.colormaps[QUANTITY](share)
+
+
+def colours(keys: Iterable[Any]) -> dict[Any, str]:
+    """Give each key its colour: a segment's own, else a place of the palette in the order of the keys.
+
+    The same keys get the same colours whatever their order, their counts or the chart.
+    """
+    found = list(dict.fromkeys(keys))
+    others = sorted((key for key in found if not is_segment(key)), key=_natural)
+    places = {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(others)}
+    return {key: places.get(key) or maps.colour(key) or GREY for key in found}
+
+
+def is_segment(key: Any) -> bool:
+    """Tell whether a key belongs to a named segment map, which fixes its label and colour."""
+    return isinstance(key, str) and maps.colour(key) is not None
+
+
+def _natural(key: Any) -> tuple[int, float, str]:
+    """Sort 2 before 10 and numbers before words."""
+    text = str(key)
+    number = text.replace(".", "", 1).lstrip("-")
+    return (0, float(text), "") if number.isdigit() else (1, 0.0, text)
+
+
+def label(key: Any, lang: str) -> str:
+    """Name a key for the reader: a segment's or a status' own word, else the key as it is."""
+    if key is None or key != key:
+        return language(lang).text("No segment")
+    if is_segment(key):
+        return maps.label(key, lang)
+    return language(lang).text(_STATES[key]) if key in _STATES else _plain(key)
+
+
+def _plain(key: Any) -> str:
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+
+
+_STATES = {
+    "prospect": "Prospects",
+    "inactive": "Inactive",
+    "potential": "Potential customers",
+    "current": "Current customers",
+    "former": "Former customers",
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is said about a chart: what it is, and what its numbers say.
+
+    `kind` is the English sentence that says what is drawn, `prepare` makes the numbers from the table,
+    `say` makes the one-line finding from the numbers, and `tell` the list of numbers for a reader who cannot see.
+    """
+
+    name: str
+    kind: str
+    prepare: Callable[..., Any]
+    say: Callable[[Any, Language], str]
+    tell: Callable[[Any, Language], str] | None = None
+
+    def finding(self, data: Any, lang: str) -> str:
+        """Say in one line what the numbers say."""
+        return self.say(data, language(lang))
+
+    def description(self, data: Any, lang: str) -> str:
+        """Say what is drawn, what it says, and its numbers where they are few."""
+        words = language(lang)
+        told = self.tell(data, words) if self.tell else ""
+        return " ".join(
+            part
+            for part in (words.text(self.kind), _sentence(self.say(data, words)), _sentence(told))
+            if part
+        )
+
+    def sign(self, ax: Axes, data: Any, lang: str) -> Axes:
+        """Leave the description on the axes as their label, where `to_svg` finds it."""
+        ax.set_gid(self.name)
+        ax.set_label(self.description(data, lang))
+        return ax
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+def joined(parts: Iterable[str], words: Language) -> str:
+    """Join facts into one sentence, with the language's semicolon."""
+    return words.text("; ").join(part for part in parts if part)

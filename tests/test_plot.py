@@ -1,0 +1,193 @@
+"""The artists carry the table's numbers, nothing global changes, and files are whole and repeatable."""
+
+import re
+import sys
+import threading
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from matplotlib.figure import Figure
+
+from segmentclient import plot
+from segmentclient.errors import ColumnError, SegmentClientError
+from segmentclient.plot import style
+
+RULER = np.random.default_rng(7)
+
+
+@pytest.fixture(scope="module")
+def customers():
+    n = 400
+    revenue = RULER.lognormal(3.5, 1.0, n).round(2)
+    orders = RULER.geometric(0.4, n)
+    return pd.DataFrame(
+        {
+            "segment": RULER.choice(["champions", "loyal", "at_risk", "lost"], n, p=[0.2, 0.3, 0.2, 0.3]),
+            "r_score": RULER.integers(1, 6, n),
+            "f_score": RULER.integers(1, 6, n),
+            "days_since_last_order": RULER.integers(0, 400, n),
+            "n_orders": orders,
+            "revenue": revenue,
+            "lifetime_value": revenue * 0.4,
+        }
+    )
+
+
+CUTS = {"recency": [30, 90, 180, 300], "frequency": [1, 2, 3, 5], "monetary": [15, 25, 45, 80]}
+
+
+def test_treemap_tiles_are_the_shares_of_revenue(customers):
+    ax = plot.segment_treemap(customers)
+    found = sorted(tile.get_width() * tile.get_height() for tile in ax.patches)
+    expected = customers.groupby("segment")["revenue"].sum() / customers["revenue"].sum()
+    np.testing.assert_allclose(found, sorted(expected))
+
+
+def test_treemap_tiles_fill_the_square_without_overlap(customers):
+    from segmentclient.plot.composition import squarify
+
+    sizes = sorted(RULER.pareto(1.2, 14) + 0.01, reverse=True)
+    tiles = list(squarify(sizes, 1.7))
+    np.testing.assert_allclose([w * h for _, _, w, h in tiles], np.array(sizes) / sum(sizes))
+    assert all(x >= 0 and y >= 0 and x + w <= 1 + 1e-9 and y + h <= 1 + 1e-9 for x, y, w, h in tiles)
+    for index, (x, y, w, h) in enumerate(tiles):
+        for left, top, wide, high in tiles[index + 1 :]:
+            across = min(x + w, left + wide) - max(x, left)
+            down = min(y + h, top + high) - max(y, top)
+            assert across < 1e-9 or down < 1e-9
+
+
+def test_share_pairs_hold_both_shares(customers):
+    ax = plot.share_pairs(customers)
+    shares = customers.groupby("segment")["revenue"].agg(["size", "sum"]).sort_values("sum", ascending=False)
+    np.testing.assert_allclose(ax.collections[0].get_offsets()[:, 0], shares["size"] / len(customers))
+    np.testing.assert_allclose(ax.collections[1].get_offsets()[:, 0], shares["sum"] / shares["sum"].sum())
+
+
+def test_heatmap_holds_the_means(customers):
+    held = plot.rf_heatmap(customers).collections[0].get_array()
+    means = customers.pivot_table(index="r_score", columns="f_score", values="revenue", aggfunc="mean")
+    np.testing.assert_allclose(np.asarray(held).reshape(5, 5), means.to_numpy())
+
+
+def test_histograms_draw_every_customer_and_every_cut(customers):
+    whole = plot.score_histograms(customers, scorer=CUTS)
+    for panel, column in zip(whole.axes, ["days_since_last_order", "n_orders", "revenue"], strict=True):
+        bars = panel.containers[0]
+        last = bars[-1].get_x() + bars[-1].get_width()
+        assert sum(bar.get_height() for bar in bars) == (customers[column] <= last).sum()
+        assert len(panel.lines) == 4
+    assert [line.get_xdata()[0] for line in whole.axes[2].lines] == CUTS["monetary"]
+    assert [line.get_xdata()[0] for line in whole.axes[1].lines] == [1.5, 2.5, 3.5, 5.5]
+
+
+def test_lorenz_curve_and_gini_against_direct_arithmetic(customers):
+    held = np.sort(customers["revenue"])[::-1]
+    curve = plot.lorenz_curve(customers).lines[0]
+    best = held[: len(held) // 5].sum() / held.sum()
+    assert np.interp(0.2, curve.get_xdata(), curve.get_ydata()) == pytest.approx(best)
+    pairs = np.abs(held[:, None] - held[None, :]).mean() / (2 * held.mean())
+    from segmentclient.plot.concentration import _curve
+
+    assert _curve(customers).gini == pytest.approx(pairs, rel=1e-9)
+    assert _curve(customers, order="poorest").best(0.2) == pytest.approx(best)
+
+
+def test_the_same_segment_has_the_same_colour_everywhere(customers):
+    tree, pairs = plot.segment_treemap(customers), plot.share_pairs(customers)
+    tiles = [mpl.colors.to_hex(tile.get_facecolor()) for tile in tree.patches]
+    dots = [mpl.colors.to_hex(colour) for colour in pairs.collections[1].get_facecolors()]
+    assert tiles == dots
+
+
+def test_unknown_keys_get_colours_that_do_not_depend_on_order():
+    assert style.colours([2, 10, 1]) == style.colours([1, 10, 2])
+    assert len(set(style.colours(range(15)).values())) == 15
+    assert style.colours(["champions", "mine"])["champions"] == style.colours(["champions"])["champions"]
+
+
+def test_engines_and_row_order_agree(customers):
+    shuffled = customers.sample(frac=1, random_state=1)
+    tables = [shuffled, pl.from_pandas(customers), pl.from_pandas(customers).lazy()]
+    base = plot.finding("segment_treemap", customers), plot.finding("rf_heatmap", customers)
+    for table in tables:
+        assert (plot.finding("segment_treemap", table), plot.finding("rf_heatmap", table)) == base
+    ax = plot.lorenz_curve(tables[-1])
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), plot.lorenz_curve(customers).lines[0].get_ydata())
+
+
+def test_nothing_global_changes_and_pyplot_is_not_used(customers):
+    before = dict(mpl.rcParams)
+    known = {"matplotlib.pyplot"} & set(sys.modules)
+    plot.to_svg(plot.segment_bars(customers))
+    assert dict(mpl.rcParams) == before
+    assert {"matplotlib.pyplot"} & set(sys.modules) == known
+
+
+def test_no_title_is_set_and_the_given_axes_are_used(customers):
+    whole = Figure()
+    ax = whole.subplots()
+    assert plot.segment_bars(customers, ax=ax) is ax
+    assert [ax.get_title(loc=place) for place in ("left", "center", "right")] == ["", "", ""]
+
+
+def test_input_is_not_changed(customers):
+    copy = customers.copy(deep=True)
+    plot.segment_treemap(customers)
+    plot.score_histograms(customers, scorer=CUTS)
+    pd.testing.assert_frame_equal(customers, copy)
+
+
+def test_missing_columns_are_one_error_of_ours():
+    with pytest.raises(ColumnError, match=r"'segment' is missing.*\n.*'revenue' is missing"):
+        plot.segment_treemap(pd.DataFrame({"x": [1]}))
+    with pytest.raises(SegmentClientError, match="did you mean 'rf_heatmap'"):
+        plot.finding("rf_heatmaps", pd.DataFrame())
+    with pytest.raises(ColumnError, match="missing: monetary"):
+        plot.score_histograms(
+            pd.DataFrame({"days_since_last_order": [1], "n_orders": [1], "revenue": [1.0]}),
+            scorer={"recency": [1], "frequency": [1]},
+        )
+
+
+def test_svg_is_repeatable_text_with_its_own_ids(customers):
+    first, second = (plot.to_svg(plot.segment_treemap(customers)) for _ in range(2))
+    other = plot.to_svg(plot.share_pairs(customers))
+    assert first == second
+    root = ElementTree.fromstring(first)
+    assert root.get("role") == "img"
+    assert "Champions" in root.get("aria-label")
+    assert root.get("width") is None
+    ids = [set(re.findall(r' id="([^"]+)"', text)) for text in (first, other)]
+    assert not ids[0] & ids[1]
+    for text, known in zip((first, other), ids, strict=True):
+        assert set(re.findall(r'(?:url\(#|href="#)([^)"]+)', text)) == known
+    assert ">Champions</text>" in first
+    assert "var(--sc-ink" in other
+    assert not re.search(r"http(?!://www\.w3\.org)", first)
+
+
+def test_files_are_written_whole_and_repeat(customers, tmp_path):
+    ax = plot.share_pairs(customers)
+    for ending in ("png", "svg", "pdf"):
+        one, two = (plot.save_chart(ax, tmp_path / f"{n}.{ending}") for n in range(2))
+        assert one.read_bytes() == two.read_bytes()
+    assert len(list(tmp_path.iterdir())) == 6
+    with pytest.raises(SegmentClientError, match="'bmp' is not known"):
+        plot.save_chart(ax, tmp_path / "x.bmp")
+    with pytest.raises(OSError, match="No such file"):
+        plot.save_chart(ax, tmp_path / "none" / "x.png")
+
+
+def test_charts_can_be_drawn_in_threads(customers):
+    expected, found = plot.to_svg(plot.segment_bars(customers)), []
+    threads = [threading.Thread(target=lambda: found.append(plot.segment_bars(customers))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {plot.to_svg(ax) for ax in found} == {expected}
