@@ -1,0 +1,294 @@
+"""What is known of people: which column says what, read once into one table in the order of the customers.
+
+A column is recognised by its documented name, by a name in use elsewhere (`Year_Birth`, `situation_familiale`),
+or by the caller's own mapping. Columns that nothing recognises still serve to find distinctive traits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, raise_all
+from segmentclient.schema import COLUMNS, kind_of, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ATTRIBUTES", "Attribute", "People", "folded", "named_columns", "read_people"]
+
+Kind = Literal["number", "category", "several"]
+OLDEST = 110
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One thing worth knowing of a customer: its key, its label (a message id) and the names it goes by."""
+
+    key: str
+    label: str
+    names: tuple[str, ...]
+    who: Literal["person", "company", "any"] = "any"
+    block: Literal["who", "buy", "want", "speak"] = "who"
+    kind: Kind = "category"
+
+
+def _attribute(key: str, label: str, names: str = "", **options: Any) -> Attribute:
+    return Attribute(key, label, (key, *names.split()), **options)
+
+
+ATTRIBUTES: Mapping[str, Attribute] = {
+    one.key: one
+    for one in (
+        _attribute("customer_type", "Type of customer", "client_type type_client type_de_client"),
+        _attribute("age", "Age", who="person", kind="number"),
+        _attribute("sex", "Sex", "gender sexe genre civility civilite", who="person"),
+        _attribute("household", "Household", "family_situation family foyer menage situation_familiale", who="person"),
+        _attribute("marital_status", "Marital status", "statut_marital etat_civil", who="person"),
+        _attribute("city", "City", "town ville"),
+        _attribute("region", "Region", "state province departement"),
+        _attribute("country", "Country", "pays"),
+        _attribute("profession", "Profession", "occupation job job_title metier", who="person"),
+        _attribute("education", "Education", "education_level diplome etudes niveau_etudes", who="person"),
+        _attribute("income", "Income", "annual_income household_income revenu revenu_annuel", who="person", kind="number"),
+        _attribute("income_band", "Income band", "income_level tranche_revenu niveau_revenu", who="person"),
+        _attribute("sector", "Sector", "industry secteur secteur_activite", who="company"),
+        _attribute("headcount", "Headcount", "employees n_employees company_size effectif", who="company", kind="number"),
+        _attribute("turnover", "Turnover", "annual_turnover chiffre_affaires", who="company", kind="number"),
+        _attribute("contact_role", "Contact's role", "contact_title role fonction", who="company"),
+        _attribute("values", "Values", "life_values valeurs", block="want", kind="several"),
+        _attribute("needs", "Needs and expectations", "need expectations expectation besoins attentes", block="want", kind="several"),
+        _attribute("motivations", "Motivations", "motivation desires", block="want", kind="several"),
+        _attribute("brakes", "Brakes and objections", "brake barriers objections freins", block="want", kind="several"),
+        _attribute("channel", "Channel", "preferred_channel channels canal canaux", block="buy", kind="several"),
+        _attribute("device", "Device", "preferred_device appareil", block="buy"),
+        _attribute("media", "Media", "medias preferred_media", block="speak", kind="several"),
+        _attribute("satisfaction", "Satisfaction", "csat satisfaction_score", block="speak", kind="number"),
+        _attribute("nps", "Would recommend (0 to 10)", "nps_score net_promoter_score", block="speak", kind="number"),
+    )
+}  # fmt: skip
+
+BIRTH_DATE = (
+    "birth_date",
+    "birthdate",
+    "date_of_birth",
+    "dob",
+    "birthday",
+    "date_naissance",
+    "date_de_naissance",
+)
+BIRTH_YEAR = ("birth_year", "year_birth", "year_of_birth", "yob", "annee_naissance", "annee_de_naissance")
+PRIVATE = re.compile(
+    r"(^|_)(id|email|e_mail|mail|phone|telephone|mobile|name|first_name|last_name|prenom|nom|address|adresse|street|"
+    r"zip|postcode|postal_code|code_postal|iban|siret|siren|consent|opt_out|opt_in|optin|optout|company|notes|comment)($|_)"
+)
+
+
+@dataclass(frozen=True)
+class People:
+    """Attributes in the order of the customers: `data` by attribute key, `extra` for columns by their own name."""
+
+    data: pd.DataFrame
+    extra: pd.DataFrame
+    columns: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_people(
+    keys: pd.Series,
+    table: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    as_of: dt.date | None = None,
+    skip: Iterable[str] = (),
+    name: str = "attributes",
+) -> People:
+    """Bring the attributes of these customers to the driver, one row a key, in the order of `keys`."""
+    frame = frames.read(table, name=name)
+    schema = frame.collect_schema()
+    found = named_columns(schema, columns or {}, table=name)
+    wanted = [column for column in schema if column == "customer_id" or _is_wanted(column, found, set(skip))]
+    data = _one_row_a_customer(frames.collect(frame, wanted), keys, name)
+    return _people(data, found, {column: kind_of(schema[column]) for column in wanted}, as_of)
+
+
+def _is_wanted(column: str, found: Mapping[str, str], skip: set[str]) -> bool:
+    if column in found.values():
+        return True
+    return column not in skip and column not in COLUMNS and not PRIVATE.search(folded(column))
+
+
+def named_columns(
+    schema: Iterable[str], mapping: Mapping[str, str], *, table: str = "attributes"
+) -> dict[str, str]:
+    """Say which column holds which attribute: the caller's mapping first, then the names in use."""
+    names = list(schema)
+    known = [*ATTRIBUTES, "birth_date", "birth_year"]
+    raise_all(_mapping_problems(mapping, known, names), table=f"{table}: columns=")
+    found = dict(mapping)
+    by_folded: dict[str, str] = {}
+    for name in names:
+        by_folded.setdefault(folded(name), name)
+    taken = set(found.values())
+    spoken_for = {"age"} if {"birth_date", "birth_year", "age"} & set(found) else set()
+    for key, aliases in _aliases():
+        if key in found or (key in {"birth_date", "birth_year", "age"} and spoken_for):
+            continue
+        column = next((by_folded[alias] for alias in aliases if alias in by_folded), None)
+        if column is not None and column not in taken:
+            found[key] = column
+            taken.add(column)
+            spoken_for |= {"age"} & {"age" if key in {"birth_date", "birth_year", "age"} else ""}
+    return found
+
+
+def _aliases() -> Iterable[tuple[str, tuple[str, ...]]]:
+    yield "birth_date", BIRTH_DATE
+    yield "birth_year", BIRTH_YEAR
+    for key, attribute in ATTRIBUTES.items():
+        yield key, attribute.names
+
+
+def _mapping_problems(
+    mapping: Mapping[str, str], known: Sequence[str], names: Sequence[str]
+) -> Iterable[str]:
+    for key, column in mapping.items():
+        if key not in known:
+            yield f"{key!r} is not an attribute{nearest(str(key), known)} Accepted: {', '.join(known)}"
+        if column not in names:
+            yield f"column {column!r} is missing{nearest(str(column), names)} Columns found: {', '.join(names[:20])}"
+
+
+def folded(name: str) -> str:
+    """Write a name without accents, capitals or signs: `Situation familiale` → `situation_familiale`."""
+    plain = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+
+
+def _one_row_a_customer(data: pd.DataFrame, keys: pd.Series, name: str) -> pd.DataFrame:
+    if "customer_id" not in data.columns:
+        raise ColumnError(
+            f"{name}: column 'customer_id' is missing; rename the key of the people to customer_id"
+        )
+    known = data[data["customer_id"].notna()]
+    twice = known["customer_id"][known["customer_id"].duplicated()]
+    if len(twice):
+        raise ColumnError(
+            f"{name}: expected one row a customer, found {twice.nunique()} ids on several rows ({_some(twice)}); "
+            "join_people(customers, people) merges them and reports what it merged"
+        )
+    joined = known.set_index("customer_id").reindex(keys).reset_index(drop=True)
+    if len(keys) and len(known) and not keys.isin(known["customer_id"]).any():
+        raise ColumnError(
+            f"{name}: no customer_id of the customers ({_some(keys)}) is found among the people ({_some(known['customer_id'])}); "
+            f"the keys hold {keys.dtype} and {known['customer_id'].dtype}: give both the same type"
+        )
+    return joined
+
+
+def _some(ids: Any) -> str:
+    return ", ".join(repr(one) for one in list(ids.unique())[:3])
+
+
+def _people(
+    data: pd.DataFrame, found: Mapping[str, str], kinds: Mapping[str, str], as_of: dt.date | None
+) -> People:
+    import pandas as pd
+
+    columns, read, read_kinds, notes = {}, {}, {}, []
+    for key, column in found.items():
+        if key in {"birth_date", "birth_year", "age"}:
+            read["age"], note = _ages(key, data[column], as_of)
+            columns["age"], read_kinds["age"] = column, "number"
+            notes += [note] if note else []
+        else:
+            read_kinds[key] = _kind(ATTRIBUTES[key], kinds[column])
+            read[key] = _tidied(key, data[column], read_kinds[key])
+            columns[key] = column
+    extra = data[
+        [column for column in data.columns if column not in found.values() and column != "customer_id"]
+    ]
+    table = pd.DataFrame(read, index=data.index)
+    return People(table, extra, columns, read_kinds, tuple(notes))  # type: ignore[arg-type]
+
+
+def _kind(attribute: Attribute, kind: str) -> Kind:
+    """A numeric household size or sector code counts as categories; a headcount given in bands as text too."""
+    if attribute.kind == "number":
+        return "number" if kind == "number" else "category"
+    return attribute.kind
+
+
+def _ages(key: str, column: pd.Series, as_of: dt.date | None) -> tuple[pd.Series, str]:
+    """Give ages at the data's own date; a birth year gives the age reached that year."""
+    import pandas as pd
+
+    if key == "age":
+        ages = pd.to_numeric(column, errors="coerce")
+    elif as_of is None:
+        return pd.Series(
+            float("nan"), index=column.index
+        ), "no date in the customers to count ages at: give as_of="
+    elif key == "birth_year":
+        ages = as_of.year - pd.to_numeric(column, errors="coerce")
+    else:
+        born = pd.to_datetime(column, errors="coerce", format=None if _is_date(column) else "ISO8601")
+        _refuse_unreadable(column, born)
+        before_birthday = (born.dt.month * 100 + born.dt.day) > as_of.month * 100 + as_of.day
+        ages = as_of.year - born.dt.year - before_birthday
+    possible = ages.astype(float).where(ages.between(0, OLDEST))
+    impossible = int(ages.notna().sum() - possible.notna().sum())
+    return possible, f"{impossible} ages outside 0 to {OLDEST} were set aside" if impossible else ""
+
+
+def _is_date(column: pd.Series) -> bool:
+    return column.dtype.kind == "M"
+
+
+def _refuse_unreadable(column: pd.Series, born: pd.Series) -> None:
+    if column.notna().any() and not born.notna().any():
+        example = column.dropna().iloc[0]
+        raise ColumnError(
+            f"attributes: column {column.name!r} holds no readable birth date, found {example!r}, expected 1980-12-31"
+        )
+
+
+def _tidied(key: str, column: pd.Series, kind: Kind) -> pd.Series:
+    """Numbers stay numbers; the rest becomes text without stray blanks, empty text becomes missing."""
+    import pandas as pd
+
+    if kind == "number":
+        return pd.to_numeric(column, errors="coerce").astype(float)
+    text = column.map(_plain_text, na_action="ignore").astype(object)
+    text = text.where(text.notna() & (text != ""), None)
+    return text.map(_STANDARD.get(key, {}).get, na_action="ignore").fillna(text) if key in _STANDARD else text
+
+
+def _plain_text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return " ".join(str(value).split())
+
+
+def _spellings(words: Mapping[str, str]) -> dict[str, str]:
+    """Map every spelling, in small letters and with a capital, to its standard key."""
+    plain = {word: key for key, words_of_key in words.items() for word in words_of_key.split("|")}
+    return {form: key for word, key in plain.items() for form in (word, word.upper(), word.capitalize())}
+
+
+_STANDARD = {
+    "sex": _spellings({
+        "female": "f|female|woman|femme|féminin|feminin|mme|mrs|ms|madame|w",
+        "male": "m|male|man|homme|h|masculin|mr|m.|monsieur",
+    }),
+    "customer_type": _spellings({
+        "B2C": "b2c|individual|person|consumer|particulier|personne physique|individu",
+        "B2B": "b2b|company|business|professional|entreprise|personne morale|professionnel|pro",
+    }),
+}  # fmt: skip

@@ -1,0 +1,419 @@
+"""Persona cards: one a segment, every field computed from data or left blank.
+
+What must reach the driver: the few columns of the customers that a card shows, the attributes, and one small count
+table a dimension of the order log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from segmentclient import frames
+from segmentclient.errors import SegmentClientError
+from segmentclient.locale import Language, language
+from segmentclient.personas import words
+from segmentclient.personas.attributes import ATTRIBUTES, People, named_columns, read_people
+from segmentclient.personas.buying import buying_fields
+from segmentclient.personas.fields import Block, Field, deduced, from_summary, to_complete
+from segmentclient.personas.habits import Habits, read_habits
+from segmentclient.personas.naming import country_of, draw_company, draw_name
+from segmentclient.personas.persona import Persona, Personas
+from segmentclient.personas.speaking import speaking_fields
+from segmentclient.personas.story import tagline, tell
+from segmentclient.personas.summaries import Summary, of_categories, of_numbers, of_several
+from segmentclient.personas.traits import Trait, find_traits
+from segmentclient.personas.worth import WORTH_COLUMNS, Measure, measures, worth_fields
+from segmentclient.rfm import maps
+from segmentclient.schema import COLUMNS, check_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["build_personas"]
+
+ALWAYS = {
+    "person": ("age", "sex", "household", "city", "profession", "income_band", "values", "needs", "motivations", "brakes", "channel", "device", "media"),
+    "company": ("sector", "headcount", "turnover", "region", "contact_role", "needs", "motivations", "brakes", "channel"),
+}  # fmt: skip
+STANDS_FOR = {"income_band": "income", "household": "marital_status"}
+OTHER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999933", "#882255")
+
+
+@dataclass(frozen=True)
+class _Options:
+    L: Language
+    currency: str | None
+    min_size: int
+    min_coverage: float
+    as_of: dt.date | None
+    person: str
+
+
+@dataclass(frozen=True)
+class _Material:
+    """Everything the cards are computed from, rows in the order of the customers."""
+
+    groups: pd.Series
+    customers: pd.DataFrame
+    people: People
+    habits: Habits
+
+
+def build_personas(
+    customers: Any,
+    by: str = "segment",
+    *,
+    attributes: Any = None,
+    transactions: Any = None,
+    lang: str = "en",
+    currency: str | None = None,
+    min_size: int = 10,
+    min_coverage: float = 0.5,
+    columns: Mapping[str, str] | None = None,
+    person: Literal["typical", "real"] = "typical",
+    as_of: Any = None,
+) -> Personas:
+    """Draw one persona card a segment: who they are, how they buy, what they want, how to speak to them.
+
+    Every field says where it comes from: *observed* (statistic, n, coverage), *deduced* (the rule) or *to complete*
+    (not in the data, or known for too few). First name and portrait are fictional, always the same for the same
+    segment. A category with two close answers, or a number that falls in two heaps, is shown as two profiles; it is
+    never averaged into someone who does not exist.
+
+    Parameters
+    ----------
+    customers : table with `customer_id` and the column `by`, on any engine; whatever it has of `revenue`, `n_orders`,
+        `first_order`, `last_order`, `frequency`, `lifetime_value` (with `_low` and `_high`) is used.
+    by : column of the groups ("segment", "cluster", ...); rows without a group are left out and counted.
+    attributes : table of people, one row a `customer_id`: birth_date, birth_year or age, sex, household, city, region,
+        country, profession, education, income or income_band, values, needs, motivations, brakes, channel, device,
+        media, customer_type; of companies sector, headcount, turnover, contact_role. Other columns serve to find
+        distinctive traits. Without it, columns of these names are looked for among the customers'.
+    transactions : order log (`customer_id`, `date`, and amount, order_id, quantity, category, product, channel,
+        device where they exist) for moments, products and prices.
+    lang : "en" or "fr".
+    currency : ISO code such as "EUR"; bare numbers without it.
+    min_size : a smaller group is not described, and fewer known answers leave a field to complete.
+    min_coverage : share of the group that must be known for a field to be observed.
+    columns : names of your columns, as ``{"birth_date": "dob"}``.
+    person : "typical" sums the group up; "real" shows the real customer nearest to its centre, made anonymous: no id,
+        age in bands of five years, and an answer only where at least `min_size` of the group share it.
+    as_of : day at which ages are counted; by default the day the customers were summarized at, never today.
+
+    Returns
+    -------
+    Personas, a frozen sequence of `Persona` ordered by revenue (by size where there is none): `_repr_html_`,
+    `to_frame()`, `to_markdown()`, `save("personas.html")`.
+
+    Raises
+    ------
+    ColumnError
+        A needed column is missing or of the wrong kind, a key is on several rows, or no key matches.
+
+    Notes
+    -----
+    Distinctive traits compare each answer in the group with everyone (Fisher's exact test, Mann–Whitney on numbers);
+    Holm's correction over all groups and answers keeps the chance of any false trait under 5 %. Lifts are shares
+    divided by everyone's share. Columns are collected to the driver.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({
+    ...     "customer_id": range(40), "segment": ["loyal"] * 20 + ["new"] * 20,
+    ...     "revenue": [90.0] * 20 + [10.0] * 20, "city": ["Lyon"] * 30 + ["Paris"] * 10,
+    ... })
+    >>> personas = sc.build_personas(customers)
+    >>> [persona.key for persona in personas]
+    ['loyal', 'new']
+    >>> personas["loyal"].field("city").text
+    'Lyon (100%)'
+    >>> personas["loyal"].tagline
+    '50.0% of the customers bring 90.0% of the revenue'
+    """
+    _check_choices(min_size, min_coverage, person)
+    L = language(lang)
+    material, day, notes = _gather(customers, by, attributes, transactions, columns, _as_day(as_of))
+    options = _Options(L, currency, min_size, min_coverage, day, person)
+    cards = _cards(material, options)
+    return Personas(tuple(cards), by, lang, currency, len(material.customers), tuple(notes))
+
+
+def _check_choices(min_size: int, min_coverage: float, person: str) -> None:
+    if min_size < 1:
+        raise SegmentClientError(f"min_size={min_size!r}: expected a whole number of at least 1")
+    if not 0 <= min_coverage <= 1:
+        raise SegmentClientError(f"min_coverage={min_coverage!r}: expected a share from 0 to 1")
+    if person not in {"typical", "real"}:
+        raise SegmentClientError(f"person={person!r} is not known; accepted: 'typical', 'real'")
+
+
+def _as_day(as_of: Any) -> dt.date | None:
+    if as_of is None:
+        return None
+    try:
+        return dt.date.fromisoformat(str(as_of)[:10])
+    except ValueError:
+        raise SegmentClientError(f"as_of={as_of!r}: expected a date such as '2026-12-31'") from None
+
+
+def _gather(
+    customers: Any,
+    by: str,
+    attributes: Any,
+    transactions: Any,
+    columns: Mapping[str, str] | None,
+    as_of: dt.date | None,
+) -> tuple[_Material, dt.date | None, list[str]]:
+    frame = frames.read(customers)
+    schema = frame.collect_schema()
+    check_columns(
+        schema,
+        {
+            "customer_id": "any",
+            by: "any",
+            **{c: COLUMNS[c].kind for c in WORTH_COLUMNS if c in schema and c in COLUMNS},
+        },
+    )
+    own = set(
+        named_columns(schema, columns if attributes is None and columns else {}, table="customers").values()
+    )
+    data = frames.collect(frame, [c for c in schema if c in {"customer_id", by, *WORTH_COLUMNS} or c in own])
+    data = data[data[by].notna()].reset_index(drop=True)
+    day = as_of or _day_of(data)
+    people = _people(data, attributes, columns, day, skip=(by, *WORTH_COLUMNS))
+    habits = (
+        read_habits(transactions, data["customer_id"], data[by])
+        if transactions is not None and len(data)
+        else Habits()
+    )
+    return _Material(data[by], data, people, habits), day, list(people.notes)
+
+
+def _day_of(data: pd.DataFrame) -> dt.date | None:
+    """The day the customers were summarized at: their last order plus the days since."""
+    import pandas as pd
+
+    if "last_order" not in data or not data["last_order"].notna().any():
+        return None
+    last = pd.to_datetime(data["last_order"])
+    if "days_since_last_order" in data:
+        last = last + pd.to_timedelta(data["days_since_last_order"].astype(float), unit="D")
+    return last.max().date()
+
+
+def _people(
+    data: pd.DataFrame,
+    attributes: Any,
+    columns: Mapping[str, str] | None,
+    day: dt.date | None,
+    skip: tuple[str, ...],
+) -> People:
+    """Attributes from their own table, completed by those that the customers carry."""
+    import pandas as pd
+
+    keys = data["customer_id"]
+    own_columns = [c for c in data.columns if c not in skip]
+    own = read_people(
+        keys, data[own_columns], columns=columns if attributes is None else None, as_of=day, name="customers"
+    )
+    if attributes is None:
+        return own
+    given = read_people(keys, attributes, columns=columns, as_of=day, skip=skip)
+    more = [c for c in own.data.columns if c not in given.data.columns]
+    table = pd.concat([given.data, own.data[more]], axis=1)
+    return People(
+        table, given.extra, {**own.columns, **given.columns}, {**own.kinds, **given.kinds}, given.notes
+    )
+
+
+def _cards(material: _Material, options: _Options) -> list[Persona]:
+    order = _ordered(material)
+    sizes = material.groups.value_counts()
+    described = [group for group in order if sizes[group] >= options.min_size]
+    traits = _traits(material, described)
+    rows = {group: material.customers[material.groups == group] for group in described}
+    compared = measures(rows, material.customers, options.currency, options.L)
+    cards: list[Persona] = []
+    for number, group in enumerate(order):
+        colour = maps.colour(str(group)) or OTHER_COLOURS[number % len(OTHER_COLOURS)]
+        if group in rows:
+            mine = [trait for trait in traits if trait.group == group]
+            cards.append(
+                _card(group, colour, material, mine, compared[group], {card.name for card in cards}, options)
+            )
+        else:
+            cards.append(_withheld(group, colour, int(sizes[group]), len(material.customers), options))
+    return cards
+
+
+def _ordered(material: _Material) -> list[Any]:
+    """Groups by revenue (by size without it), the largest first; equal ones by name."""
+    totals = (
+        material.customers["revenue"].groupby(material.groups).sum()
+        if "revenue" in material.customers
+        else material.groups.value_counts()
+    )
+    return [group for group, _ in sorted(totals.items(), key=lambda pair: (-pair[1], str(pair[0])))]
+
+
+def _traits(material: _Material, described: list[Any]) -> list[Trait]:
+    people = material.people
+    extra = people.extra[[c for c in people.extra.columns if c not in people.data.columns]]
+    table = people.data.join(extra)
+    return find_traits(material.groups, table, dict(people.kinds), described=described)
+
+
+def _withheld(group: Any, colour: str, size: int, everyone: int, options: _Options) -> Persona:
+    L = options.L
+    note = L.plural(
+        "Group too small to be described: {n} customer (fewer than {least}).",
+        "Group too small to be described: {n} customers (fewer than {least}).",
+        size,
+        least=L.number(options.min_size),
+    )
+    return Persona(
+        group,
+        maps.label(str(group), L.key),
+        colour,
+        "person",
+        "",
+        size,
+        (),
+        (),
+        (),
+        (),
+        note,
+        size / everyone,
+        False,
+        L.key,
+    )
+
+
+def _card(
+    group: Any,
+    colour: str,
+    material: _Material,
+    traits: list[Trait],
+    compared: list[Measure],
+    taken: set[str],
+    options: _Options,
+) -> Persona:
+    L = options.L
+    mask = material.groups == group
+    rows, people = material.customers[mask], material.people.data[mask]
+    kind = _kind_of_customer(people)
+    who = _attribute_fields(people, material.people, kind, options)
+    buying = buying_fields(group, rows, material.habits, kind, options.currency, options.min_size, L)
+    fields = (
+        _merged(who, buying)
+        + worth_fields(rows, material.customers, options.currency, L)
+        + speaking_fields(str(group), rows, material.customers, L)
+    )
+    sex, name, rule = _identity(group, kind, {field.key: field for field in fields}, taken, options)
+    fields.insert(0, deduced("name", L.text("Name"), name, "who", rule))
+    table = {field.key: field for field in fields}
+    return Persona(
+        key=group, label=maps.label(str(group), L.key), colour=colour, kind=kind, name=name, n=len(rows),
+        story=tell(name, sex, kind, table, L), fields=tuple(fields), traits=tuple(traits), measures=tuple(compared),
+        tagline=tagline(table, L), share=len(rows) / len(material.customers), described=True, lang=L.key,
+    )  # fmt: skip
+
+
+def _kind_of_customer(people: pd.DataFrame) -> Literal["person", "company"]:
+    if "customer_type" in people and people["customer_type"].notna().any():
+        return "company" if (people["customer_type"].dropna() == "B2B").mean() > 0.5 else "person"
+    known = {
+        who: sum(people[c].notna().sum() for c in people if ATTRIBUTES[c].who == who)
+        for who in ("person", "company")
+    }
+    return "company" if known["company"] > known["person"] else "person"
+
+
+def _attribute_fields(people: pd.DataFrame, source: People, kind: str, options: _Options) -> list[Field]:
+    always = [key for key in ALWAYS[kind] if STANDS_FOR.get(key) not in people or key in people]
+    keys = [
+        key
+        for key, one in ATTRIBUTES.items()
+        if (key in people or key in always) and one.who in {"any", kind}
+    ]
+    return [_attribute_field(key, people, source, options) for key in keys]
+
+
+def _attribute_field(key: str, people: pd.DataFrame, source: People, options: _Options) -> Field:
+    """Sum one attribute up; what only a person (or only a company) has is counted among them alone."""
+    attribute, L = ATTRIBUTES[key], options.L
+    label, block = L.text(attribute.label), attribute.block
+    if key not in people:
+        return to_complete(key, label, block, L)
+    concerned = _concerned(people, attribute.who)
+    summary = _SUMMARIES[source.kinds[key]](concerned[key])
+    return from_summary(
+        key,
+        label,
+        summary,
+        len(concerned),
+        block,
+        L,
+        written=lambda value: _written(key, value, options),
+        fewest=options.min_size,
+        least=options.min_coverage,
+    )
+
+
+_SUMMARIES = {"number": of_numbers, "category": of_categories, "several": of_several}
+
+
+def _concerned(people: pd.DataFrame, who: str) -> pd.DataFrame:
+    if who == "any" or "customer_type" not in people:
+        return people
+    other = "B2B" if who == "person" else "B2C"
+    return people[people["customer_type"].to_numpy() != other]
+
+
+def _written(key: str, value: Any, options: _Options) -> str:
+    L = options.L
+    if isinstance(value, str):
+        return words.say(value, L)
+    if key == "age":
+        return L.plural("{n} year", "{n} years", round(value))
+    if key in {"income", "turnover"}:
+        return L.money(value, options.currency)
+    return L.number(value, 0 if key == "headcount" else 1)
+
+
+def _merged(who: list[Field], buying: list[Field]) -> list[Field]:
+    """The order log knows channels and devices better than a declared preference: it fills what it can."""
+    seen = {field.key: field for field in buying}
+    kept = [
+        seen.pop(field.key) if field.key in seen and seen[field.key].provenance == "observed" else field
+        for field in who
+    ]
+    taken = {field.key for field in kept}
+    return kept + [field for field in buying if field.key not in taken]
+
+
+def _identity(
+    group: Any, kind: str, fields: Mapping[str, Field], taken: set[str], options: _Options
+) -> tuple[str | None, str, str]:
+    L = options.L
+    sex = _observed(fields, "sex") if kind == "person" else None
+    if kind == "company":
+        return (
+            sex,
+            draw_company(str(group), L.key, taken),
+            L.text("fictional: drawn from a table of names of companies that do not exist"),
+        )
+    age = _observed(fields, "age")
+    born = options.as_of.year - round(age) if age is not None and options.as_of else None
+    country = country_of(_observed(fields, "country"), L.key)
+    name = draw_name(str(group), sex=sex, birth_year=born, country=country, taken=taken)
+    return sex, name, L.text("fictional: drawn from a table of first names by sex, year of birth and country")
+
+
+def _observed(fields: Mapping[str, Field], key: str) -> Any:
+    field = fields.get(key)
+    return field.value if field is not None and field.provenance == "observed" else None

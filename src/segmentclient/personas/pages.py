@@ -1,0 +1,206 @@
+"""The cards as HTML and Markdown: a view of what `build_personas` computed, nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from segmentclient import render
+from segmentclient.locale import Language, language
+from segmentclient.personas import words
+from segmentclient.personas.attributes import ATTRIBUTES
+from segmentclient.personas.fields import Field
+from segmentclient.personas.naming import initials
+from segmentclient.personas.persona import Persona
+from segmentclient.personas.traits import Trait
+
+__all__ = ["cards_html", "cards_markdown", "page_html", "trait_text"]
+
+BLOCKS = ("who", "buy", "want", "speak")
+NOT_SHOWN = {"name", "orders", "average_order_value", "customer_type"}
+MOST_TRAITS = 4
+
+
+def cards_html(cards: Iterable[Persona], lang: str) -> str:
+    """Give the cards as one fragment with its own style."""
+    L = language(lang)
+    words_shown = {
+        "measures": L.text("Against the average customer (mark)"),
+        "traits": L.text("What makes them different"),
+        "blank": L.text("to complete"),
+        "deduced": L.text("deduced"),
+    }
+    return render.template("personas", "cards.html").render(
+        lang=lang, cards=[_shown(card, L) for card in cards], words=words_shown
+    )
+
+
+def page_html(cards: Sequence[Persona], lang: str) -> str:
+    """Give the cards as a whole page."""
+    from markupsafe import Markup
+
+    title = language(lang).text("Personas")
+    return render.template("personas", "page.html").render(
+        lang=lang, title=title, body=Markup(cards_html(cards, lang))
+    )
+
+
+def _shown(card: Persona, L: Language) -> dict[str, Any]:
+    return {
+        "colour": card.colour,
+        "ink": _ink(card.colour),
+        "initials": initials(card.name),
+        "portrait": L.text("Fictional portrait"),
+        "aria": f"{card.label}, {card.name}" if card.name else card.label,
+        "label": card.label,
+        "size": L.plural("{n} customer", "{n} customers", card.n),
+        "title": card.name or card.label,
+        "age": _age(card, L),
+        "tagline": card.tagline,
+        "story": card.paragraph,
+        "measures": [_measure(one, L) for one in card.measures],
+        "blocks": [_block(card, key, L) for key in BLOCKS] if card.described else [],
+        "traits": [trait_text(trait, L) for trait in card.traits[:MOST_TRAITS]],
+        "foot": _foot(card, L) if card.described else "",
+    }
+
+
+def _ink(colour: str) -> str:
+    """White on dark colours, near black on light ones (relative luminance of WCAG)."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if luminance < 0.3 else "#16191c"
+
+
+def _age(card: Persona, L: Language) -> str:
+    ages = [field for field in card.fields if field.key == "age" and field.provenance == "observed"]
+    return (
+        L.plural("{n} year", "{n} years", round(ages[0].value))
+        if ages and isinstance(ages[0].value, float)
+        else ""
+    )
+
+
+def _measure(one: Any, L: Language) -> dict[str, Any]:
+    return {
+        "label": one.label,
+        "width": one.width(one.value),
+        "average": one.width(one.everyone),
+        "text": one.text,
+        "everyone": L.text("avg. {value}", value=one.everyone_text),
+    }
+
+
+def _block(card: Persona, key: str, L: Language) -> dict[str, Any]:
+    titles = {
+        "who": L.text("Who"),
+        "buy": L.text("How they buy"),
+        "want": L.text("What they want, what holds them back"),
+        "speak": L.text("How to speak to them"),
+    }
+    rows = [_row(field, L) for field in card.fields if field.block == key and field.key not in NOT_SHOWN]
+    return {"key": key, "title": titles[key], "rows": sorted(rows, key=lambda row: row["blank"])}
+
+
+def _row(field: Field, L: Language) -> dict[str, Any]:
+    return {
+        "label": field.label,
+        "text": field.text,
+        "blank": field.provenance == "to_complete",
+        "deduced": field.provenance == "deduced",
+        "why": _source(field, L),
+    }
+
+
+_STATISTICS = {
+    "mode": "most frequent answer",
+    "two_profiles": "two most frequent answers, close to each other",
+    "spread": "no dominant answer",
+    "mentions": "share of those who mention it",
+    "median": "median",
+    "two_groups": "medians of two separate groups",
+    "mean": "mean",
+    "sum": "sum",
+    "share": "share",
+    "count": "count",
+    "ratio": "ratio of two sums",
+    "nearest": "real customer nearest to the centre",
+}
+
+
+def _source(field: Field, L: Language) -> str:
+    if field.provenance == "observed":
+        statistic = L.text(_STATISTICS[field.statistic])
+        return L.text(
+            "{statistic}; n = {n}, {coverage} known",
+            statistic=statistic,
+            n=L.number(field.n),
+            coverage=L.percent(field.coverage, 0),
+        )
+    return field.rule
+
+
+def _foot(card: Persona, L: Language) -> str:
+    shown = [field for field in card.fields if field.key != "name"]
+    counts = [
+        sum(field.provenance == provenance for field in shown)
+        for provenance in ("observed", "deduced", "to_complete")
+    ]
+    parts = [
+        L.plural("{n} observed field", "{n} observed fields", counts[0]),
+        L.plural("{n} deduced (◇)", "{n} deduced (◇)", counts[1]),
+        L.plural("{n} to complete (dotted line)", "{n} to complete (dotted lines)", counts[2]),
+    ]
+    invented = L.text("Name and portrait are fictional.")
+    return L.text(
+        "n = {n}. {parts}. {invented}", n=L.number(card.n), parts=", ".join(parts), invented=invented
+    )
+
+
+def trait_text(trait: Trait, L: Language) -> str:
+    """Write one trait: the answer, how often in the group and among everyone, and n."""
+    name = L.text(ATTRIBUTES[trait.attribute].label) if trait.attribute in ATTRIBUTES else trait.attribute
+    if trait.value is None:
+        return L.text(
+            "{name}: median {typical} against {everyone} (n = {n})",
+            name=name,
+            typical=_number(trait.typical, L),
+            everyone=_number(trait.everyone, L),
+            n=L.number(trait.n),
+        )
+    return L.text(
+        "{name}, {value}: {share} against {everyone} of everyone ({lift} times, n = {n})",
+        name=name, value=words.say(trait.value, L), share=L.percent(trait.typical, 0), everyone=L.percent(trait.everyone, 0),
+        lift=L.number(trait.lift, 1), n=L.number(trait.n),
+    )  # fmt: skip
+
+
+def _number(value: float, L: Language) -> str:
+    return L.number(value, 0 if abs(value) >= 10 or value == int(value) else 1)
+
+
+def cards_markdown(cards: Iterable[Persona], lang: str) -> str:
+    """Write the cards as Markdown, one section a card."""
+    L = language(lang)
+    return "\n\n".join(_markdown(card, L) for card in cards) + "\n"
+
+
+def _markdown(card: Persona, L: Language) -> str:
+    title = f"## {card.name} · {card.label}" if card.name else f"## {card.label}"
+    lines = [title, f"**{_escaped(card.tagline)}**", _escaped(card.paragraph)]
+    for block in (_block(card, key, L) for key in BLOCKS) if card.described else ():
+        rows = [
+            f"- {row['label']}{L.text(': ')}{_escaped(row['text']) or '…………'}{' ◇' if row['deduced'] else ''}"
+            for row in block["rows"]
+        ]
+        lines += [f"### {block['title']}", "\n".join(rows)]
+    if card.traits:
+        traits = [f"- {_escaped(trait_text(trait, L))}" for trait in card.traits[:MOST_TRAITS]]
+        lines += ["### " + L.text("What makes them different"), "\n".join(traits)]
+    lines += [f"*{_foot(card, L)}*"] if card.described else []
+    return "\n\n".join(line for line in lines if line)
+
+
+def _escaped(text: str) -> str:
+    return "".join("\\" + sign if sign in "\\*_`[]<>|#" else sign for sign in text)

@@ -1,0 +1,172 @@
+"""The results: one `Persona` a segment, and the frozen sequence `Personas` that shows and saves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from segmentclient.errors import SegmentClientError
+from segmentclient.personas.fields import Field
+from segmentclient.personas.traits import Trait
+from segmentclient.personas.worth import Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Persona", "Personas"]
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A semi-fictional person (or company) that stands for a segment.
+
+    Attributes
+    ----------
+    key, label, colour : the segment: its stable key, its name in the language of the card, its colour.
+    kind : "person" or "company".
+    name : fictional first name, or fictional company.
+    n, share : customers of the group, and their share of all customers.
+    story : three sentences.
+    tagline : the line that one remembers; for a group too small to be described, the reason.
+    fields : everything the card says, each with its provenance.
+    traits : what is significantly different from everyone.
+    measures : the numbers compared with the average customer.
+    described : False when the group is too small.
+    lang : language of the texts.
+    """
+
+    key: Any
+    label: str
+    colour: str
+    kind: Literal["person", "company"]
+    name: str
+    n: int
+    story: tuple[str, ...]
+    fields: tuple[Field, ...]
+    traits: tuple[Trait, ...]
+    measures: tuple[Measure, ...]
+    tagline: str
+    share: float
+    described: bool
+    lang: str = "en"
+
+    @property
+    def paragraph(self) -> str:
+        """The story as one paragraph."""
+        return " ".join(self.story)
+
+    def field(self, key: str) -> Field:
+        """Give one field by its key."""
+        for field in self.fields:
+            if field.key == key:
+                return field
+        raise SegmentClientError(
+            f"no field {key!r} on the card of {self.key!r}; fields: {', '.join(field.key for field in self.fields)}"
+        )
+
+    def _repr_html_(self) -> str:
+        from segmentclient.personas.pages import cards_html
+
+        return cards_html([self], self.lang)
+
+
+@dataclass(frozen=True)
+class Personas(Sequence[Persona]):
+    """Persona cards, in the order of their revenue; `personas["champions"]` and `personas[0]` give one.
+
+    Attributes
+    ----------
+    cards : the cards. by : the column of the groups. lang, currency : as asked for.
+    n_customers : customers with a group. notes : what was set aside while reading.
+    """
+
+    cards: tuple[Persona, ...]
+    by: str
+    lang: str
+    currency: str | None
+    n_customers: int
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.cards)
+
+    def __iter__(self) -> Iterator[Persona]:
+        return iter(self.cards)
+
+    @overload
+    def __getitem__(self, place: int) -> Persona: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Persona, ...]: ...
+    @overload
+    def __getitem__(self, place: str) -> Persona: ...
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, (int, slice)):
+            return self.cards[place]
+        for card in self.cards:
+            if card.key == place:
+                return card
+        raise SegmentClientError(
+            f"no persona for {place!r}; groups: {', '.join(str(card.key) for card in self.cards)}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give every field of every card as a row.
+
+        Returns
+        -------
+        DataFrame with `persona` (key of the group), `name`, `field`, `label`, `text`, `value`, `share` (0 to 1),
+        `low`, `high`, `provenance`, `statistic`, `n`, `coverage` (0 to 1), `rule` and `block`.
+        """
+        import pandas as pd
+
+        names = [
+            "field",
+            "label",
+            "text",
+            "value",
+            "share",
+            "low",
+            "high",
+            "provenance",
+            "statistic",
+            "n",
+            "coverage",
+            "rule",
+            "block",
+        ]
+        rows = [
+            (card.key, card.name, *(getattr(field, "key" if name == "field" else name) for name in names))
+            for card in self.cards
+            for field in card.fields
+        ]
+        return pd.DataFrame(rows, columns=["persona", "name", *names])
+
+    def to_markdown(self) -> str:
+        """Write the cards as Markdown."""
+        from segmentclient.personas.pages import cards_markdown
+
+        return cards_markdown(self.cards, self.lang)
+
+    def to_html(self) -> str:
+        """Give the cards as an HTML fragment with its own style, to be put in any page."""
+        from segmentclient.personas.pages import cards_html
+
+        return cards_html(self.cards, self.lang)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the cards as `.html`, `.pdf` (one A5 card a page), `.png` or `.md`, whole or not at all.
+
+        PDF needs WeasyPrint (``pip install "segmentclient[pdf]"``) or Chromium, PNG needs Chromium.
+        """
+        from segmentclient.personas.saving import save_cards
+
+        return save_cards(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def __repr__(self) -> str:
+        lines = [f"  {card.label}: {card.name or '–'}, n = {card.n}, {card.tagline}" for card in self.cards]
+        return "\n".join([f"Personas by {self.by!r}, {len(self.cards)} cards", *lines])

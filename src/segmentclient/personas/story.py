@@ -1,0 +1,285 @@
+"""The story of a card in three sentences: who they are, how they buy, what the group weighs.
+
+Sentences are made of clauses that each stand on their own in both languages; a clause whose field is not known
+is left out, and the sentence is still whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from segmentclient.locale import Language
+from segmentclient.personas import words
+from segmentclient.personas.fields import Field
+
+__all__ = ["tagline", "tell"]
+
+HOME = {
+    "couple with children": "lives with a partner and children",
+    "couple without children": "lives with a partner, without children",
+    "single parent": "brings up children alone",
+    "shared home": "shares a home with others",
+    "married": "is married",
+    "living together": "lives with a partner",
+}
+PLACE = {
+    "online": "mostly online",
+    "store": "mostly in the store",
+    "phone": "mostly by phone",
+    "app": "mostly in the app",
+    "catalogue": "mostly by catalogue",
+}
+
+
+def tell(name: str, sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> tuple[str, ...]:
+    """Give the three sentences; a sentence of which nothing is known says what is missing."""
+    return (_who(name, sex, kind, fields, L), _how(sex, kind, fields, L), _weight(name, fields, L))
+
+
+def _who(name: str, sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> str:
+    if kind == "company":
+        return _which_company(name, fields, L)
+    asides = [aside for aside in (_age(fields, L), _work(sex, fields, L)) if aside]
+    subject = ", ".join([name, *asides]) + ("," if asides else "")
+    clauses = [clause for clause in (_town(fields, L), _home(sex, fields, L)) if clause]
+    if not clauses and not asides:
+        return L.text(
+            "The data say nothing of who {name} is: the blanks below are to be filled in.", name=name
+        )
+    if not clauses:
+        return L.text("{subject} stands for this group.", subject=subject)
+    return _sentence(subject, clauses, L)
+
+
+def _which_company(name: str, fields: Mapping[str, Field], L: Language) -> str:
+    clauses = [
+        clause
+        for clause in (_seat(fields, L), _sector(fields, L), _size(fields, L), _contact(fields, L))
+        if clause
+    ]
+    return (
+        _sentence(name, clauses, L)
+        if clauses
+        else L.text("The data say nothing of who {name} is: the blanks below are to be filled in.", name=name)
+    )
+
+
+def _seat(fields: Mapping[str, Field], L: Language) -> str:
+    cities, regions = _typical(fields, "city"), _typical(fields, "region")
+    if cities:
+        return L.text(
+            "is based {in_city}", in_city=L.listed([_in_city(str(city), L) for city in cities], "or")
+        )
+    return L.text("is based in the region {region}", region=L.listed(regions, "or")) if regions else ""
+
+
+def _sector(fields: Mapping[str, Field], L: Language) -> str:
+    sectors = _typical(fields, "sector")
+    return L.text("belongs to the sector “{sector}”", sector=L.listed(sectors, "or")) if sectors else ""
+
+
+def _contact(fields: Mapping[str, Field], L: Language) -> str:
+    roles = _typical(fields, "contact_role")
+    return L.text("is reached through this contact: {role}", role=L.listed(roles, "or")) if roles else ""
+
+
+def _sentence(subject: str, clauses: list[str], L: Language) -> str:
+    return f"{subject} {L.listed(clauses)}."
+
+
+def _age(fields: Mapping[str, Field], L: Language) -> str:
+    ages = _typical(fields, "age")
+    if not ages:
+        return ""
+    first = L.plural("{n} year old", "{n} years old", round(float(ages[0])))
+    return (
+        first
+        if len(ages) == 1
+        else L.text("{age} (or {other}: two profiles)", age=first, other=L.number(ages[1]))
+    )
+
+
+def _work(sex: str | None, fields: Mapping[str, Field], L: Language) -> str:
+    jobs = _typical(fields, "profession")
+    return L.listed([words.for_sex(words.say(job, L), sex) for job in jobs], "or")
+
+
+def _town(fields: Mapping[str, Field], L: Language) -> str:
+    cities, regions = _typical(fields, "city"), _typical(fields, "region")
+    if cities:
+        return L.text("lives {in_city}", in_city=L.listed([_in_city(str(city), L) for city in cities], "or"))
+    return L.text("lives in the region {region}", region=L.listed(regions, "or")) if regions else ""
+
+
+def _in_city(city: str, L: Language) -> str:
+    """French contracts: à Lyon, au Havre, aux Sables-d'Olonne."""
+    if L.key == "fr":
+        for article, contracted in (("Le ", "au "), ("Les ", "aux ")):
+            if city.startswith(article):
+                return contracted + city[len(article) :]
+    return L.text("in {city}", city=city)
+
+
+def _home(sex: str | None, fields: Mapping[str, Field], L: Language) -> str:
+    for key in ("household", "marital_status"):
+        homes = _typical(fields, key)
+        if len(homes) == 1:
+            return _home_clause(words.known_as(homes[0]), sex, L)
+    return ""
+
+
+def _home_clause(home: str | None, sex: str | None, L: Language) -> str:
+    if home == "living alone":
+        return L.term(str(sex or "either"), "lives alone")
+    if home in {"single", "divorced", "widowed"}:
+        return L.term(str(sex or "either"), f"is {home}")
+    return L.text(HOME[home]) if home in HOME else ""
+
+
+def _size(fields: Mapping[str, Field], L: Language) -> str:
+    sizes = _typical(fields, "headcount")
+    if not sizes or isinstance(sizes[0], str):
+        return ""
+    return L.plural("employs {n} person", "employs {n} people", round(float(sizes[0])))  # type: ignore[arg-type]
+
+
+def _how(sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> str:
+    clauses = [
+        clause
+        for clause in (_rhythm(fields, L), _place(fields, L), _moment(fields, L), _amount(fields, L))
+        if clause
+    ]
+    subject = _subject(sex, kind, L)
+    if not clauses:
+        return (
+            L.text("{subject} has not bought anything yet.", subject=subject)
+            if _never_bought(fields)
+            else L.text(
+                "How {subject} buys is still to be observed.", subject=subject[:1].lower() + subject[1:]
+            )
+        )
+    return (
+        _sentence(subject, clauses, L)
+        if _rhythm(fields, L)
+        else L.text("{subject} buys {how}.", subject=subject, how=L.listed(clauses))
+    )
+
+
+def _subject(sex: str | None, kind: str, L: Language) -> str:
+    if kind == "company":
+        return L.text("This company")
+    return L.text({"female": "She", "male": "He"}.get(str(sex), "This person"))
+
+
+def _rhythm(fields: Mapping[str, Field], L: Language) -> str:
+    field = fields.get("rhythm")
+    if field is not None and field.provenance == "observed" and field.coverage >= 0.5:
+        return L.plural(
+            "buys about once a day", "buys about every {n} days", max(1, round(float(field.value)))
+        )
+    orders = fields.get("orders")
+    return (
+        L.plural("has bought once so far", "has bought {n} times so far", round(float(orders.value)))
+        if orders and orders.value
+        else ""
+    )
+
+
+def _place(fields: Mapping[str, Field], L: Language) -> str:
+    places = _typical(fields, "channel")
+    known = [words.known_as(place) for place in places]
+    if len(places) == 1 and known[0] in PLACE:
+        return L.text(PLACE[str(known[0])])
+    return (
+        L.text("mostly by: {channel}", channel=L.listed([words.say(place, L) for place in places], "or"))
+        if places
+        else ""
+    )
+
+
+def _moment(fields: Mapping[str, Field], L: Language) -> str:
+    days, hours = _marked(fields, "weekday"), _marked(fields, "hour")
+    if days is not None and hours is not None:
+        return L.text(
+            "most often on {weekday} around {hour}", weekday=words.weekday(days, L), hour=words.hour(hours, L)
+        )
+    if days is not None:
+        return L.text("most often on {weekday}", weekday=words.weekday(days, L))
+    return L.text("most often around {hour}", hour=words.hour(hours, L)) if hours is not None else ""
+
+
+def _marked(fields: Mapping[str, Field], key: str) -> int | None:
+    field = fields.get(key)
+    return (
+        int(field.value)
+        if field is not None and field.provenance == "observed" and field.statistic == "mode"
+        else None
+    )
+
+
+def _amount(fields: Mapping[str, Field], L: Language) -> str:
+    field = fields.get("average_order_value")
+    return (
+        L.text("for {amount} an order", amount=field.text)
+        if field is not None and field.provenance == "observed"
+        else ""
+    )
+
+
+def _never_bought(fields: Mapping[str, Field]) -> bool:
+    orders = fields.get("orders")
+    return orders is not None and not orders.value
+
+
+def _weight(name: str, fields: Mapping[str, Field], L: Language) -> str:
+    size = fields["customers"]
+    behind = L.plural(
+        "Behind {name} stands {n} customer", "Behind {name} stand {n} customers", int(size.value), name=name
+    )
+    shares = L.text(
+        "{share} of all customers", share=L.percent(size.share, 0 if size.share and size.share > 0.1 else 1)
+    )
+    revenue = fields.get("share_of_revenue")
+    if revenue is not None and revenue.value == revenue.value and revenue.value is not None:
+        shares = L.text(
+            "{customers} and {revenue} of revenue",
+            customers=shares,
+            revenue=L.percent(revenue.value, 0 if revenue.value > 0.1 else 1),
+        )
+    return f"{_colon(behind, shares, L)}."
+
+
+def _colon(left: str, right: str, L: Language) -> str:
+    return L.text("{left}: {right}", left=left, right=right)
+
+
+def tagline(fields: Mapping[str, Field], L: Language) -> str:
+    """The line that one remembers: the weight of the group in customers against its weight in revenue."""
+    customers, revenue = fields["share_of_customers"], fields.get("share_of_revenue")
+    if revenue is None or revenue.value is None or revenue.value != revenue.value:
+        return L.text("{customers} of the customers", customers=customers.text)
+    if revenue.value >= 1.25 * customers.value:
+        return L.text(
+            "{customers} of the customers bring {revenue} of the revenue",
+            customers=customers.text,
+            revenue=revenue.text,
+        )
+    if revenue.value <= 0.8 * customers.value:
+        return L.text(
+            "{customers} of the customers, only {revenue} of the revenue",
+            customers=customers.text,
+            revenue=revenue.text,
+        )
+    return L.text(
+        "{customers} of the customers, {revenue} of the revenue",
+        customers=customers.text,
+        revenue=revenue.text,
+    )
+
+
+def _typical(fields: Mapping[str, Field], key: str) -> list[object]:
+    """Give one typical value, or the two of two profiles; nothing when unknown or spread out."""
+    field = fields.get(key)
+    if field is None or field.provenance != "observed" or field.statistic in {"spread", "none"}:
+        return []
+    return list(field.profiles) if field.statistic in {"two_profiles", "two_groups"} else [field.value]
