@@ -1,0 +1,51 @@
+"""How the documentation is built: `sphinx-build -W docs docs/_build`."""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pages  # noqa: E402  (the writer of the generated pages stands beside this file)
+
+import segmentclient  # noqa: E402  (after MPLBACKEND)
+
+project = "segmentclient"
+author = "The segmentclient developers"
+copyright = f"2026, {author}"
+version = release = segmentclient.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build", "_generated/*.md"]
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+default_role = "py:obj"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "segmentclient"
+html_theme_options = {
+    "navbar_align": "left",
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_context = {"default_mode": "auto"}
+
+
+def setup(app):
+    """Write the generated pages before Sphinx reads anything."""
+    pages.write_all(pictures=True)
