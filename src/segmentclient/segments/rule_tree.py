@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 __all__ = [
@@ -29,7 +29,7 @@ class Column:
     """A column of the table, by name."""
 
     name: str
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Constant:
 
     value: float | str | bool | dt.date
     kind: Kind
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Arithmetic:
     operator: str
     left: Value
     right: Value
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Compare:
     operator: str
     left: Value
     right: Value
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class IsIn:
     value: Value
     options: tuple[Constant, ...]
     inside: bool
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class IsMissing:
 
     value: Value
     missing: bool
-    place: Place
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)

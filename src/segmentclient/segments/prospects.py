@@ -1,0 +1,115 @@
+"""People who never bought, as rows of the customers table."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, SegmentClientWarning
+from segmentclient.schema import check_columns, kind_of
+
+__all__ = ["add_prospects"]
+
+
+def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_id") -> Any:
+    """Add the people without orders to the customers, so that nobody is left out of the picture.
+
+    Parameters
+    ----------
+    customers : the customers table, any engine.
+    people : any table with one row a person (a CRM export): customers and others. Rows without an id are left out with a
+        warning, repeated ids count once (any one of their rows is taken when the rows differ).
+    customer_id : the column of `people` that holds the key.
+
+    Returns
+    -------
+    The customers table, unchanged, followed by one row for each person of `people` who is not in it: `n_orders` and
+    `revenue` are 0, columns that both tables have (region, age …) come from `people`, every other column is missing.
+    On pandas, whole numbers and truth values that become missing turn into floats and objects, and new rows
+    continue a numeric index.
+
+    Raises
+    ------
+    ColumnError
+        When the key is missing from a table, or holds numbers on one side and text on the other.
+
+    Notes
+    -----
+    What later functions give to these rows: `lifecycle` the status "prospect" and the relation "potential";
+    `segment_by_rules` only rules that are true for what is known of them; `profile_segments` counts them and leaves
+    them out of medians of what they lack. Join more of what is known of people with `join_people`.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"customer_id": [1, 2], "n_orders": [3, 1], "revenue": [90.0, 15.0]})
+    >>> sc.add_prospects(customers, pd.DataFrame({"customer_id": [2, 7]}))
+       customer_id  n_orders  revenue
+    0            1         3     90.0
+    1            2         1     15.0
+    2            7         0      0.0
+    """
+    frame, others = frames.read(customers), frames.read(people, name="people")
+    check_columns(frame.collect_schema(), ["customer_id"])
+    check_columns(others.collect_schema(), {customer_id: "id"}, table="people")
+    others = _like_customers(
+        frame, others.rename({customer_id: "customer_id"}) if customer_id != "customer_id" else others
+    )
+    new = others.join(frame.select("customer_id"), on="customer_id", how="anti")  # type: ignore[arg-type]
+    return frames.give_back(_below(frame, new.with_columns(**_nothing_bought(frame.collect_schema()))))
+
+
+def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
+    """Keep the shared columns, one row an id, on the engine and in the types of the customers."""
+    schema, found = frame.collect_schema(), others.collect_schema()
+    _check_kinds(schema, found)
+    shared = [name for name in schema if name in found]
+    _warn_without_id(others)
+    others = others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any")
+    if others.implementation != frame.implementation or frames.is_lazy(frame) != frames.is_lazy(others):
+        others = frames.like(frame, frames.collect(others).to_dict("list"))
+    casts = (nw.col(name).cast(schema[name]) for name in shared if found[name] != schema[name])
+    return others.with_columns(*casts)
+
+
+def _check_kinds(schema: Any, found: Any) -> None:
+    ours, theirs = kind_of(schema["customer_id"]), kind_of(found["customer_id"])
+    if ours != theirs:
+        raise ColumnError(
+            f"people: the key holds {found['customer_id']}, and customer_id of customers {schema['customer_id']}; cast one of them"
+        )
+
+
+def _warn_without_id(others: frames.Frame) -> None:
+    nameless = frames.one_row(others, n=nw.col("customer_id").is_null().cast(nw.Int64).sum())["n"] or 0
+    if nameless:
+        warnings.warn(
+            f"people: {nameless:,.0f} rows without an id are left out", SegmentClientWarning, stacklevel=4
+        )
+
+
+def _nothing_bought(schema: Any) -> dict[str, nw.Expr]:
+    zeros = {name: nw.lit(0).cast(schema[name]) for name in ("n_orders", "revenue") if name in schema}
+    return zeros
+
+
+def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
+    if frame.implementation.is_pandas():
+        return _below_on_pandas(frame, new)
+    schema, present = frame.collect_schema(), new.collect_schema()
+    empty = {name: nw.lit(None, dtype=dtype) for name, dtype in schema.items() if name not in present}
+    return nw.concat([frame, new.with_columns(**empty).select(*schema)], how="vertical")  # type: ignore[type-var]
+
+
+def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
+    """pandas has no missing whole numbers: let it choose the types, and continue the index."""
+    import pandas as pd
+
+    table, rows = nw.to_native(frame), nw.to_native(new)
+    if table.index.nlevels == 1 and pd.api.types.is_integer_dtype(table.index):
+        start = int(table.index.max()) + 1 if len(table) else 0
+        rows = rows.set_axis(pd.RangeIndex(start, start + len(rows), name=table.index.name))
+    return nw.from_native(pd.concat([table, rows]) if len(rows) else table.copy())
