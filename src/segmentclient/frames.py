@@ -145,7 +145,7 @@ def _pandas(data: Mapping[str, Any]) -> Any:
 
 
 def _on_duckdb(frame: Frame, data: Mapping[str, Any]) -> Frame:
-    small = _pandas(data)
+    small = _pandas(data)  # noqa: F841 (the query below names it)
     relation = nw.to_native(frame)
     return nw.from_native(relation.query("_segmentclient_host", "select * from small"))
 

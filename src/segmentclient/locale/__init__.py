@@ -100,8 +100,8 @@ class Language:
             return MISSING
         if currency is None:
             return self.number(value, decimals)
-        from babel.numbers import format_currency, parse_pattern
         from babel.core import Locale
+        from babel.numbers import parse_pattern
 
         pattern = parse_pattern(Locale.parse(self.locale).currency_formats["standard"].pattern)
         pattern.frac_prec = (decimals, decimals)
