@@ -10,9 +10,9 @@ from typing import Any
 
 _FILES = {
     "rules": ["Rule", "load_rules", "segment_by_rules"],
-    "rule_check": ["RuleCheck", "check_rules"],
+    "rule_check": ["RuleCheck", "RuleProblem", "check_rules"],
     "prospects": ["add_prospects"],
-    "lifecycle": ["LifecycleThresholds", "lifecycle", "lifecycle_thresholds"],
+    "life_cycle": ["LifecycleThresholds", "lifecycle", "lifecycle_thresholds"],
     "profiles": ["profile_segments"],
     "explain": ["Explanation", "explain_segments"],
     "migration": ["Migration", "compare_periods"],
