@@ -87,12 +87,12 @@ _MOMENTS: dict[str, tuple[str, Callable[[Any, Language], str], int]] = {
 def _moment(key: str, group: Any, habits: Habits, fewest: int, L: Language) -> Field:
     name, written, cells = _MOMENTS[key]
     label, counts = L.text(name), habits.of(key, group)
-    if counts is None or key == "month" and not habits.covers_a_year:
+    if counts is None or (key == "month" and group not in habits.full_years):
         why = L.text("less than a year of orders") if counts is not None else ""
         return to_complete(key, label, "buy", L, why=why)
     summary = of_counts(counts)
     if summary.statistic != "none" and not _is_marked(counts, cells):
-        summary = Summary("spread", summary.value, summary.share, summary.parts, summary.n)
+        summary = Summary("even", summary.value, summary.share, summary.parts, summary.n)
     elif summary.statistic == "spread":
         summary = Summary("mode", summary.value, summary.share, summary.parts, summary.n)
     return _of_orders(key, label, summary, habits.orders[group], L, lambda value: written(value, L), fewest)

@@ -17,13 +17,13 @@ from segmentclient.locale import Language, language
 from segmentclient.personas import words
 from segmentclient.personas.attributes import ATTRIBUTES, People, named_columns, read_people
 from segmentclient.personas.buying import buying_fields
-from segmentclient.personas.fields import Block, Field, deduced, from_summary, to_complete
+from segmentclient.personas.fields import Field, deduced, from_summary, to_complete
 from segmentclient.personas.habits import Habits, read_habits
 from segmentclient.personas.naming import country_of, draw_company, draw_name
 from segmentclient.personas.persona import Persona, Personas
 from segmentclient.personas.speaking import speaking_fields
 from segmentclient.personas.story import tagline, tell
-from segmentclient.personas.summaries import Summary, of_categories, of_numbers, of_several
+from segmentclient.personas.summaries import of_categories, of_numbers, of_several
 from segmentclient.personas.traits import Trait, find_traits
 from segmentclient.personas.worth import WORTH_COLUMNS, Measure, measures, worth_fields
 from segmentclient.rfm import maps
@@ -359,6 +359,7 @@ def _attribute_field(key: str, people: pd.DataFrame, source: People, options: _O
         block,
         L,
         written=lambda value: _written(key, value, options),
+        bare=L.number if key == "age" else None,
         fewest=options.min_size,
         least=options.min_coverage,
     )

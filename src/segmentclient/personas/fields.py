@@ -28,6 +28,7 @@ class Field:
     n, coverage : how many customers of the group are known, and their share of the group.
     low, high : quartiles of a number, or bounds of an interval.
     profiles : the typical values, where there are two rather than one.
+    short : the value alone, where `text` says more.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Field:
     low: float | None = None
     high: float | None = None
     profiles: tuple[Any, ...] = ()
+    short: str = ""
 
 
 def to_complete(
@@ -74,6 +76,7 @@ def from_summary(
     L: Language,
     *,
     written: Callable[[Any], str],
+    bare: Callable[[Any], str] | None = None,
     fewest: int,
     least: float,
 ) -> Field:
@@ -81,7 +84,7 @@ def from_summary(
     coverage = summary.n / size if size else 0.0
     if summary.statistic == "none" or summary.n < fewest or coverage < least:
         return to_complete(key, label, block, L, n=summary.n, coverage=coverage)
-    text = _text(summary, L, written)
+    text = _text(summary, L, written, bare or written)
     two = summary.statistic in {"two_profiles", "two_groups"}
     return Field(
         key, label, text, summary.value, summary.share, "observed", summary.statistic, summary.n, coverage, "", block,
@@ -89,26 +92,23 @@ def from_summary(
     )  # fmt: skip
 
 
-def _text(summary: Summary, L: Language, written: Callable[[Any], str]) -> str:
+def _text(summary: Summary, L: Language, written: Callable[[Any], str], bare: Callable[[Any], str]) -> str:
     parts = [
         L.text("{value} ({share})", value=written(value), share=L.percent(share, 0))
         for value, share in summary.parts
     ]
     if summary.statistic == "median":
-        return _middle(summary, L, written)
+        return _middle(summary, L, written, bare)
     if summary.statistic in {"two_profiles", "two_groups"}:
         return L.text("two profiles: {either}", either=L.listed(parts[:2], "or"))
+    if summary.statistic == "even":
+        return L.text("no marked preference")
     if summary.statistic == "spread":
         return L.text("no dominant one: {list} …", list=", ".join(parts))
     return ", ".join(parts) if summary.statistic == "mentions" else parts[0]
 
 
-def _middle(summary: Summary, L: Language, written: Callable[[Any], str]) -> str:
+def _middle(summary: Summary, L: Language, written: Callable[[Any], str], bare: Callable[[Any], str]) -> str:
     if summary.low == summary.high:
         return written(summary.value)
-    return L.text(
-        "{value} (half between {low} and {high})",
-        value=written(summary.value),
-        low=written(summary.low),
-        high=written(summary.high),
-    )
+    return L.text("{value} (half: {low} to {high})", value=written(summary.value), low=bare(summary.low), high=bare(summary.high))

@@ -39,7 +39,6 @@ DIMENSIONS: Mapping[str, tuple[str, ...]] = {
 }
 QUANTITY = ("quantity", "qty", "quantite", "units")
 FULL_YEAR = 365
-LAST_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Habits:
     orders: Mapping[Any, int] = field(default_factory=dict)
     prices: Mapping[Any, float] = field(default_factory=dict)
     price_unit: str = ""
-    covers_a_year: bool = False
+    full_years: frozenset[Any] = frozenset()
 
     def of(self, dimension: str, group: Any) -> pd.Series | None:
         """Give the orders of a group by value, or None when the log does not hold the dimension."""
@@ -74,7 +73,7 @@ def read_habits(transactions: Any, ids: Iterable[Any], groups: Iterable[Any]) ->
     if "hour" in counts and set(counts["hour"]["value"]) <= {0}:
         counts.pop("hour")
     prices, unit = _prices(lines, schema)
-    return Habits(counts, _orders(lines, key), prices, unit, _span(lines) >= FULL_YEAR - 1)
+    return Habits(counts, _orders(lines, key), prices, unit, _full_years(lines))
 
 
 def _with_groups(frame: frames.Frame, ids: list[Any], groups: list[Any]) -> frames.Frame:
@@ -144,6 +143,7 @@ def _prices(lines: frames.Frame, schema: Iterable[str]) -> tuple[dict[Any, float
     return prices, "item"
 
 
-def _span(lines: frames.Frame) -> int:
-    row = frames.one_row(lines, first=nw.col("_day").min(), last=nw.col("_day").max())
-    return int(row["last"] - row["first"]) if row["last"] is not None else 0
+def _full_years(lines: frames.Frame) -> frozenset[Any]:
+    """Groups whose orders span a year: on less, the months would only say when the log begins and ends."""
+    spans = frames.collect(lines.group_by("_group").agg(first=nw.col("_day").min(), last=nw.col("_day").max()))
+    return frozenset(spans["_group"][spans["last"] - spans["first"] >= FULL_YEAR - 1])

@@ -117,6 +117,7 @@ _STATISTICS = {
     "mode": "most frequent answer",
     "two_profiles": "two most frequent answers, close to each other",
     "spread": "no dominant answer",
+    "even": "answers as frequent as each other",
     "mentions": "share of those who mention it",
     "median": "median",
     "two_groups": "medians of two separate groups",

@@ -7,6 +7,7 @@ is left out, and the sentence is still whole.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from segmentclient.locale import Language
 from segmentclient.personas import words
@@ -232,54 +233,46 @@ def _never_bought(fields: Mapping[str, Field]) -> bool:
 
 
 def _weight(name: str, fields: Mapping[str, Field], L: Language) -> str:
-    size = fields["customers"]
-    behind = L.plural(
-        "Behind {name} stands {n} customer", "Behind {name} stand {n} customers", int(size.value), name=name
-    )
-    shares = L.text(
-        "{share} of all customers", share=L.percent(size.share, 0 if size.share and size.share > 0.1 else 1)
-    )
-    revenue = fields.get("share_of_revenue")
-    if revenue is not None and revenue.value == revenue.value and revenue.value is not None:
-        shares = L.text(
-            "{customers} and {revenue} of revenue",
-            customers=shares,
-            revenue=L.percent(revenue.value, 0 if revenue.value > 0.1 else 1),
-        )
-    return f"{_colon(behind, shares, L)}."
+    size, revenue, value = fields["customers"], fields.get("share_of_revenue"), fields.get("lifetime_value")
+    behind = _behind(name, int(size.value), fields.get("sex"), L)
+    facts = [L.text("{share} of all customers", share=_rough(size.share, L))]
+    if revenue is not None and _is_known(revenue.value):
+        facts.append(L.text("{share} of the revenue", share=_rough(revenue.value, L)))
+    if value is not None and _is_known(value.value):
+        facts.append(L.text("{amount} of lifetime value each", amount=value.short))
+    return L.text("{subject}: {facts}.", subject=behind, facts=L.listed(facts))
 
 
-def _colon(left: str, right: str, L: Language) -> str:
-    return L.text("{left}: {right}", left=left, right=right)
+def _behind(name: str, size: int, sex: Field | None, L: Language) -> str:
+    """French counts women alone in the feminine."""
+    if sex is not None and sex.value == "female" and sex.share == 1 and sex.n == size:
+        return L.plural("Behind {name} stands {n} customer (a woman)", "Behind {name} stand {n} customers (all women)", size, name=name)
+    return L.plural("Behind {name} stands {n} customer", "Behind {name} stand {n} customers", size, name=name)
+
+
+def _is_known(value: Any) -> bool:
+    return value is not None and value == value
+
+
+def _rough(share: Any, L: Language) -> str:
+    return L.percent(share, 0 if share > 0.1 else 1)
 
 
 def tagline(fields: Mapping[str, Field], L: Language) -> str:
     """The line that one remembers: the weight of the group in customers against its weight in revenue."""
-    customers, revenue = fields["share_of_customers"], fields.get("share_of_revenue")
-    if revenue is None or revenue.value is None or revenue.value != revenue.value:
-        return L.text("{customers} of the customers", customers=customers.text)
-    if revenue.value >= 1.25 * customers.value:
-        return L.text(
-            "{customers} of the customers bring {revenue} of the revenue",
-            customers=customers.text,
-            revenue=revenue.text,
-        )
-    if revenue.value <= 0.8 * customers.value:
-        return L.text(
-            "{customers} of the customers, only {revenue} of the revenue",
-            customers=customers.text,
-            revenue=revenue.text,
-        )
-    return L.text(
-        "{customers} of the customers, {revenue} of the revenue",
-        customers=customers.text,
-        revenue=revenue.text,
-    )
+    share, revenue = float(fields["share_of_customers"].value), fields.get("share_of_revenue")
+    customers = L.text("1 customer in {n}", n=L.number(1 / share)) if share <= 0.35 else L.text("{share} of the customers", share=_rough(share, L))
+    if revenue is None or not _is_known(revenue.value):
+        return customers
+    weight = L.text("{share} of the revenue", share=_rough(revenue.value, L))
+    if revenue.value <= 0.8 * share:
+        return L.text("{customers}, but only {revenue}", customers=customers, revenue=weight)
+    return L.text("{customers}, {revenue}", customers=customers, revenue=weight)
 
 
 def _typical(fields: Mapping[str, Field], key: str) -> list[object]:
     """Give one typical value, or the two of two profiles; nothing when unknown or spread out."""
     field = fields.get(key)
-    if field is None or field.provenance != "observed" or field.statistic in {"spread", "none"}:
+    if field is None or field.provenance != "observed" or field.statistic in {"spread", "even", "none"}:
         return []
     return list(field.profiles) if field.statistic in {"two_profiles", "two_groups"} else [field.value]

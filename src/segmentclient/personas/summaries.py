@@ -28,7 +28,7 @@ FEWEST_FOR_HEAPS = 40
 class Summary:
     """The typical value of a group: `parts` are (value, share) from the largest; `n` answers were known."""
 
-    statistic: Literal["mode", "two_profiles", "spread", "mentions", "median", "two_groups", "none"]
+    statistic: Literal["mode", "two_profiles", "spread", "even", "mentions", "median", "two_groups", "none"]
     value: Any = None
     share: float | None = None
     parts: tuple[tuple[Any, float], ...] = ()

@@ -191,6 +191,7 @@ def _future(group: pd.DataFrame, everyone: pd.DataFrame, currency: str | None, L
             "worth",
             low,
             high,
+            short=L.money(mean, currency),
         ),
         _worth(
             "lifetime_value_total",
