@@ -1,0 +1,222 @@
+"""One row a segment: how many customers, what share, what they bring, what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, raise_all
+from segmentclient.schema import check_columns, kind_of, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["profile_segments"]
+
+_SUMS = ("n_orders", "revenue", "lifetime_value")
+_MEDIANS = ("days_since_last_order", "n_orders", "revenue", "lifetime_value")
+
+
+def profile_segments(
+    customers: Any, by: str = "segment", *, attributes: Any = None, groupby: str | Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Describe each segment by its size, its shares, its medians and its attributes.
+
+    Parameters
+    ----------
+    customers : any table, lazy or not; the counts, sums and medians are computed by its engine.
+    by : the column of segments. Customers without a segment make a row of their own, with a missing key.
+    attributes : names of further columns of `customers`, or a table of people with `customer_id`, whose
+        other columns are taken.
+    groupby : one or several columns (market, region …): the same profile for each of their values, with shares
+        within each.
+
+    Returns
+    -------
+    pandas.DataFrame, the segment with the highest revenue first. Columns, where the table has what they need:
+
+    - the columns of `groupby`, and `by`;
+    - `n_customers`, `share_customers` (shares add up to 1);
+    - `n_orders`, `revenue` (sums), `share_revenue`, `average_order_value` (revenue / orders), `mean_revenue` (a
+      customer);
+    - `median_days_since_last_order`, `median_n_orders`, `median_revenue`;
+    - `lifetime_value` (sum), `share_lifetime_value`, `mean_lifetime_value`, `median_lifetime_value`;
+    - for an attribute of numbers or true / false values: `mean_<name>` (missing values left out); for one of text:
+      `mode_<name>` (the first in the alphabet of the most frequent) and `mode_share_<name>` (among known values).
+
+    Raises
+    ------
+    ColumnError
+        When `by`, an attribute or a column of `groupby` is missing.
+
+    Notes
+    -----
+    Prospects (`n_orders` 0) count as customers of their segment, lower no median of days, and give 0 orders and revenue.
+    A share of a total that is 0 is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({
+    ...     "segment": ["a", "a", "b"], "n_orders": [1, 3, 1], "revenue": [10.0, 50.0, 20.0], "city": ["Lyon", "Lyon", "Nice"],
+    ... })
+    >>> sc.profile_segments(customers, attributes=["city"]).T
+                                0      1
+    segment                     a      b
+    n_customers                 2      1
+    share_customers      0.666667  0.333333
+    n_orders                    4      1
+    revenue                  60.0   20.0
+    share_revenue            0.75   0.25
+    average_order_value      15.0   20.0
+    mean_revenue             30.0   20.0
+    median_n_orders           2.0    1.0
+    median_revenue           30.0   20.0
+    mode_city                Lyon   Nice
+    mode_share_city           1.0    1.0
+    """
+    frame, names = _with_attributes(frames.read(customers), attributes)
+    around = [groupby] if isinstance(groupby, str) else list(groupby or [])
+    keys = [*around, by]
+    _check_names(frame.collect_schema(), keys, names)
+    table = _sizes(frame, keys)
+    table = _with_shares(table, around)
+    for name in names:
+        table = _with_attribute(table, frame, keys, name)
+    return _in_order(table, around, by)
+
+
+def _with_attributes(frame: frames.Frame, attributes: Any) -> tuple[frames.Frame, list[str]]:
+    """Give the frame with its attributes joined, and their names."""
+    if attributes is None:
+        return frame, []
+    if isinstance(attributes, str):
+        return frame, [attributes]
+    if isinstance(attributes, Iterable) and not hasattr(attributes, "columns"):
+        return frame, list(attributes)
+    return _joined(frame, frames.read(attributes, name="attributes"))
+
+
+def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, list[str]]:
+    check_columns(frame.collect_schema(), ["customer_id"])
+    check_columns(people.collect_schema(), ["customer_id"], table="attributes")
+    schema = frame.collect_schema()
+    names = [name for name in people.collect_schema() if name != "customer_id"]
+    new = [name for name in names if name not in schema]
+    people = people.select("customer_id", *new).drop_nulls("customer_id").unique("customer_id", keep="any")
+    if people.implementation != frame.implementation or frames.is_lazy(people) != frames.is_lazy(frame):
+        people = frames.like(frame, frames.collect(people).to_dict("list"))
+    return frame.join(people, on="customer_id", how="left"), names  # type: ignore[arg-type]
+
+
+def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence[str]) -> None:
+    wanted = dict.fromkeys([*keys, *names])
+    check_columns(schema, {key: "any" for key in keys})
+    raise_all(
+        (f"attribute {name!r} is missing{nearest(name, schema)}" for name in wanted if name not in schema),
+        table="customers",
+    )
+    twice = [key for key in keys if list(keys).count(key) > 1]
+    if twice:
+        raise ColumnError(f"customers: {twice[0]!r} is asked for twice, in by= and groupby=")
+
+
+def _sizes(frame: frames.Frame, keys: Sequence[str]) -> pd.DataFrame:
+    """Counts, sums and medians: one row a segment, computed by the engine."""
+    schema = frame.collect_schema()
+    summed = [name for name in _SUMS if name in schema]
+    middles = [name for name in _MEDIANS if name in schema]
+    numbers = dict.fromkeys([*summed, *middles])
+    ready = frame.select(*keys, *(_number(name, schema) for name in numbers))
+    counted = ready.group_by(*keys).agg(
+        nw.len().alias("n_customers"),
+        *(nw.col(f"_{name}").sum().alias(name) for name in summed),
+        *(nw.col(f"_{name}").median().alias(f"median_{name}") for name in middles),
+    )
+    table = frames.collect(counted)
+    table["n_customers"] = table["n_customers"].astype("int64")
+    if "n_orders" in summed:
+        table["n_orders"] = table["n_orders"].round().astype("int64")
+    return table
+
+
+def _number(name: str, schema: Mapping[str, Any]) -> nw.Expr:
+    """Make a column of doubles whose NaN are missing on every engine."""
+    values = nw.col(name).cast(nw.Float64)
+    known = nw.when(~values.is_nan()).then(values) if schema[name].is_float() else values
+    return known.alias(f"_{name}")
+
+
+def _with_shares(table: pd.DataFrame, around: Sequence[str]) -> pd.DataFrame:
+    columns = {
+        key: table[key] for key in table.columns if not key.startswith(("n_", "median_")) and key not in _SUMS
+    }
+    n = table["n_customers"]
+    columns |= {"n_customers": n, "share_customers": _share(table, "n_customers", around)}
+    if "n_orders" in table:
+        columns["n_orders"] = table["n_orders"]
+    if "revenue" in table:
+        columns |= {"revenue": table["revenue"], "share_revenue": _share(table, "revenue", around)}
+        if "n_orders" in table:
+            columns["average_order_value"] = _ratio(table["revenue"], table["n_orders"])
+        columns["mean_revenue"] = table["revenue"] / n
+    medians = [
+        name for name in table.columns if name.startswith("median_") and name != "median_lifetime_value"
+    ]
+    columns |= {name: table[name] for name in medians}
+    if "lifetime_value" in table:
+        columns |= {
+            "lifetime_value": table["lifetime_value"],
+            "share_lifetime_value": _share(table, "lifetime_value", around),
+            "mean_lifetime_value": table["lifetime_value"] / n,
+            "median_lifetime_value": table["median_lifetime_value"],
+        }
+    return table.assign(**columns)[list(columns)]
+
+
+def _share(table: pd.DataFrame, name: str, around: Sequence[str]) -> Any:
+    total = table.groupby(list(around), dropna=False)[name].transform("sum") if around else table[name].sum()
+    return _ratio(table[name], total)
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    whole = np.broadcast_to(np.asarray(whole, dtype=np.float64), len(part))
+    return part / np.where(whole == 0, np.nan, whole)
+
+
+# --- attributes -------------------------------------------------------------------------------------------
+
+
+def _with_attribute(table: pd.DataFrame, frame: frames.Frame, keys: Sequence[str], name: str) -> pd.DataFrame:
+    schema = frame.collect_schema()
+    if kind_of(schema[name]) in {"number", "boolean"}:
+        return table.merge(_means(frame, keys, name, schema), on=list(keys), how="left")
+    return table.merge(_modes(frame, keys, name), on=list(keys), how="left")
+
+
+def _means(frame: frames.Frame, keys: Sequence[str], name: str, schema: Mapping[str, Any]) -> pd.DataFrame:
+    value = _number(name, schema).alias("_value")
+    means = frame.select(*keys, value).group_by(*keys).agg(nw.col("_value").mean().alias(f"mean_{name}"))
+    return frames.collect(means)
+
+
+def _modes(frame: frames.Frame, keys: Sequence[str], name: str) -> pd.DataFrame:
+    """Count each value in each segment by the engine; the most frequent is found in the small table of counts."""
+    texts = frame.select(*keys, nw.col(name).cast(nw.String).alias("_value")).filter(
+        ~nw.col("_value").is_null()
+    )
+    counts = frames.collect(texts.group_by(*keys, "_value").agg(nw.len().alias("_n")))
+    counts["_all"] = counts.groupby(list(keys), dropna=False)["_n"].transform("sum")
+    counts = counts.sort_values(["_n", "_value"], ascending=[False, True]).drop_duplicates(list(keys))
+    counts[f"mode_share_{name}"] = counts["_n"] / counts["_all"]
+    return counts.rename(columns={"_value": f"mode_{name}"})[[*keys, f"mode_{name}", f"mode_share_{name}"]]
+
+
+def _in_order(table: pd.DataFrame, around: Sequence[str], by: str) -> pd.DataFrame:
+    size = "revenue" if "revenue" in table else "n_customers"
+    order = [*around, size, by]
+    return table.sort_values(order, ascending=[name != size for name in order], ignore_index=True)
