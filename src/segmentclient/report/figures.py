@@ -21,6 +21,8 @@ class KeyFigure:
     comparison: str
     meaning: str
     tone: str = ""
+    amount: float | None = None
+    kind: str = "integer"
 
 
 def key_figures(content: Content, say: Words) -> tuple[KeyFigure, ...]:
@@ -39,7 +41,12 @@ def _customers(content: Content, say: Words) -> KeyFigure:
     )
     comparison, tone = _against(content, say, "customers", own)
     return KeyFigure(
-        say.text("Customers"), say.number(totals["customers"]), comparison, " ".join(_who(content, say)), tone
+        say.text("Customers"),
+        say.number(totals["customers"]),
+        comparison,
+        " ".join(_who(content, say)),
+        tone,
+        totals["customers"],
     )
 
 
@@ -65,7 +72,13 @@ def _revenue(content: Content, say: Words) -> KeyFigure:
     )
     comparison, tone = _against(content, say, "revenue", own)
     return KeyFigure(
-        say.text("Revenue"), say.short(totals["revenue"]), comparison, _concentration(share, say), tone
+        say.text("Revenue"),
+        say.short(totals["revenue"]),
+        comparison,
+        _concentration(share, say),
+        tone,
+        totals["revenue"],
+        "money",
     )
 
 
@@ -89,7 +102,15 @@ def _average_order(content: Content, say: Words) -> KeyFigure:
         )
     comparison, tone = _against(content, say, "average_order", own)
     meaning = say.plural("What one order brings: revenue divided by {n} order.", "What one order brings: revenue divided by {n} orders.", _whole(totals["orders"]))  # fmt: skip
-    return KeyFigure(say.text("Average order"), say.money(totals["average_order"]), comparison, meaning, tone)
+    return KeyFigure(
+        say.text("Average order"),
+        say.money(totals["average_order"]),
+        comparison,
+        meaning,
+        tone,
+        totals["average_order"],
+        "money",
+    )
 
 
 def _order_of(content: Content, *, repeat: bool) -> float | None:
@@ -107,7 +128,9 @@ def _repurchase(content: Content, say: Words) -> KeyFigure:
     meaning = say.text("Share of buyers with two orders or more.")
     if point >= 2:
         meaning += " " + say.text("One point more is {n} people who come back.", n=say.number(point))
-    return KeyFigure(say.text("Repurchase rate"), say.percent(share), comparison, meaning, tone)
+    return KeyFigure(
+        say.text("Repurchase rate"), say.percent(share), comparison, meaning, tone, share, "percent"
+    )
 
 
 def _last(content: Content, say: Words) -> KeyFigure:
@@ -124,7 +147,15 @@ def _future(content: Content, say: Words) -> KeyFigure:
     meaning = say.text(
         "What they should still bring over the horizon chosen, margin and costs counted. A prediction, not a promise."
     )
-    return KeyFigure(say.text("Future value"), say.short(totals["value"]), comparison, meaning, tone)
+    return KeyFigure(
+        say.text("Future value"),
+        say.short(totals["value"]),
+        comparison,
+        meaning,
+        tone,
+        totals["value"],
+        "money",
+    )
 
 
 def _absence(content: Content, say: Words) -> KeyFigure:
@@ -136,7 +167,7 @@ def _absence(content: Content, say: Words) -> KeyFigure:
     )
     comparison, _ = _against(content, say, "median_days", own)
     meaning = say.text("Half of the customers have been away for longer than this.")
-    return KeyFigure(say.text("Last order"), say.days(days.median()), comparison, meaning)
+    return KeyFigure(say.text("Last order"), say.days(days.median()), comparison, meaning, "", days.median())
 
 
 def _against(content: Content, say: Words, measure: str, own: str) -> tuple[str, str]:

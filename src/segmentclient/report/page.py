@@ -14,10 +14,10 @@ from segmentclient.report.content import Content
 from segmentclient.report.figures import key_figures
 from segmentclient.report.movement import Movement, movement
 from segmentclient.report.perimeter import note_sentences, perimeter_sentences
-from segmentclient.report.tables import audit_table, parameter_tables, score_tables, segment_table
+from segmentclient.report.tables import audit_table, parameter_tables, score_table, segment_table
 from segmentclient.report.words import Words
 
-__all__ = ["Sources", "page_context"]
+__all__ = ["Sources", "method_lines", "page_context"]
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
         "audit": None if audit is None else audit_table(audit, say),
         "perimeter_notes": perimeter_sentences(content, say, audit),
         "notes": () if sources.clean is None else note_sentences(sources.clean.notes, say),
-        "scores": score_tables(content, say),
+        "scores": score_table(content, say),
         "scores_note": say.text(
             "High is good. Each line gives the lowest and the highest value that received the score, in these data."
         ),
@@ -146,6 +146,20 @@ def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
         "model_notes": (),
         "versions": tuple(_versions(say)),
     }
+
+
+def method_lines(content: Content, say: Words, clean: Any) -> tuple[str, ...]:
+    """Give the sentences on perimeter and method, for those who read them outside the page."""
+    audit, notes = (None, {}) if clean is None else (clean.audit, clean.notes)
+    versions = (
+        f"{name} {value}" for name, value in _versions(say) if not name.startswith(say.text("Chance"))
+    )
+    return (
+        *perimeter_sentences(content, say, audit),
+        *note_sentences(notes, say),
+        *_method(content, say),
+        *versions,
+    )
 
 
 def _method(content: Content, say: Words) -> Iterable[str]:

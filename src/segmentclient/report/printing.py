@@ -49,7 +49,13 @@ def _by_browser(browser: str, page: str, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "report.html")
         source.write_text(page, encoding="utf-8")
-        command = [browser, *QUIET, f"--user-data-dir={folder}/profile", f"--print-to-pdf={path}", source.as_uri()]
+        command = [
+            browser,
+            *QUIET,
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={path}",
+            source.as_uri(),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     if done.returncode or not path.stat().st_size:
         reason = (done.stderr or "no output").strip().splitlines()[-1:]

@@ -9,7 +9,7 @@ from segmentclient.report.content import Content
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
 
-__all__ = ["audit_table", "flow_table", "parameter_tables", "score_tables", "segment_table"]
+__all__ = ["audit_table", "flow_table", "parameter_tables", "score_table", "segment_table"]
 
 
 def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table:
@@ -106,32 +106,39 @@ def _plain(value: Any) -> float | None:
     return None if value != value else float(value)
 
 
-def score_tables(content: Content, say: Words) -> list[Table]:
+def score_table(content: Content, say: Words) -> Table | None:
     """What each score stands for in days, in orders and in money, as observed in these data."""
-    makers: dict[str, tuple[str, Callable[[Any], str]]] = {
-        "r_score": (say.text("Recency: days since the last order"), say.number),
-        "f_score": (say.text("Frequency: number of orders"), say.number),
-        "m_score": (say.text("Monetary: revenue"), say.money),
-    }
-    return [
-        _score_table(content.scores[score], *makers[score], say)
-        for score in makers
-        if score in content.scores
-    ]
-
-
-def _score_table(ranges: Any, caption: str, show: Callable[[Any], str], say: Words) -> Table:
-    headers = [say.text("Score"), say.text("From"), say.text("To"), say.text("Customers")]
+    shows = {"r_score": say.number, "f_score": say.number, "m_score": say.money}
+    names = [score for score in shows if score in content.scores]
+    if not names:
+        return None
+    headers = [say.text("Score")]
+    for name in names:
+        headers += [say.text(_SCORE_HEADERS[name]), say.text("Customers")]
+    best = max(content.scores[name].index.max() for name in names)
     rows = [
         [
             Cell(say.number(score)),
-            Cell(show(row["low"])),
-            Cell(show(row["high"])),
-            Cell(say.number(row["customers"])),
+            *(cell for name in names for cell in _score_cells(content.scores[name], score, shows[name], say)),
         ]
-        for score, row in ranges.iterrows()
+        for score in range(int(best), 0, -1)
     ]
-    return Table(headers, rows, caption)
+    return Table(headers, rows)
+
+
+_SCORE_HEADERS = {
+    "r_score": "Days since last order",
+    "f_score": "Orders",
+    "m_score": "Revenue",
+}
+
+
+def _score_cells(ranges: Any, score: int, show: Callable[[Any], str], say: Words) -> tuple[Cell, Cell]:
+    if score not in ranges.index:
+        return Cell(say.text("nobody")), Cell(say.number(0))
+    low, high, customers = ranges.loc[score, ["low", "high", "customers"]]
+    told = show(low) if low == high else say.text("{low} to {high}", low=show(low), high=show(high))
+    return Cell(told), Cell(say.number(customers))
 
 
 def flow_table(flows: Sequence[tuple[str, str, int, float]], say: Words) -> Table:

@@ -11,7 +11,39 @@ from segmentclient.locale import MISSING, Language, language
 from segmentclient.plot import style
 from segmentclient.report.content import UNNAMED
 
-__all__ = ["Cell", "Table", "Words", "words"]
+__all__ = ["COLUMN_NAMES", "Cell", "Table", "Words", "words"]
+
+
+COLUMN_NAMES = {
+    "customer_id": "Customer",
+    "first_order": "First order",
+    "last_order": "Last order",
+    "n_orders": "Orders",
+    "days_since_last_order": "Days since last order",
+    "revenue": "Revenue",
+    "average_order_value": "Average order",
+    "frequency": "Repeat purchases",
+    "recency": "From first to last order",
+    "T": "Since first order",
+    "monetary_value": "Average repeat purchase",
+    "gap_sd": "Spread of the gaps between purchases",
+    "clumpiness": "Clumpiness",
+    "r_score": "Recency score",
+    "f_score": "Frequency score",
+    "m_score": "Monetary score",
+    "rfm_code": "RFM code",
+    "segment": "Segment",
+    "cluster": "Cluster",
+    "status": "Status",
+    "relation": "Relation",
+    "p_alive": "Probability still a customer",
+    "expected_purchases": "Expected purchases",
+    "expected_orders": "Expected orders",
+    "expected_purchase_value": "Expected purchase value",
+    "lifetime_value": "Future value",
+    "lifetime_value_low": "Future value, low",
+    "lifetime_value_high": "Future value, high",
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +127,10 @@ class Words:
     def listed(self, words: Sequence[str]) -> str:
         """Join words with commas and "and"."""
         return self.language.listed(words)
+
+    def column(self, name: str) -> str:
+        """Name a column of the customers table; a column that is not ours keeps its name."""
+        return self.text(COLUMN_NAMES[name]) if name in COLUMN_NAMES else name
 
     def label(self, key: str) -> str:
         """Name a segment."""

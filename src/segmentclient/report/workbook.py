@@ -1,0 +1,139 @@
+"""Sheets written row by row: text that never becomes a formula, dates as dates, numbers as numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from segmentclient.errors import SegmentClientError
+from segmentclient.report.words import Words
+
+__all__ = ["LAST_ROW", "Column", "Workbook", "open_workbook"]
+
+Kind = Literal["text", "integer", "number", "money", "percent", "date", "score"]
+
+LAST_ROW = 1_048_576  # rows that a sheet holds
+_LONGEST_TEXT = 32_767
+_EXACT = 10**15  # larger whole numbers lose digits in a spreadsheet
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 # a fixed date: the same input gives the same bytes
+_CODES = {"en": "809", "fr": "40C"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sheet: its header, the kind of its cells, its width in characters."""
+
+    header: str
+    kind: Kind = "text"
+    width: float = 12
+
+
+@dataclass
+class Workbook:
+    """An open XlsxWriter workbook, its formats and the language it speaks."""
+
+    book: Any
+    say: Words
+    _formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    def format(self, kind: str = "text", **looks: Any) -> Any:
+        """Give the format of a kind of cell, made once."""
+        key = (kind, *sorted(looks.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format({"valign": "top", **self._number_format(kind), **looks})
+        return self._formats[key]
+
+    def _number_format(self, kind: str) -> dict[str, str]:
+        code = _number_formats(self.say).get(kind)
+        return {"num_format": code} if code else {}
+
+    def sheet(self, name: str, columns: Sequence[Column], *, first_row: int = 0, filters: bool = True) -> Any:
+        """Add a sheet with a header row that stays in sight."""
+        made = self.book.add_worksheet(_sheet_name(name))
+        for place, column in enumerate(columns):
+            made.set_column(place, place, column.width)
+        header = {"bold": True, "bottom": 1, "text_wrap": True}
+        for place, column in enumerate(columns):
+            align = "left" if column.kind == "text" else "right"
+            made.write_string(first_row, place, column.header, self.format(align=align, **header))
+        made.freeze_panes(first_row + 1, 1)
+        made.hide_gridlines(2)
+        if filters:
+            made.repeat_rows(first_row)
+        return made
+
+    def row(self, sheet: Any, at: int, values: Iterable[Any], kinds: Sequence[str], **looks: Any) -> None:
+        """Write one row."""
+        for place, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+            self.cell(sheet, at, place, value, kind, **looks)
+
+    def cell(self, sheet: Any, row: int, place: int, value: Any, kind: str = "text", **looks: Any) -> None:
+        """Write one cell as what it is; what is missing stays empty."""
+        if _is_missing(value):
+            return
+        if kind == "date":
+            sheet.write_datetime(row, place, _moment(value), self.format("date", **looks))
+        elif kind == "text" or isinstance(value, str) or abs(value) >= _EXACT:
+            self._text(sheet, row, place, str(value), looks)
+        else:
+            sheet.write_number(row, place, float(value), self.format(kind, **looks))
+
+    def _text(self, sheet: Any, row: int, place: int, text: str, looks: Mapping[str, Any]) -> None:
+        risky = {"quote_prefix": True} if text.startswith(_FORMULA_STARTS) else {}
+        shown = text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+        sheet.write_string(row, place, shown, self.format(**looks, **risky))
+
+
+def open_workbook(path: Path, say: Words, *, title: str) -> Workbook:
+    """Open a workbook to be written row by row (constant memory)."""
+    try:
+        import xlsxwriter
+    except ImportError:
+        raise SegmentClientError("a workbook needs XlsxWriter: pip install segmentclient[excel]") from None
+    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "nan_inf_to_errors": False, **plain})
+    book.set_properties({"title": title, "author": "segmentclient", "created": _CREATED})
+    return Workbook(book, say)
+
+
+def _number_formats(say: Words) -> dict[str, str]:
+    """Number formats with the language's habits; a spreadsheet puts its own reader's separators."""
+    code = _CODES[say.language.key]
+    gap = r"\ " if say.language.key == "fr" else ""
+    return {
+        "integer": "#,##0",
+        "score": "0",
+        "number": "#,##0.00",
+        "percent": f"0.0{gap}%",
+        "date": f"[$-{code}]d mmm yyyy",
+        "money": _money_format(say, code),
+    }
+
+
+def _money_format(say: Words, code: str) -> str:
+    if say.currency is None:
+        return "#,##0.00"
+    from babel.numbers import get_currency_symbol
+
+    symbol = f"[${get_currency_symbol(say.currency, say.language.locale)}-{code}]"
+    return rf"#,##0.00\ {symbol}" if say.language.key == "fr" else f"{symbol}#,##0.00"
+
+
+def _sheet_name(name: str) -> str:
+    """Names of sheets have at most 31 characters, none of them []:*?/\\ (an apostrophe not at the ends)."""
+    return "".join("-" if sign in "[]:*?/\\" else sign for sign in name)[:31].strip("'")
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value or value in (float("inf"), float("-inf"))
+
+
+def _moment(value: Any) -> dt.datetime:
+    """A plain moment of the wall clock, whatever kind of date came."""
+    import pandas as pd
+
+    return pd.Timestamp(value).tz_localize(None).to_pydatetime()
