@@ -215,12 +215,21 @@ def _pairs(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
     axes.scatter(people, rows, **{**dots, "color": style.GREY, **looks})
     axes.scatter(money, rows, **{**dots, "color": colours, **looks})
     axes.hlines(rows, people, money, color=colours, linewidth=3, alpha=0.45, zorder=1)
-    low, high = min(0.0, people.min(), money.min()), max(people.max(), money.max())
-    axes.set_xlim(low - 0.16 * (high - low), high + 0.16 * (high - low))
+    _leave_room(axes, [*people, *money], words)
     for row, (left, right) in enumerate(zip(people, money, strict=True)):
         _share_beside(axes, left, right, row, words, {"color": style.MUTED})
         _share_beside(axes, right, left, row, words, {"weight": "bold"})
     _pair_heads(axes, people[0], money[0], words)
+    _leave_room(axes, [*people, *money], words)
+
+
+def _leave_room(axes: Axes, shares: list[float], words: Language) -> None:
+    """Set limits that leave room for the widest share at both ends."""
+    size = style.size_of(axes)
+    low, high = min(0.0, *shares), max(shares)
+    text = style.widest([_percent(words, share) for share in shares], size.font, "bold") + 1.5 * size.font
+    room = text * (high - low) / max(style.axes_inches(axes)[0] * 72 - 2 * text, text)
+    axes.set_xlim(low - room, high + room)
 
 
 def _share_beside(

@@ -147,7 +147,7 @@ def _mark_best(axes: Axes, curve: Curve, words: Language) -> None:
         ha="left" if below else "right", va="top" if below else "bottom",
     )  # fmt: skip
     size = style.size_of(axes)
-    at = 0.72 if below else 0.3
+    at = (0.3 if made > 0.5 else 0.66) if below else 0.4
     style.beside(
         axes, at, at, words.text("if all were equal"), dx=8 if below else -8, dy=-4 if below else 4, color=style.MUTED,
         fontsize=size.small, ha="left" if below else "right", va="top" if below else "bottom",

@@ -172,7 +172,12 @@ def bare(ax: Axes) -> None:
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.tick_params(
-        which="both", length=0, labelsize=size.small, labelcolor=MUTED, labelfontfamily=family(), pad=4
+        which="both",
+        length=0,
+        labelsize=size.small,
+        labelcolor=MUTED,
+        labelfontfamily=family(),
+        pad=0.6 * size.small,
     )
     for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
         label.set_parse_math(False)
