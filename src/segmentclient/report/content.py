@@ -14,6 +14,7 @@ import numpy as np
 
 from segmentclient import frames, schema
 from segmentclient.errors import ColumnError
+from segmentclient.segments import profile_segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,15 +63,16 @@ def gather(customers: Any, *, by: str, previous: Any = None) -> Content:
     """Collect the needed columns of one or two periods and compute the numbers of the report."""
     now = _collected(customers, by, name="customers")
     before = None if previous is None else _collected(previous, by, name="previous")
+    group = _group(by)
     return Content(
-        by=by,
+        by=group,
         customers=now,
-        segments=_by_segment(now, by),
+        segments=_by_segment(now, group),
         totals=_totals(now),
-        previous=None if before is None else _by_segment(before, by),
+        previous=None if before is None else _by_segment(before, group),
         previous_totals=None if before is None else _totals(before),
         scores=_score_meanings(now),
-        rows_without_segment=int(now[by].isna().sum()),
+        rows_without_segment=int(now[group].isna().sum()),
     )
 
 
@@ -90,16 +92,21 @@ def _collected(table: Any, by: str, *, name: str) -> pd.DataFrame:
 def _tidy(data: pd.DataFrame, by: str) -> pd.DataFrame:
     """Give the segments as text, and the rows in an order that does not depend on the caller's."""
     names = data[by].astype(object)
-    data[by] = names.map(_key).where(names.notna(), None)
-    for column in data.columns.drop(by):
-        if column not in _DATES and data[column].dtype == object:
+    data[_group(by)] = names.map(_key).where(names.notna(), None)
+    for column in data.columns.drop(_group(by)):
+        if column not in _NOT_NUMBERS and data[column].dtype == object:
             data[column] = _numbers(data[column])
     order = [column for column in _ORDER if column in data]
     return data.sort_values(order, kind="stable", ignore_index=True)
 
 
-_DATES = ("first_order", "last_order", "status", "relation")
+_NOT_NUMBERS = ("first_order", "last_order", "status", "relation")
 _ORDER = ("revenue", "days_since_last_order", "n_orders", "T", "recency", "monetary_value", "lifetime_value")
+
+
+def _group(by: str) -> str:
+    """Name the column of groups; scores that serve as groups stay numbers beside it."""
+    return f"{by} (group)" if by in OPTIONAL and by not in _NOT_NUMBERS else by
 
 
 def _key(name: Any) -> str:
@@ -114,67 +121,52 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 def _by_segment(data: pd.DataFrame, by: str) -> pd.DataFrame:
     """Measure each segment; the largest revenue comes first."""
-    table = _measures(_marked(data).groupby(data[by].fillna(UNNAMED)))
-    table["customer_share"] = table["customers"] / table["customers"].sum()
-    table["revenue_share"] = _shares(table["revenue"])
-    if "value" in table:
-        table["value_share"] = _shares(table["value"])
-    table = table.rename_axis("key").reset_index()
-    return table.sort_values(["revenue", "customers", "key"], ascending=[False, False, True]).set_index("key")
+    keyed = data.assign(**{by: data[by].fillna(UNNAMED)})
+    table = profile_segments(keyed, by).rename(columns={by: "key", **_MEASURES}).set_index("key")
+    table = table.join(_more(keyed, by))
+    if not table["revenue"].sum() > 0:
+        table["revenue_share"] = np.nan
+    return table.sort_values(["revenue", "customers"], ascending=False, kind="stable")
 
 
-def _marked(data: pd.DataFrame) -> pd.DataFrame:
-    return data.assign(_repeat=data["n_orders"] > 1, _buyer=data["n_orders"] > 0)
+_MEASURES = {
+    "n_customers": "customers",
+    "share_customers": "customer_share",
+    "n_orders": "orders",
+    "share_revenue": "revenue_share",
+    "average_order_value": "average_order",
+    "mean_revenue": "revenue_each",
+    "median_days_since_last_order": "median_days",
+    "median_n_orders": "median_orders",
+    "lifetime_value": "value",
+    "share_lifetime_value": "value_share",
+    "mean_lifetime_value": "value_each",
+}
 
 
-def _measures(groups: Any) -> pd.DataFrame:
-    """Aggregate what every group is told by; the columns are what the tables and sentences read."""
-    import pandas as pd
-
-    table = pd.DataFrame(
-        {
-            "customers": groups.size(),
-            "buyers": groups["_buyer"].sum(),
-            "orders": groups["n_orders"].sum(),
-            "revenue": groups["revenue"].sum(),
-            "median_orders": groups["n_orders"].median(),
-            "median_revenue": groups["revenue"].median(),
-            "median_days": groups["days_since_last_order"].median(),
-            "repeat_share": groups["_repeat"].sum(),
-        }
+def _more(data: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Measure what profiles leave out: buyers, repurchase and predictions."""
+    flags = data.assign(buyers=data["n_orders"] > 0, again=data["n_orders"] > 1)
+    table = flags.groupby(by)[["buyers", "again"]].sum()
+    table["repeat_share"] = _ratio(table.pop("again"), table["buyers"])
+    predicted = {"p_alive": "mean", "expected_purchases": "sum"}
+    return table.assign(
+        **{name: data.groupby(by)[name].agg(how) for name, how in predicted.items() if name in data}
     )
-    table["repeat_share"] = _ratio(table["repeat_share"], table["buyers"])
-    table["average_order"] = _ratio(table["revenue"], table["orders"])
-    table["revenue_each"] = _ratio(table["revenue"], table["customers"])
-    return table.assign(**_predicted(groups))
-
-
-def _predicted(groups: Any) -> dict[str, Any]:
-    columns = set(groups.obj.columns)
-    found = {}
-    if "p_alive" in columns:
-        found["p_alive"] = groups["p_alive"].mean()
-    if "expected_purchases" in columns:
-        found["expected_purchases"] = groups["expected_purchases"].sum()
-    if "lifetime_value" in columns:
-        found["value"] = groups["lifetime_value"].sum()
-        found["value_each"] = groups["lifetime_value"].mean()
-    return found
 
 
 def _ratio(above: pd.Series, below: pd.Series) -> pd.Series:
     return above / below.where(below != 0)
 
 
-def _shares(amounts: pd.Series) -> pd.Series:
-    """Shares of a total; they mean nothing when amounts of both signs cancel out."""
-    total = amounts.sum()
-    return amounts / total if total > 0 else amounts * np.nan
-
-
 def _totals(data: pd.DataFrame) -> dict[str, Any]:
-    row = _measures(_marked(data).groupby(np.zeros(len(data), dtype=int))).iloc[0].to_dict()
-    return {**row, **_window(data), "top_share": _share_of_the_best(data["revenue"]), "top": TOP_SHARE}
+    row = _by_segment(data.assign(_everyone="all"), "_everyone").iloc[0]
+    return {
+        **{str(name): value for name, value in row.items()},
+        **_window(data),
+        "top_share": _share_of_the_best(data["revenue"]),
+        "top": TOP_SHARE,
+    }
 
 
 def _window(data: pd.DataFrame) -> dict[str, dt.date | None]:

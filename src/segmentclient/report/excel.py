@@ -211,7 +211,7 @@ def _customers(workbook: Workbook, data: pd.DataFrame, by: str) -> None:
     """Write every customer, over as many sheets as it takes."""
     from segmentclient.report.workbook import LAST_ROW
 
-    columns = [_customer_column(workbook.say, name, data[name], by) for name in data]
+    columns = [_customer_column(workbook.say, str(name), data[name], by) for name in data]
     room = LAST_ROW - 1
     for part, start in enumerate(range(0, len(data), room), start=1):
         name = workbook.say.text("Customers") + (f" {part}" if part > 1 else "")

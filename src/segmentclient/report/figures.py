@@ -32,7 +32,7 @@ def key_figures(content: Content, say: Words) -> tuple[KeyFigure, ...]:
 
 
 def _customers(content: Content, say: Words) -> KeyFigure:
-    totals, largest = content.totals, content.segments["customers"].idxmax()
+    totals, largest = content.totals, str(content.segments["customers"].idxmax())
     share = content.segments.loc[largest, "customer_share"]
     own = say.text(
         "the largest group, {share} of them: {segment}",

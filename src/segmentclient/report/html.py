@@ -128,7 +128,7 @@ def build_report(
 
     say = words(lang, currency)
     content = gather(customers, by=by, previous=previous)
-    sources = Sources(customers, clean, scorer, models, personas, previous)
+    sources = Sources(customers, clean, scorer, models, personas, previous, by)
     named = title or say.text("Who are our customers?")
     return Report(_page({**_frame(say, named), **page_context(content, say, sources)}), named, lang)
 

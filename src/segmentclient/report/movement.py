@@ -1,31 +1,135 @@
-"""Who moved between two periods."""
+"""Who moved between two periods, said in sentences and in two small tables."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from segmentclient.report.content import Content
-from segmentclient.report.words import Table, Words
+from segmentclient import frames
+from segmentclient.report.content import UNNAMED, Content
+from segmentclient.report.words import Cell, Table, Words
+from segmentclient.segments import compare_periods
+
+if TYPE_CHECKING:
+    from segmentclient.segments import Migration
 
 __all__ = ["Movement", "movement"]
+
+ABSENT, MISSING = "(absent)", "(missing)"
+MOST_FLOWS = 8
 
 
 @dataclass(frozen=True)
 class Movement:
-    """What the page says about movements; empty without a former period."""
+    """What the page says about movements; nothing but a note without a former period."""
 
-    migration: Any = None
+    migration: Migration | None = None
     lead: str = ""
-    sentences: tuple[str, ...] = ()
+    moves: Table | None = None
     flows: Table | None = None
     note: str = ""
 
 
-def movement(content: Content, say: Words, previous: Any, customers: Any) -> Movement:
+def movement(content: Content, say: Words, previous: Any, customers: Any, by: str) -> Movement:
     """Compare two periods, customer by customer."""
     if previous is None:
         return Movement(
             note=say.text("Without a previous period, movement is read from the time since the last order.")
         )
-    return Movement()
+    if not all("customer_id" in frames.read(table).collect_schema() for table in (previous, customers)):
+        return Movement(
+            note=say.text("Movements cannot be followed: the tables hold no customer_id to match people by.")
+        )
+    found = compare_periods(previous, customers, by=by)
+    return Movement(found, _lead(found, say), _moves(found, say), _flows(found, say), _note(found, say))
+
+
+def _lead(found: Migration, say: Words) -> str:
+    inside = found.matrix.drop(index=ABSENT, columns=ABSENT)
+    known = int(inside.to_numpy().sum())
+    moved = known - sum(int(inside.loc[name, name]) for name in inside.index)
+    if not known:
+        return say.text("No customer is known in both periods.")
+    return say.plural(
+        "{n} customer known in both periods changed segment: {share}.",
+        "{n} customers known in both periods changed segment: {share}.",
+        moved,
+        share=say.percent(moved / known, 0),
+    )
+
+
+def _moves(found: Migration, say: Words) -> Table:
+    headers = [
+        say.text("Movement"),
+        say.text("Customers"),
+        say.text("Share of customers"),
+        say.text("Change in revenue"),
+    ]
+    names = _move_names(say)
+    rows = [
+        [
+            Cell(names[row.move]),
+            Cell(say.number(row.n_customers), row.n_customers),
+            Cell(say.percent(row.share), row.share, share=row.share),
+            Cell(say.signed_money(row.change), row.change),
+        ]
+        for row in found.moves.itertuples()
+        if row.n_customers
+    ]
+    return Table(headers, rows)
+
+
+def _move_names(say: Words) -> dict[str, str]:
+    return {
+        "upgraded": say.text("Moved to a better segment"),
+        "downgraded": say.text("Moved to a lesser segment"),
+        "new": say.text("New customers"),
+        "lost": say.text("No longer active"),
+        "reactivated": say.text("Came back"),
+        "stayed": say.text("Stayed"),
+    }
+
+
+def _flows(found: Migration, say: Words) -> Table | None:
+    flows = found.value_flow
+    moved = flows[
+        (flows["before"] != flows["after"]) & ~flows[["before", "after"]].isin([ABSENT]).any(axis=1)
+    ]
+    if not len(moved):
+        return None
+    headers = [say.text("Before"), say.text("Now"), say.text("Customers"), say.text("Change in revenue")]
+    return Table(
+        headers, [_flow(row, say) for row in moved.head(MOST_FLOWS).itertuples()], text_columns=(0, 1)
+    )
+
+
+def _flow(row: Any, say: Words) -> list[Cell]:
+    return [
+        Cell(_name(row.before, say)),
+        Cell(_name(row.after, say)),
+        Cell(say.number(row.n_customers), row.n_customers),
+        Cell(say.signed_money(row.change), row.change),
+    ]
+
+
+def _name(key: str, say: Words) -> str:
+    return say.label(UNNAMED if key == MISSING else key)
+
+
+def _note(found: Migration, say: Words) -> str:
+    return " ".join(_drift(found, say))
+
+
+def _drift(found: Migration, say: Words) -> Iterable[str]:
+    if found.psi != found.psi:
+        return
+    verdicts = (
+        (0.25, say.text("The shares of the segments have changed strongly")),
+        (0.1, say.text("The shares of the segments have changed")),
+        (-1.0, say.text("The shares of the segments are stable")),
+    )
+    verdict = next(text for limit, text in verdicts if found.psi > limit)
+    yield say.text(
+        "{verdict} (population stability index {psi}).", verdict=verdict, psi=say.number(found.psi, 2)
+    )

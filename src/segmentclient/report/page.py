@@ -30,11 +30,12 @@ class Sources:
     models: Any = None
     personas: Any = None
     previous: Any = None
+    by: str = "segment"
 
 
 def page_context(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
     """Give everything that the template shows, but the page's frame."""
-    moves = movement(content, say, sources.previous, sources.customers)
+    moves = movement(content, say, sources.previous, sources.customers, sources.by)
     charts = pictures(content, say, scorer=sources.scorer, migration=moves.migration)
     return {
         **_front(content, say, sources),

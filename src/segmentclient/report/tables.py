@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from segmentclient.report.content import Content
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
 
-__all__ = ["audit_table", "flow_table", "parameter_tables", "score_table", "segment_table"]
+__all__ = ["audit_table", "parameter_tables", "score_table", "segment_table"]
 
 
 def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table:
@@ -139,16 +139,6 @@ def _score_cells(ranges: Any, score: int, show: Callable[[Any], str], say: Words
     low, high, customers = ranges.loc[score, ["low", "high", "customers"]]
     told = show(low) if low == high else say.text("{low} to {high}", low=show(low), high=show(high))
     return Cell(told), Cell(say.number(customers))
-
-
-def flow_table(flows: Sequence[tuple[str, str, int, float]], say: Words) -> Table:
-    """The largest movements between two periods: from, to, customers, revenue."""
-    headers = [say.text("Before"), say.text("Now"), say.text("Customers"), say.text("Revenue")]
-    rows = [
-        [Cell(before), Cell(now), Cell(say.number(n), n), Cell(say.money(money), money)]
-        for before, now, n, money in flows
-    ]
-    return Table(headers, rows, text_columns=(0, 1))
 
 
 def parameter_tables(models: Any, say: Words) -> list[Table]:

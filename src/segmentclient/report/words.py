@@ -89,6 +89,17 @@ class Words:
         small = _known(value) and abs(value) < 100 and value != 0
         return self.language.money(value, self.currency, 2 if small else 0)
 
+    def signed_money(self, value: Any) -> str:
+        """Format a change of money with its sign."""
+        sign = (
+            "+"
+            if _known(value) and value >= 0.5
+            else "\N{MINUS SIGN}"
+            if _known(value) and value <= -0.5
+            else ""
+        )
+        return sign + self.language.money(abs(value) if _known(value) else None, self.currency)
+
     def short(self, value: Any) -> str:
         """Format an amount for a headline: in full below 10,000, then with k and M."""
         if not _known(value) or abs(value) < 10_000:

@@ -19,7 +19,7 @@ LAST_ROW = 1_048_576  # rows that a sheet holds
 _LONGEST_TEXT = 32_767
 _EXACT = 10**15  # larger whole numbers lose digits in a spreadsheet
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 # a fixed date: the same input gives the same bytes
+_CREATED = dt.datetime(2000, 1, 1)  # a fixed date: the same input gives the same bytes
 _CODES = {"en": "809", "fr": "40C"}
 
 
@@ -56,7 +56,7 @@ class Workbook:
         made = self.book.add_worksheet(_sheet_name(name))
         for place, column in enumerate(columns):
             made.set_column(place, place, column.width)
-        header = {"bold": True, "bottom": 1, "text_wrap": True}
+        header: dict[str, Any] = {"bold": True, "bottom": 1, "text_wrap": True}
         for place, column in enumerate(columns):
             align = "left" if column.kind == "text" else "right"
             made.write_string(first_row, place, column.header, self.format(align=align, **header))
@@ -83,7 +83,7 @@ class Workbook:
             sheet.write_number(row, place, float(value), self.format(kind, **looks))
 
     def _text(self, sheet: Any, row: int, place: int, text: str, looks: Mapping[str, Any]) -> None:
-        risky = {"quote_prefix": True} if text.startswith(_FORMULA_STARTS) else {}
+        risky: dict[str, Any] = {"quote_prefix": True} if text.startswith(_FORMULA_STARTS) else {}
         shown = text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
         sheet.write_string(row, place, shown, self.format(**looks, **risky))
 
@@ -124,7 +124,7 @@ def _money_format(say: Words, code: str) -> str:
 
 
 def _sheet_name(name: str) -> str:
-    """Names of sheets have at most 31 characters, none of them []:*?/\\ (an apostrophe not at the ends)."""
+    """Names of sheets have at most 31 characters, and some signs not at all."""
     return "".join("-" if sign in "[]:*?/\\" else sign for sign in name)[:31].strip("'")
 
 
