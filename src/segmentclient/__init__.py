@@ -12,7 +12,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "errors": ["ColumnError", "ModelError", "RuleError", "SegmentClientError", "SegmentClientWarning", "TransactionError"],
-    "transactions": ["CleanTransactions", "clean_transactions", "scan_orders"],
+    "transactions": ["CleanTransactions", "clean_transactions"],
+    "order_files": ["scan_orders"],
     "customers": ["split_periods", "summarize_customers", "update_customers"],
     "rfm": ["RFMScorer", "SegmentMap", "score_rfm", "segment_rfm"],
     "segments": [

@@ -96,7 +96,7 @@ class CleanTransactions:
 
         words = language("en")
         rows = [
-            (REASONS[row.reason], words.number(row.rows), words.number(row.amount, 2))
+            (REASONS[str(row.reason)], words.number(row.rows), words.number(row.amount, 2))
             for row in self.audit.itertuples()
         ]
         facts = {"rows": words.number(self.rows), "kept": words.number(self.kept_rows)}
@@ -313,15 +313,13 @@ def _mark(frame: frames.Frame, read: _Read, excluded: nw.Expr | None, returns: R
 
 def _refuse_unusable(marked: frames.Frame, names: _Names, read: _Read) -> None:
     """Raise when a whole column holds nothing readable, when time zones are mixed, or when there is no row."""
-    zone = read.date.used.get("zone")
-    zones = {"first": zone.min(), "last": zone.max()} if zone is not None else {}
     found = {name: nw.col(name).count() for name in (ID, DATE, AMOUNT)}
     row = frames.one_row(marked, rows=nw.len(), **{f"n{name}": count for name, count in found.items()})
     if row["rows"] == 0:
         raise ColumnError("transactions: the table is empty (0 rows); at least one order is needed")
     raise_all(_unusable_columns(marked, names, row), table="transactions")
-    if zones:
-        _refuse_mixed_zones(marked, names, zone)
+    if "zone" in read.date.used:
+        _refuse_mixed_zones(marked, names, read.date.used["zone"])
 
 
 def _unusable_columns(marked: frames.Frame, names: _Names, row: Mapping[str, Any]) -> Iterable[str]:

@@ -33,12 +33,11 @@ def jenks_breaks(values: NDArray[np.float64], counts: NDArray[np.float64], bins:
     >>> jenks_breaks(np.array([1.0, 2, 3, 50, 51, 99]), np.ones(6), 3)
     (3.0, 51.0)
     """
-    values, place = np.unique([float(f"{value:.12g}") for value in values], return_inverse=True)
-    counts = np.bincount(place, counts)
+    values, place = np.unique(np.array([float(f"{value:.12g}") for value in values]), return_inverse=True)
+    counts = np.bincount(np.asarray(place), counts)
+    tops = values
     if len(values) > MOST_VALUES:
         values, counts, tops = _merged(values, counts)
-    else:
-        tops = values
     classes = min(bins, len(values))
     ends = _class_ends(values, counts, classes)
     points = [float(tops[end]) for end in ends[:-1]]

@@ -1,0 +1,48 @@
+# Two commands set up all they need: `make report` and `make test`. Python 3.11 or later is the only requirement.
+VENV ?= .venv
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := $(VENV)/bin
+export MPLBACKEND := Agg
+
+.PHONY: report test test-all lint docs clean
+
+report: $(VENV)/.core ## write report.html from the CDNOW log
+	$(BIN)/segmentclient demo --output report.html
+
+test: $(VENV)/.test lint ## lint, types and the tests of every day
+	$(BIN)/python -m pytest -n 2
+
+test-all: $(VENV)/.all lint ## every test, the long ones too (Spark and Dask included)
+	$(BIN)/python -m pytest -n 2 -m ""
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.docs ## build the documentation into docs/_build
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) report.html
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later was not found; install it, or name it: make PYTHON=... report"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
+
+$(VENV)/.all: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test,spark,dask,ibis]'
+	touch $@

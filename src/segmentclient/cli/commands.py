@@ -1,0 +1,175 @@
+"""What each command does. Heavy rooms are entered only by the command that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["audiences", "charts", "check_rules", "demo", "drift", "report", "score"]
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write the report of an order file."""
+    from segmentclient.cli.pipeline import STEPS, analyse
+    from segmentclient.cli.progress import showing
+
+    with showing(STEPS + 2, quiet=options.quiet) as progress:
+        analysis = analyse(options, progress)
+        people = _people(options)
+        _write_report(options, analysis, people, progress)
+    return 0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Write the report of the CDNOW log."""
+    import segmentclient as sc
+    from segmentclient import frames
+    from segmentclient.cli.arguments import parse
+    from segmentclient.cli.pipeline import STEPS, clean_orders, label
+    from segmentclient.cli.progress import showing
+
+    defaults = parse(["report", "CDNOW", "--as-of", "1998-06-30"])
+    options = argparse.Namespace(**{**vars(defaults), **vars(options), "currency": options.currency or "USD"})
+    options.title = (
+        options.title
+        or {"en": "CDNOW: who are our customers?", "fr": "CDNOW : qui sont nos clients ?"}[options.lang]
+    )
+    with showing(STEPS + 2, quiet=options.quiet) as progress:
+        progress.step("reading the CDNOW log and setting faulty rows aside")
+        clean = clean_orders(sc.datasets.load_cdnow(), options)
+        progress.step(f"summing {clean.kept_rows:,} rows into customers")
+        customers = frames.collect(
+            frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
+        )
+        analysis = label(clean, customers, options, progress)
+        _write_report(options, analysis, None, progress)
+    return 0
+
+
+def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progress: Any) -> None:
+    import segmentclient as sc
+    from segmentclient.cli.manifest import write_manifest
+
+    progress.step("drawing the personas")
+    personas = sc.build_personas(
+        analysis.customers,
+        attributes=people,
+        transactions=analysis.clean.transactions,
+        lang=options.lang,
+        currency=options.currency,
+    )
+    progress.step(f"writing {options.output}")
+    page = sc.build_report(
+        analysis.customers,
+        clean=analysis.clean,
+        scorer=analysis.scorer,
+        models=analysis.models,
+        personas=personas,
+        lang=options.lang,
+        currency=options.currency,
+        title=options.title,
+    )
+    page.save(options.output)
+    write_manifest(options, analysis, [options.output])
+    print(
+        f"{options.output}: {len(analysis.customers):,} customers, {analysis.clean.kept_rows:,} of {analysis.clean.rows:,} rows"
+    )
+
+
+def _people(options: argparse.Namespace) -> Any:
+    if not options.people:
+        return None
+    from segmentclient.cli.tables import read_table
+
+    return read_table(options.people)
+
+
+def charts(options: argparse.Namespace) -> int:
+    """Write the charts alone, one file each."""
+    from segmentclient import plot
+    from segmentclient.cli.pipeline import STEPS, analyse
+    from segmentclient.cli.progress import showing
+
+    with showing(STEPS + 1, quiet=options.quiet) as progress:
+        analysis = analyse(options, progress)
+        progress.step(f"drawing into {options.out}")
+        folder = Path(options.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, axes in _charts(analysis, options):
+            plot.save_chart(axes, folder / f"{name}.{options.format}")
+            print(folder / f"{name}.{options.format}")
+    return 0
+
+
+def _charts(analysis: Any, options: argparse.Namespace) -> Any:
+    from segmentclient import plot
+
+    words, money = {"lang": options.lang}, {"lang": options.lang, "currency": options.currency}
+    yield "segment_treemap", plot.segment_treemap(analysis.customers, **words)
+    yield "segment_bars", plot.segment_bars(analysis.customers, **money)
+    yield "share_pairs", plot.share_pairs(analysis.customers, **words)
+    yield "rf_heatmap", plot.rf_heatmap(analysis.customers, **money)
+    yield "score_histograms", plot.score_histograms(analysis.customers, scorer=analysis.scorer, **money)
+    yield "lorenz_curve", plot.lorenz_curve(analysis.customers, **words)
+    yield "value_distribution", plot.value_distribution(analysis.customers, **money)
+
+
+def score(options: argparse.Namespace) -> int:
+    """Write the customers with their scores, segments and values."""
+    from segmentclient.cli.manifest import write_manifest
+    from segmentclient.cli.pipeline import STEPS, analyse
+    from segmentclient.cli.progress import showing
+    from segmentclient.cli.tables import write_table
+
+    with showing(STEPS + 1, quiet=options.quiet) as progress:
+        analysis = analyse(options, progress)
+        progress.step(f"writing {options.output}")
+        write_table(analysis.customers, options.output)
+        write_manifest(options, analysis, [options.output])
+    print(f"{options.output}: {len(analysis.customers):,} customers")
+    return 0
+
+
+def audiences(options: argparse.Namespace) -> int:
+    """Write one file a segment."""
+    import segmentclient as sc
+    from segmentclient.cli.pipeline import STEPS, analyse
+    from segmentclient.cli.progress import showing
+
+    with showing(STEPS + 1, quiet=options.quiet) as progress:
+        analysis = analyse(options, progress)
+        people = _people(options)
+        customers = (
+            analysis.customers if people is None else sc.join_people(analysis.customers, people).customers
+        )
+        progress.step(f"writing into {options.out}")
+        sc.export_audiences(customers, options.out, hash_ids=options.hash_ids, holdout=options.holdout)
+    print(options.out)
+    return 0
+
+
+def check_rules(options: argparse.Namespace) -> int:
+    """Check a rules file; exit with 1 when something is wrong."""
+    import segmentclient as sc
+    from segmentclient.cli.tables import read_table
+
+    found = sc.check_rules(options.rules, read_table(options.data) if options.data else None)
+    print(found)
+    return 0 if found.ok else 1
+
+
+def drift(options: argparse.Namespace) -> int:
+    """Compare two customer files; exit with 1 when the segments have moved too far."""
+    import segmentclient as sc
+    from segmentclient.cli.tables import read_table
+
+    before, after = (read_table(path) for path in (options.before, options.after))
+    moved = sc.compare_periods(before, after, by=options.by)
+    print(moved)
+    print(f"population stability index: {moved.psi:.4f} (limit {options.max_psi:g})")
+    if moved.psi > options.max_psi:
+        print("segmentclient: the segments have moved further than --max-psi allows", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,90 @@
+"""The main job, from orders to labelled customers, as the commands need it."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import segmentclient as sc
+from segmentclient import frames
+from segmentclient.cli.progress import Progress
+from segmentclient.cli.tables import read_orders
+
+__all__ = ["STEPS", "Analysis", "analyse"]
+
+STEPS = 5
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that the report, the charts and the files are made of; the customers are a pandas frame."""
+
+    clean: sc.CleanTransactions
+    customers: Any
+    scorer: sc.RFMScorer
+    models: Any
+
+
+def analyse(options: argparse.Namespace, progress: Progress) -> Analysis:
+    """Read, clean, sum, score, name, fit and predict."""
+    progress.step(f"reading {options.orders} and setting faulty rows aside")
+    clean = clean_orders(read_orders(options), options)
+    progress.step(f"summing {clean.kept_rows:,} rows into customers")
+    summary = frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
+    customers = frames.collect(summary).sort_values("customer_id", ignore_index=True)
+    return label(clean, customers, options, progress)
+
+
+def clean_orders(raw: Any, options: argparse.Namespace) -> sc.CleanTransactions:
+    """Clean the orders as the options say."""
+    return sc.clean_transactions(
+        raw,
+        customer_id=options.customer_id,
+        date=options.date,
+        amount=options.amount,
+        order_id=options.order_id,
+        quantity=options.quantity,
+        unit_price=options.unit_price,
+        returns=options.returns,
+        duplicates=options.duplicates,
+        exclude=options.exclude_column or options.exclude or None,
+        timezone=options.timezone,
+        date_format=options.date_format,
+        decimal=options.decimal,
+    )
+
+
+def label(
+    clean: sc.CleanTransactions, customers: Any, options: argparse.Namespace, progress: Progress
+) -> Analysis:
+    """Score and name the customers, then predict what they will bring."""
+    progress.step(f"scoring and naming {len(customers):,} customers")
+    scorer = _scorer(customers, options)
+    customers = sc.segment_rfm(scorer.transform(customers), segments=options.segments)
+    progress.step("fitting the models of purchases and spend")
+    models = sc.fit_lifetime_models(customers, purchase=options.purchase)
+    progress.step(f"predicting the value of the next {options.horizon}")
+    customers = sc.predict_lifetime_value(
+        customers,
+        models=models,
+        horizon=options.horizon,
+        margin=options.margin,
+        annual_discount_rate=options.annual_discount_rate,
+    )
+    return Analysis(clean, customers, scorer, models)
+
+
+def _scorer(customers: Any, options: argparse.Namespace) -> sc.RFMScorer:
+    """Apply the stored cut points where there are some, else learn them for the chosen map (and store them)."""
+    stored = Path(options.scorer) if getattr(options, "scorer", None) else None
+    if stored is not None and stored.exists():
+        return sc.RFMScorer.from_json(stored.read_text(encoding="utf-8"))
+    scorer = sc.RFMScorer(bins=sc.SegmentMap.preset(options.segments).bins).fit(customers)
+    if stored is not None:
+        from segmentclient.report.writing import whole_file
+
+        with whole_file(stored) as draft:
+            draft.write_text(scorer.to_json(), encoding="utf-8")
+    return scorer

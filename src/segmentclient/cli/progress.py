@@ -1,0 +1,46 @@
+"""What is being done, said on standard error: a live line in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+
+__all__ = ["Progress", "showing"]
+
+
+class Progress:
+    """Counts the steps of a command and says each one."""
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self.total = total
+        self.done = 0
+        self.quiet = quiet
+        self._status: object | None = None
+
+    def step(self, what: str) -> None:
+        """Say that the next step begins."""
+        self.done += 1
+        line = f"[{self.done}/{self.total}] {what}"
+        logging.getLogger("segmentclient").info("%s", line)
+        if self.quiet:
+            return
+        if self._status is not None:
+            self._status.update(line)  # type: ignore[attr-defined]
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def showing(total: int, *, quiet: bool) -> Iterator[Progress]:
+    """Show the progress of a command of `total` steps."""
+    progress = Progress(total, quiet=quiet)
+    if quiet or not sys.stderr.isatty():
+        yield progress
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        progress._status = status
+        yield progress

@@ -1,0 +1,64 @@
+"""Tables on disk, for the command line: orders and people in, customers out."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import importlib.util
+from typing import Any
+
+from segmentclient.errors import ColumnError, SegmentClientError
+from segmentclient.order_files import scan_orders
+
+__all__ = ["read_orders", "read_table", "write_table"]
+
+
+def read_orders(options: argparse.Namespace) -> Any:
+    """Open the orders: through DuckDB where it is installed (larger than memory), else with pandas."""
+    _must_exist(options.orders)
+    if importlib.util.find_spec("duckdb") is None:
+        return read_table(options.orders, separator=options.separator, encoding=options.encoding)
+    relation = scan_orders(
+        options.orders,
+        separator=options.separator,
+        encoding=options.encoding,
+        memory_limit=options.memory_limit,
+        spill_folder=options.spill_folder,
+    )
+    return relation
+
+
+def _must_exist(path: str) -> None:
+    if not glob.glob(path):
+        raise ColumnError(f"{path}: no such file")
+
+
+def read_table(path: str, *, separator: str | None = None, encoding: str = "utf-8") -> Any:
+    """Read a whole .csv (every cell as text) or .parquet file with pandas."""
+    import pandas as pd
+
+    _must_exist(path)
+    try:
+        if path.lower().endswith((".parquet", ".pq")):
+            return pd.read_parquet(path)
+        sniff = {"sep": separator} if separator else {"sep": None, "engine": "python"}
+        return pd.read_csv(
+            path, dtype="string", keep_default_na=False, na_values=[""], encoding=encoding, **sniff
+        )
+    except ImportError:
+        raise SegmentClientError('Parquet files need pyarrow: pip install "segmentclient[duckdb]"') from None
+    except (ValueError, OSError) as error:
+        raise ColumnError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def write_table(table: Any, path: str) -> None:
+    """Write a pandas table whole or not at all, as .csv or .parquet."""
+    from segmentclient.report.writing import whole_file
+
+    if not path.lower().endswith((".parquet", ".pq", ".csv")):
+        raise SegmentClientError(f"{path}: expected a name that ends in .csv or .parquet")
+    with whole_file(path) as draft:
+        if path.lower().endswith(".csv"):
+            table.to_csv(draft, index=False)
+        else:
+            table.to_parquet(draft, index=False)

@@ -1,0 +1,94 @@
+"""Order files on disk, larger than memory if need be: CSV and Parquet through DuckDB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from segmentclient.errors import ColumnError, SegmentClientError
+
+__all__ = ["scan_orders"]
+
+
+def scan_orders(
+    path: str | Path,
+    *,
+    separator: str | None = None,
+    encoding: str = "utf-8",
+    memory_limit: str | None = None,
+    spill_folder: str | Path | None = None,
+    connection: Any = None,
+) -> Any:
+    """Open CSV or Parquet files as a DuckDB relation that every function of this library takes.
+
+    Parameters
+    ----------
+    path : one file, or a pattern such as "orders/*.parquet". Every cell of a CSV file is read as text, so that ids
+        keep their zeros; `clean_transactions` reads dates and amounts.
+    separator : of a CSV file; found by DuckDB when not given.
+    encoding : of a CSV file: "utf-8", "latin-1" or "utf-16".
+    memory_limit : the most memory DuckDB takes, such as "2GB".
+    spill_folder : where DuckDB puts what does not fit in memory.
+    connection : an own DuckDB connection to read on.
+
+    Returns
+    -------
+    duckdb.DuckDBPyRelation
+        Lazy; nothing is read but the first lines.
+
+    Raises
+    ------
+    SegmentClientError
+        DuckDB is not installed (``pip install "segmentclient[duckdb]"``), or the file is neither CSV nor Parquet.
+    ColumnError
+        There is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, segmentclient as sc
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "orders.csv"
+    >>> _ = file.write_text("customer_id,date,amount\\n007,2026-01-02,12.50\\n")
+    >>> sc.clean_transactions(sc.scan_orders(file)).transactions.df()
+      customer_id       date  amount
+    0         007 2026-01-02    12.5
+    """
+    duckdb = _duckdb()
+    own = connection if connection is not None else duckdb.connect()
+    _set(own, memory_limit, spill_folder)
+    kind = _kind(path)
+    try:
+        if kind == "parquet":
+            return own.read_parquet(str(path))
+        options = {"all_varchar": True, "encoding": encoding, "strict_mode": True}
+        options |= {"sep": separator} if separator else {}
+        return own.read_csv(str(path), **options)
+    except duckdb.Error as error:
+        raise ColumnError(f"{path}: cannot be read as {kind}: {_first_line(error)}") from None
+
+
+def _duckdb() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise SegmentClientError('scan_orders needs DuckDB: pip install "segmentclient[duckdb]"') from None
+    return duckdb
+
+
+def _set(connection: Any, memory_limit: str | None, spill_folder: str | Path | None) -> None:
+    if memory_limit is not None:
+        connection.execute("set memory_limit = ?", [memory_limit])
+    if spill_folder is not None:
+        connection.execute("set temp_directory = ?", [str(spill_folder)])
+
+
+def _kind(path: str | Path) -> str:
+    name = str(path).lower()
+    if name.endswith((".parquet", ".pq")):
+        return "parquet"
+    if name.endswith((".csv", ".csv.gz", ".txt", ".tsv")):
+        return "csv"
+    raise SegmentClientError(f"{path}: expected a file that ends in .csv, .csv.gz, .tsv, .txt or .parquet")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
