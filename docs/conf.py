@@ -8,9 +8,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-import pages  # noqa: E402  (the writer of the generated pages stands beside this file)
+import pages
 
-import segmentclient  # noqa: E402  (after MPLBACKEND)
+import segmentclient
 
 project = "segmentclient"
 author = "The segmentclient developers"

@@ -45,7 +45,9 @@ def page() -> str:
     """Write the page: the common code, then each chart under its code."""
     parts = [HEAD, "```python\n", SETUP, "```\n"]
     for name in sorted(CHARTS):
-        parts.append(f"\n## {name}\n\n{_first_line(name)}\n\n```python\n{CHARTS[name]}\n```\n\n![{name}](_generated/gallery/{name}.png)\n")
+        parts.append(
+            f"\n## {name}\n\n{_first_line(name)}\n\n```python\n{CHARTS[name]}\n```\n\n![{name}](_generated/gallery/{name}.png)\n"
+        )
     return "".join(parts)
 
 

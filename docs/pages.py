@@ -76,7 +76,9 @@ def reference_page() -> str:
 
 def _section(title: str, module: str, names: Iterable[str]) -> str:
     listed = "\n".join(f"   {name}" for name in sorted(names, key=str.lower))
-    directive = f".. currentmodule:: {module}\n\n.. autosummary::\n   :toctree: _generated/api\n   :nosignatures:\n\n"
+    directive = (
+        f".. currentmodule:: {module}\n\n.. autosummary::\n   :toctree: _generated/api\n   :nosignatures:\n\n"
+    )
     return f"## {title}\n\n```{{eval-rst}}\n{directive}{listed}\n```\n"
 
 
