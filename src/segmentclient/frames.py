@@ -174,10 +174,11 @@ def map_rows(
 
     `function` takes a dict of arrays (one a key column, all of one length) and returns a dict of arrays of that
     length. On eager frames it sees every row, in order. On lazy frames it sees the distinct key rows, which are
-    collected, and its answer is joined back in the frame's own engine: the frame stays lazy.
+    collected, and its answer is joined back in the frame's own engine: the frame stays lazy. There, rows with a
+    missing key get missing values.
     """
     if isinstance(frame, nw.LazyFrame):
-        distinct = collect(frame.select(*keys).unique())
+        distinct = collect(frame.select(*keys).drop_nulls().unique())
         arrays = {key: distinct[key].to_numpy() for key in keys}
         small = like(frame, {**arrays, **function(arrays)})
         return frame.join(small, on=list(keys), how="left")  # type: ignore[arg-type]
