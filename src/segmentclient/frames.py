@@ -20,6 +20,7 @@ __all__ = [
     "Frame",
     "add_columns",
     "any_true",
+    "beside",
     "collect",
     "days",
     "days_between",
@@ -136,6 +137,14 @@ def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
         return _on_ibis(plain)
     small = nw.from_dict(plain, backend=implementation)
     return small.lazy() if is_lazy(frame) else small
+
+
+def beside(frame: Frame, other: Frame) -> Frame:
+    """Bring `other` to the engine of `frame`: as it is when it is there, else by way of the driver."""
+    if other.implementation == frame.implementation and is_lazy(other) == is_lazy(frame):
+        return other
+    data = collect(other)
+    return like(frame, data.astype(object).where(data.notna(), None).to_dict("list"))
 
 
 def _pandas(data: Mapping[str, Any]) -> Any:

@@ -74,7 +74,7 @@ class LifecycleThresholds:
     def sentences(self, lang: str = "en") -> list[str]:
         """Say each rule in words, with its days."""
         words = language(lang)
-        return [sentence for sentence in (*self._windows(words), *self._habits(words)) if sentence]
+        return [*self._windows(words), *self._habits(words)]
 
     def _windows(self, words: Language) -> tuple[str, ...]:
         why = {
@@ -95,15 +95,16 @@ class LifecycleThresholds:
             words.text("To delete or ask again: no contact for {days} days.", days=words.number(self.retention_days)),
         )  # fmt: skip
 
+    def to_html(self, lang: str = "en") -> str:
+        """Show the thresholds as a card."""
+        words = language(lang)
+        days = {"active (days)": self.active_days, "new (days)": self.new_days, "no contact (days)": self.retention_days}
+        facts = {words.text(name): words.number(value) for name, value in days.items()}
+        body = html_table([words.text("rule")], [[sentence] for sentence in self.sentences(lang)])
+        return html_card(words.text("Life cycle"), facts, body=body)
+
     def _repr_html_(self) -> str:
-        facts = {
-            "active (days)": f"{self.active_days:g}",
-            "new (days)": f"{self.new_days:g}",
-            "retention (days)": f"{self.retention_days:g}",
-        }
-        return html_card(
-            "Life cycle", facts, body=html_table(["rule"], [[sentence] for sentence in self.sentences()])
-        )
+        return self.to_html()
 
 
 def lifecycle_thresholds(

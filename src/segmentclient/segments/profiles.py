@@ -108,9 +108,7 @@ def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, li
     names = [name for name in people.collect_schema() if name != "customer_id"]
     new = [name for name in names if name not in schema]
     people = people.select("customer_id", *new).drop_nulls("customer_id").unique("customer_id", keep="any")
-    if people.implementation != frame.implementation or frames.is_lazy(people) != frames.is_lazy(frame):
-        people = frames.like(frame, frames.collect(people).to_dict("list"))
-    return frame.join(people, on="customer_id", how="left"), names  # type: ignore[arg-type]
+    return frame.join(frames.beside(frame, people), on="customer_id", how="left"), names  # type: ignore[arg-type]
 
 
 def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence[str]) -> None:

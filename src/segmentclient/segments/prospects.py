@@ -59,7 +59,7 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
         frame, others.rename({customer_id: "customer_id"}) if customer_id != "customer_id" else others
     )
     new = others.join(frame.select("customer_id"), on="customer_id", how="anti")  # type: ignore[arg-type]
-    return frames.give_back(_below(frame, new.with_columns(**_nothing_bought(frame.collect_schema()))))
+    return frames.give_back(_below(frame, _nothing_bought(new, frame.collect_schema())))
 
 
 def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
@@ -68,11 +68,9 @@ def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
     _check_kinds(schema, found)
     shared = [name for name in schema if name in found]
     _warn_without_id(others)
-    others = others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any")
-    if others.implementation != frame.implementation or frames.is_lazy(frame) != frames.is_lazy(others):
-        others = frames.like(frame, frames.collect(others).to_dict("list"))
-    casts = (nw.col(name).cast(schema[name]) for name in shared if found[name] != schema[name])
-    return others.with_columns(*casts)
+    others = frames.beside(frame, others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any"))
+    now = others.collect_schema()
+    return others.select(*(nw.col(name) if now[name] == schema[name] else nw.col(name).cast(schema[name]) for name in shared))
 
 
 def _check_kinds(schema: Any, found: Any) -> None:
@@ -91,17 +89,17 @@ def _warn_without_id(others: frames.Frame) -> None:
         )
 
 
-def _nothing_bought(schema: Any) -> dict[str, nw.Expr]:
+def _nothing_bought(new: frames.Frame, schema: Any) -> frames.Frame:
     zeros = {name: nw.lit(0).cast(schema[name]) for name in ("n_orders", "revenue") if name in schema}
-    return zeros
+    return new.with_columns(**zeros) if zeros else new
 
 
 def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
     if frame.implementation.is_pandas():
         return _below_on_pandas(frame, new)
     schema, present = frame.collect_schema(), new.collect_schema()
-    empty = {name: nw.lit(None, dtype=dtype) for name, dtype in schema.items() if name not in present}
-    return nw.concat([frame, new.with_columns(**empty).select(*schema)], how="vertical")  # type: ignore[type-var]
+    columns = (nw.col(name) if name in present else nw.lit(None, dtype=dtype).alias(name) for name, dtype in schema.items())
+    return nw.concat([frame, new.select(*columns)], how="vertical")  # type: ignore[type-var]
 
 
 def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:

@@ -1,0 +1,101 @@
+"""People who never bought, as rows of the customers table."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+
+CUSTOMERS = pd.DataFrame(
+    {
+        "customer_id": ["a", "b"],
+        "first_order": pd.to_datetime(["2026-01-01", "2026-02-01"]),
+        "n_orders": [3, 1],
+        "days_since_last_order": [10, 20],
+        "revenue": [90.0, 15.0],
+        "region": ["Sud", "Nord"],
+        "is_new": [True, False],
+    }
+)
+PEOPLE = pd.DataFrame({"customer_id": ["b", "z", "y", "z"], "region": ["Nord", "Est", None, "Est"], "age": [30, 40, 50, 40]})
+
+
+def rows(table: object) -> list[tuple]:
+    if isinstance(table, pl.LazyFrame):
+        table = table.collect()
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        return sorted(table.fetchall())
+    if isinstance(table, pl.DataFrame):
+        return sorted(table.rows())
+    table = table.astype(object).where(table.notna(), None)
+    return sorted(tuple(v.to_pydatetime() if isinstance(v, pd.Timestamp) else v for v in row) for row in table.itertuples(index=False))
+
+
+EXPECTED = [
+    ("a", dt.datetime(2026, 1, 1), 3, 10, 90.0, "Sud", True),
+    ("b", dt.datetime(2026, 2, 1), 1, 20, 15.0, "Nord", False),
+    ("y", None, 0, None, 0.0, None, None),
+    ("z", None, 0, None, 0.0, "Est", None),
+]
+
+
+def _polars(table: pd.DataFrame) -> pl.DataFrame:
+    return pl.from_pandas(table)
+
+
+def test_same_rows_on_every_engine() -> None:
+    connection = duckdb.connect()
+    pairs = [
+        (CUSTOMERS, PEOPLE),
+        (_polars(CUSTOMERS), _polars(PEOPLE)),
+        (_polars(CUSTOMERS).lazy(), _polars(PEOPLE).lazy()),
+        (connection.from_df(CUSTOMERS), connection.from_df(PEOPLE)),
+        (_polars(CUSTOMERS), PEOPLE),
+        (_polars(CUSTOMERS).lazy(), _polars(PEOPLE)),
+        (connection.from_df(CUSTOMERS), PEOPLE),
+        (CUSTOMERS, _polars(PEOPLE)),
+    ]
+    for customers, people in pairs:
+        result = sc.add_prospects(customers, people)
+        assert type(result) is type(customers)
+        assert list(result.collect_schema() if isinstance(result, pl.LazyFrame) else result.columns) == list(CUSTOMERS.columns)
+        assert rows(result) == EXPECTED
+
+
+def test_customers_stay_as_they_are_and_the_index_goes_on() -> None:
+    table = CUSTOMERS.set_index(pd.Index([5, 9]))
+    before = table.copy()
+    result = sc.add_prospects(table, PEOPLE)
+    pd.testing.assert_frame_equal(table, before)
+    assert list(result.index) == [5, 9, 10, 11]
+    assert result.index.is_unique
+    pd.testing.assert_frame_equal(sc.add_prospects(CUSTOMERS, PEOPLE.head(1)), CUSTOMERS)
+
+
+def test_the_key_may_have_another_name_and_type() -> None:
+    customers = pl.DataFrame({"customer_id": [1, 2], "n_orders": [1, 1]})
+    people = pl.DataFrame({"id": [2, 3]}, schema={"id": pl.Int32})
+    assert sc.add_prospects(customers, people, customer_id="id").rows() == [(1, 1), (2, 1), (3, 0)]
+
+
+def test_clashing_keys_and_missing_ids() -> None:
+    with pytest.raises(sc.ColumnError, match="cast one of them"):
+        sc.add_prospects(CUSTOMERS, pd.DataFrame({"customer_id": [1, 2]}))
+    with pytest.raises(sc.ColumnError, match="people: column 'customer_id' is missing"):
+        sc.add_prospects(CUSTOMERS, pd.DataFrame({"id": ["a"]}))
+    with pytest.warns(sc.SegmentClientWarning, match="1 rows without an id"):
+        result = sc.add_prospects(CUSTOMERS, pd.DataFrame({"customer_id": ["z", None]}))
+    assert result["customer_id"].tolist() == ["a", "b", "z"]
+
+
+def test_later_steps_take_prospects() -> None:
+    table = sc.add_prospects(CUSTOMERS.drop(columns="is_new").assign(last_order=CUSTOMERS["first_order"]), PEOPLE)
+    table = sc.lifecycle(table, active_days=15, new_days=5)
+    assert table["status"].tolist() == ["active", "inactive", "prospect", "prospect"]
+    profile = sc.profile_segments(table, "status").set_index("status")
+    assert profile.loc["prospect", ["n_customers", "revenue", "n_orders"]].tolist() == [2, 0.0, 0]

@@ -1,0 +1,111 @@
+"""Checking rules before use: places, reach, overlaps, coverage."""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+
+CUSTOMERS = pd.DataFrame({"revenue": [900.0, 40.0, 700.0, None, 5.0], "n_orders": [9, 1, 4, 0, 1], "city": ["Paris", "Lyon", None, "Lyon", ""]})
+RULES = [
+    sc.Rule("some", "revenue > 10"),
+    sc.Rule("big", "revenue > 500"),
+    sc.Rule("often", "n_orders >= 4"),
+    sc.Rule("lyon", "city == 'Lyon'"),
+    sc.Rule("rich", "revenue > 10_000"),
+    sc.Rule("again", "revenue  >  10"),
+    sc.Rule("typo", "n_orders > 1 and\n  revenu > 5"),
+    sc.Rule("clash", "city > 5"),
+]
+
+
+@pytest.fixture(params=["pandas", "polars", "lazy", "duckdb"])
+def customers(request: pytest.FixtureRequest) -> object:
+    if request.param == "duckdb":
+        return duckdb.connect().from_df(CUSTOMERS)
+    table = pl.from_pandas(CUSTOMERS)
+    return {"pandas": CUSTOMERS, "polars": table, "lazy": table.lazy()}[request.param]
+
+
+def test_counts_agree_with_counting_by_hand(customers: object) -> None:
+    check = sc.check_rules(RULES, customers)
+    table = check.table.set_index("rule")
+    assert table["n_matched"].iloc[:6].tolist() == [3, 2, 2, 2, 0, 3]
+    assert table["n_assigned"].iloc[:6].tolist() == [3, 0, 0, 1, 0, 0]
+    assert table["n_matched"].iloc[6:].isna().all()
+    assert (check.n_customers, check.n_covered, check.coverage) == (5, 4, 0.8)
+    overlaps = {(row.rule, row.later_rule): row.n_customers for row in check.overlaps.itertuples()}
+    assert overlaps == {
+        ("some", "big"): 2, ("some", "often"): 2, ("some", "lyon"): 1, ("some", "again"): 3, ("big", "often"): 2,
+        ("big", "again"): 2, ("often", "again"): 2, ("lyon", "again"): 1,
+    }  # fmt: skip
+
+
+def test_problems_have_a_kind_and_a_place(customers: object) -> None:
+    check = sc.check_rules(RULES, customers)
+    assert not check.ok
+    assert [(problem.rule, problem.kind) for problem in check.problems] == [
+        ("big", "never reached"),
+        ("often", "never reached"),
+        ("rich", "matches nobody"),
+        ("again", "never reached"),
+        ("typo", "unknown column"),
+        ("clash", "type clash"),
+    ]
+    typo = check.problems[4]
+    assert RULES[6].when[slice(*typo.place)] == "revenu"
+    assert "did you mean 'revenue'" in typo.message
+    assert typo.excerpt == "      revenu > 5\n      ^^^^^^"
+    clash = check.problems[5]
+    assert RULES[7].when[slice(*clash.place)] == "5"
+
+
+def test_sound_rules(customers: object) -> None:
+    check = sc.check_rules([sc.Rule("big", "revenue > 500"), sc.Rule("small", "revenue <= 500"), sc.Rule("none", "revenue is missing")], customers)
+    assert check.ok
+    assert check.coverage == 1.0
+    assert check.overlaps.empty
+    assert "no problem found" in str(check)
+    assert "100.0%" in str(check)
+
+
+def test_a_column_the_library_knows_is_named_with_its_maker() -> None:
+    (problem,) = sc.check_rules([sc.Rule("x", "r_score > 4")], CUSTOMERS).problems
+    assert "score_rfm makes it" in problem.message
+
+
+def test_without_customers_the_texts_alone_are_compared() -> None:
+    check = sc.check_rules([*RULES[:2], RULES[5]])
+    assert [(problem.rule, problem.kind) for problem in check.problems if "same condition" in problem.message] == [("again", "never reached")]
+    assert check.n_customers is None
+    assert check.coverage is None
+    assert check.table["n_matched"].isna().all()
+    assert "again" in check._repr_html_()
+
+
+def test_no_customers_and_no_rules() -> None:
+    assert sc.check_rules(RULES[:2], CUSTOMERS.head(0)).coverage is None
+    assert sc.check_rules([], CUSTOMERS).coverage == 0.0
+
+
+def test_a_file_can_be_named(tmp_path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text('[[rule]]\nname = "x"\nwhen = "revenue > 10"\n', "utf-8")
+    assert sc.check_rules(path, CUSTOMERS).table["n_assigned"].tolist() == [3]
+    assert sc.check_rules("pack:age_bands").ok
+
+
+def test_the_card_and_the_text_in_both_languages() -> None:
+    check = sc.check_rules(RULES, CUSTOMERS)
+    html = check.to_html("fr")
+    assert "&lt;" in check.to_html() or "revenue &gt; 10" in check.to_html()
+    assert "jamais atteinte" in html
+    assert "80,0\N{NO-BREAK SPACE}%" in check.summary("fr")
+
+
+def test_the_check_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        sc.check_rules(RULES[:1], CUSTOMERS).problems = ()  # type: ignore[misc]
