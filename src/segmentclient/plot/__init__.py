@@ -5,8 +5,11 @@ has several panels). None sets a title, none touches pyplot or rcParams. `findin
 `chart_description` in a few sentences.
 """
 
+from segmentclient.plot.choice import k_page
+from segmentclient.plot.clusters import pca_map, silhouette_plot
 from segmentclient.plot.composition import segment_bars, segment_treemap, share_pairs
 from segmentclient.plot.concentration import lorenz_curve, value_distribution
+from segmentclient.plot.profiles import index_chart, snake_plot
 from segmentclient.plot.saving import SVG, save_chart, to_svg
 from segmentclient.plot.scores import rf_heatmap, score_histograms
 from segmentclient.plot.style import figure
@@ -17,13 +20,18 @@ __all__ = [
     "chart_description",
     "figure",
     "finding",
+    "index_chart",
+    "k_page",
     "lorenz_curve",
+    "pca_map",
     "rf_heatmap",
     "save_chart",
     "score_histograms",
     "segment_bars",
     "segment_treemap",
     "share_pairs",
+    "silhouette_plot",
+    "snake_plot",
     "to_svg",
     "value_distribution",
 ]

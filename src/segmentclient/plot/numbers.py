@@ -104,3 +104,30 @@ def worth(language: Language, number: float, currency: str | None) -> str:
     if abs(number) >= 10_000:
         return language.compact(number, currency)
     return language.money(number, currency, decimals=2 if 0 < abs(number) < 10 else 0)
+
+
+def measure(column: str, words: Language) -> str:
+    """Name a column for a reader; one that the library does not know keeps its name."""
+    return words.text(_MEASURES[column]) if column in _MEASURES else column
+
+
+_MEASURES = {
+    "n_orders": "Orders",
+    "days_since_last_order": "Days since the last order",
+    "revenue": "Revenue",
+    "average_order_value": "Average order",
+    "frequency": "Repeat purchases",
+    "recency": "Time from first to last order",
+    "T": "Time since the first order",
+    "monetary_value": "Average repeat purchase",
+    "clumpiness": "Clumpiness",
+    "gap_sd": "Irregularity of gaps",
+    "r_score": "Recency score",
+    "f_score": "Frequency score",
+    "m_score": "Monetary score",
+    "p_alive": "Probability of being active",
+    "expected_purchases": "Expected purchases",
+    "expected_orders": "Expected orders",
+    "expected_purchase_value": "Expected purchase value",
+    "lifetime_value": "Lifetime value",
+}

@@ -287,6 +287,18 @@ def rows_height(ax: Axes | None, labels: Sequence[str], *, share: float = 0.3, e
     return max(1.2, len(labels) * max(size.font * 2.4, (lines * 1.15 + 0.6) * size.font) / 72 + extra)
 
 
+def stack(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Move the middles of sorted boxes apart until none overlap, as little as can be, between `low` and `high`."""
+    moved: list[float] = []
+    for index, (place, height) in enumerate(zip(places, heights, strict=True)):
+        floor = moved[-1] + (heights[index - 1] + height) / 2 if moved else low + height / 2
+        moved.append(max(place, floor))
+    for index in range(len(moved) - 1, -1, -1):
+        above = high if index == len(moved) - 1 else moved[index + 1] - heights[index + 1] / 2
+        moved[index] = min(moved[index], above - heights[index] / 2)
+    return moved
+
+
 @functools.cache
 def family() -> str:
     """Choose a plain sans serif that is installed; the one that matplotlib brings otherwise."""
@@ -399,7 +411,7 @@ def colours(keys: Iterable[Any]) -> dict[Any, str]:
     The same keys get the same colours whatever their order, their counts or the chart.
     """
     found = list(dict.fromkeys(keys))
-    others = sorted((key for key in found if not is_segment(key)), key=_natural)
+    others = sorted((key for key in found if not is_segment(key)), key=natural)
     places = {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(others)}
     return {key: places.get(key) or maps.colour(key) or GREY for key in found}
 
@@ -409,7 +421,7 @@ def is_segment(key: Any) -> bool:
     return isinstance(key, str) and maps.colour(key) is not None
 
 
-def _natural(key: Any) -> tuple[int, float, str]:
+def natural(key: Any) -> tuple[int, float, str]:
     """Sort 2 before 10 and numbers before words."""
     text = str(key)
     number = text.replace(".", "", 1).lstrip("-")
@@ -474,7 +486,7 @@ class Chart:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    text = text if text[1:2].isdigit() else text[:1].upper() + text[1:]
     return text if not text or text[-1] in ".!?" else f"{text}."
 
 

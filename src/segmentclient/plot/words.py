@@ -8,14 +8,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
-from segmentclient.plot import composition, concentration, scores
+from segmentclient.plot import choice, clusters, composition, concentration, profiles, scores
 from segmentclient.plot.style import Chart
 from segmentclient.schema import nearest
 
 __all__ = ["CHARTS", "chart_description", "finding"]
 
 CHARTS: dict[str, Chart] = {
-    chart.name: chart for room in (composition, scores, concentration) for chart in room.CHARTS
+    chart.name: chart
+    for room in (composition, scores, concentration, profiles, clusters, choice)
+    for chart in room.CHARTS
 }
 
 

@@ -1,0 +1,124 @@
+"""How many clusters: every criterion on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from segmentclient.locale import Language, language
+from segmentclient.plot import style
+
+__all__ = ["k_page"]
+
+
+def k_page(
+    choice: Any, *, ax: Sequence[Axes] | None = None, lang: str = "en", **artist_kwargs: Any
+) -> Figure:
+    """Draw what speaks for each number of clusters: inertia, silhouette, gap and stability, with the k chosen marked.
+
+    Parameters
+    ----------
+    choice : the answer of `choose_k`.
+    ax : four axes to draw on; a new figure otherwise.
+    lang : "en" or "fr".
+    **artist_kwargs : passed to `Axes.plot`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Four panels.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, segmentclient as sc
+    >>> spread = np.random.default_rng(0).normal(size=(60, 2))
+    >>> spread[:30] += 8
+    >>> choice = sc.choose_k(pd.DataFrame(spread, columns=["x", "y"]), ["x", "y"], k=range(2, 5))
+    >>> len(sc.plot.k_page(choice).axes)
+    4
+    """
+    words, table = language(lang), choice.table
+    axes = style.panels(ax, 2, 2, height=5.0)
+    titles = {
+        "inertia": words.text("Inertia: look for a bend"),
+        "silhouette": words.text("Silhouette: high is good"),
+        "gap": words.text("Gap: high is good"),
+        "stability_ari": words.text("Stability: from 0.8 on, clusters come back"),
+    }
+    for panel, (column, title) in zip(axes, titles.items(), strict=True):
+        _criterion(panel, table, column, choice.best_k, title, words, artist_kwargs)
+    whole = axes[0].figure.figure
+    whole.set_label(K_PAGE.description(choice, lang))
+    return whole
+
+
+def _criterion(
+    panel: Axes,
+    table: pd.DataFrame,
+    column: str,
+    best: int,
+    title: str,
+    words: Language,
+    looks: dict[str, Any],
+) -> None:
+    """Draw one criterion by k, its interval where there is one, and the k chosen in the accent."""
+    size, k = style.size_of(panel), table["k"].to_numpy()
+    held = table[column].to_numpy(float)
+    if f"{column}_low" in table:
+        panel.fill_between(k, table[f"{column}_low"], table[f"{column}_high"], color=style.GRID, linewidth=0)
+    if column == "gap":
+        panel.errorbar(k, held, yerr=table["gap_se"], fmt="none", ecolor=style.GREY, elinewidth=1)
+    panel.plot(k, held, **{"color": style.MUTED, "linewidth": 1.6, "marker": "o", "markersize": 4, **looks})
+    chosen = k == best
+    panel.plot(k[chosen], held[chosen], "o", color=style.ACCENT, markersize=8)
+    if column == "inertia":
+        panel.set_ylim(0, held.max() * 1.15)
+    if column == "stability_ari":
+        panel.set_ylim(0, 1.08)
+    if chosen.any():
+        low, high = panel.get_ylim()
+        panel.set_ylim(low, high + 0.18 * (high - low))
+        style.beside(
+            panel,
+            best,
+            float(held[chosen][0]),
+            f"k = {best}",
+            dy=7,
+            ha="center",
+            va="bottom",
+            weight="bold",
+            color=style.ACCENT,
+            fontsize=size.small,
+        )
+    style.grid_lines(panel, "y")
+    style.base_line(panel)
+    panel.set_xticks(k if len(k) <= 10 else k[::2])
+    panel.set_xlim(k.min() - 0.6, k.max() + 0.6)
+    decimals = 0 if column == "inertia" else 1 if np.ptp(held) > 0.3 else 2
+    style.number_axis(
+        panel, "y", words.compact if decimals == 0 else lambda value: words.number(value, decimals), most=4
+    )
+    room = panel.figure.figure.get_figwidth() * 72 * 0.36
+    style.y_title(panel, style.wrap(title, room, size.small))
+
+
+def _say_choice(choice: Any, words: Language) -> str:
+    row = choice.table.set_index("k").loc[choice.best_k]
+    return words.text(
+        "{k} clusters: silhouette {silhouette}, stability {stability}",
+        k=choice.best_k, silhouette=words.number(row["silhouette"], 2), stability=words.number(row["stability_ari"], 2),
+    )  # fmt: skip
+
+
+K_PAGE = style.Chart(
+    "k_page",
+    "Four panels by number of clusters: inertia, silhouette, gap and stability.",
+    lambda choice: choice,
+    _say_choice,
+)
+CHARTS = (K_PAGE,)

@@ -1,0 +1,300 @@
+"""Are the clusters apart? Silhouettes, and the map on two principal components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from segmentclient.errors import ColumnError
+from segmentclient.locale import Language, language
+from segmentclient.plot import style
+from segmentclient.plot.numbers import measure
+from segmentclient.plot.profiles import Features, features_of
+
+__all__ = ["pca_map", "silhouette_plot"]
+
+MOST_ROWS = 2_000
+MOST_POINTS = 5_000
+
+
+def silhouette_plot(
+    customers: Any,
+    *,
+    features: Sequence[str],
+    by: str = "cluster",
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw the silhouette of each customer by group: near 1 well placed, below 0 nearer to another group.
+
+    At most 2,000 customers are looked at, the same ones whatever the order of the rows.
+
+    Parameters
+    ----------
+    customers : table with the columns `features` and `by`, on any engine; these are collected.
+    features : number columns that the groups were made from.
+    by : column that holds the group.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to `Axes.fill_betweenx`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        `collections[i]` is the area of the i-th group.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"cluster": ["c1", "c1", "c2", "c2"], "revenue": [90.0, 80.0, 9.0, 8.0]})
+    >>> ax = sc.plot.silhouette_plot(customers, features=["revenue"])
+    >>> len(ax.collections)
+    2
+    """
+    data, words = _silhouettes(customers, features=features, by=by), language(lang)
+    axes = style.start(ax)
+    if len(data.keys) < 2:
+        told = words.text("A silhouette needs at least two groups")
+        return SILHOUETTES.sign(style.nothing(axes, told), data, lang)
+    _silhouette_areas(axes, data, words, artist_kwargs)
+    axes.axvline(data.mean, color=style.INK, linewidth=1, linestyle=(0, (4, 3)))
+    top = words.text("mean {value}", value=words.number(data.mean, 2))
+    style.beside(axes, data.mean, 0, top, dy=3, ha="center", va="bottom", fontsize=style.size_of(axes).small)
+    style.number_axis(axes, "x", lambda value: words.number(value, 1))
+    style.grid_lines(axes, "x")
+    style.x_title(axes, words.text("Silhouette: 1 well placed, below 0 nearer to another group"))
+    return SILHOUETTES.sign(axes, data, lang)
+
+
+@dataclass(frozen=True)
+class Silhouettes:
+    """Silhouette widths by group, each sorted from high to low."""
+
+    widths: dict[Any, np.ndarray]
+
+    @property
+    def keys(self) -> list[Any]:
+        """Groups in their natural order."""
+        return list(self.widths)
+
+    @property
+    def mean(self) -> float:
+        """Mean over all customers looked at."""
+        return float(np.concatenate(list(self.widths.values())).mean())
+
+
+def _silhouettes(customers: Any, *, features: Sequence[str], by: str = "cluster") -> Silhouettes:
+    from segmentclient.segments.quality import silhouettes
+
+    data = features_of(customers, features=features, by=by)
+    if len(data.keys) < 2:
+        return Silhouettes({})
+    looked = data.sample(MOST_ROWS)
+    codes = np.array([looked.keys.index(key) for key in looked.key])
+    widths = silhouettes(looked.prepared, [codes])[0]
+    return Silhouettes({key: np.sort(widths[codes == code])[::-1] for code, key in enumerate(looked.keys)})
+
+
+def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dict[str, Any]) -> None:
+    """Draw the groups one below the other, each named at the left with its mean."""
+    size, colours = style.size_of(axes), style.colours(data.keys)
+    total = sum(map(len, data.widths.values()))
+    gap, top, middles = total * 0.03, 0.0, []
+    for key, widths in data.widths.items():
+        rows = top + np.arange(len(widths) + 1)
+        steps = np.append(widths, widths[-1])
+        axes.fill_betweenx(rows, 0, steps, **{"color": colours[key], "linewidth": 0, "step": "post", **looks})
+        middles.append(top + len(widths) / 2)
+        top += len(widths) + gap
+    axes.set_ylim(top - gap, 0)
+    room = axes.figure.figure.get_figwidth() * 72 * 0.3
+    labels = [
+        f"{style.label(key, words.key)} {words.number(float(widths.mean()), 2)}"
+        for key, widths in data.widths.items()
+    ]
+    told = [style.wrap(label, room, size.font) for label in labels]
+    unit = top / (style.axes_inches(axes)[1] * 72) * size.font * 1.2
+    places = style.stack(middles, [(text.count("\n") + 1) * unit for text in told], 0, top)
+    axes.set_yticks([])
+    left = axes.get_xlim()[0]
+    for text, place in zip(told, places, strict=True):
+        style.beside(axes, left, place, text, dx=-6, ha="right", va="center")
+    axes.set_xlim(left=left)
+
+
+def _say_silhouettes(data: Silhouettes, words: Language) -> str:
+    if len(data.keys) < 2:
+        return words.text("A silhouette needs at least two groups")
+    worst = min(data.keys, key=lambda key: float(data.widths[key].mean()))
+    return words.text(
+        "Mean silhouette {mean}; {group} hold together least ({least})",
+        mean=words.number(data.mean, 2), group=style.label(worst, words.key),
+        least=words.number(float(data.widths[worst].mean()), 2),
+    )  # fmt: skip
+
+
+def pca_map(
+    customers: Any,
+    *,
+    features: Sequence[str],
+    by: str = "cluster",
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw customers on the plane that keeps most of the differences between them (principal components).
+
+    At most 5,000 customers are drawn; they become an image inside SVG files.
+
+    Parameters
+    ----------
+    customers : table with the columns `features` and `by`, on any engine; these are collected.
+    features : at least two number columns.
+    by : column that holds the group.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to `Axes.scatter`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        `collections[i]` holds the customers of the i-th group.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers, or there are fewer than two features.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"cluster": ["c1", "c1", "c2", "c2"], "n_orders": [9, 8, 1, 2], "revenue": [90.0, 70, 9, 8]})
+    >>> ax = sc.plot.pca_map(customers, features=["n_orders", "revenue"])
+    >>> [len(points.get_offsets()) for points in ax.collections]
+    [2, 2]
+    """
+    data, words = _plane(customers, features=features, by=by), language(lang)
+    axes = style.start(ax)
+    if len(data.points) < 3:
+        return MAP.sign(style.nothing(axes, words.text("Too few customers for a map")), data, lang)
+    colours = style.colours(data.keys)
+    looks = {"s": 12, "alpha": 0.55, "linewidths": 0, "rasterized": len(data.points) > 1_000, **artist_kwargs}
+    for key in data.keys:
+        axes.scatter(*data.points[data.key == key].T, **{"color": colours[key], **looks})
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
+    axes.axvline(0, color=style.GRID, linewidth=0.8, zorder=0)
+    style.x_title(axes, "→ " + data.axis(0, words))
+    style.y_title(
+        axes,
+        style.wrap(
+            "↑ " + data.axis(1, words), axes.figure.figure.get_figwidth() * 65, style.size_of(axes).small
+        ),
+    )
+    _name_groups(axes, data, words, colours)
+    return MAP.sign(axes, data, lang)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Customers on their first two principal components."""
+
+    points: np.ndarray
+    key: np.ndarray
+    keys: list[Any]
+    names: tuple[str, ...]
+    loadings: np.ndarray
+    shares: np.ndarray
+
+    def axis(self, place: int, words: Language) -> str:
+        """Say what an axis means: its strongest features, and its share of the differences."""
+        strong = np.argsort(-np.abs(self.loadings[place]), kind="stable")[:2]
+        named = [
+            f"{measure(self.names[at], words)} {'+' if self.loadings[place][at] > 0 else '−'}"
+            for at in strong
+        ]
+        share = words.percent(self.shares[place], 0)
+        return words.text("{features} ({share} of the differences)", features=", ".join(named), share=share)
+
+
+def _plane(customers: Any, *, features: Sequence[str], by: str = "cluster") -> Plane:
+    if isinstance(features, str) or len(features) < 2:
+        raise ColumnError("features: a map needs at least two number columns")
+    data = features_of(customers, features=features, by=by)
+    if len(data.key) < 3:
+        return Plane(np.empty((0, 2)), data.key, [], data.names, np.zeros((2, len(data.names))), np.zeros(2))
+    rows = data.prepared - data.prepared.mean(axis=0)
+    spread, axes = np.linalg.eigh(rows.T @ rows)
+    axes = axes.T[::-1][:2]
+    axes = axes * np.where(axes[np.arange(2), np.abs(axes).argmax(axis=1)] < 0, -1, 1)[:, None]
+    drawn = Features(data.names, rows @ axes.T, data.key).sample(MOST_POINTS)
+    return Plane(
+        drawn.held, drawn.key, data.keys, data.names, axes, spread[::-1][:2] / max(spread.sum(), 1e-300)
+    )
+
+
+def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, str]) -> None:
+    """Write each group's name near its middle, on paper; names step aside vertically where they would touch."""
+    size = style.size_of(axes)
+    whole = axes.figure.figure
+    room = whole.get_figwidth() * 72 * 0.25
+    low, high = axes.get_ylim()
+    middles = {
+        key: np.median(data.points[data.key == key], axis=0) for key in data.keys if (data.key == key).any()
+    }
+    order = sorted(middles, key=lambda key: middles[key][1])
+    told = [style.wrap(style.label(key, words.key), room, size.small, "bold") for key in order]
+    unit = (high - low) / (style.axes_inches(axes)[1] * 72) * (size.small * 1.2)
+    heights = [(text.count("\n") + 1) * unit + unit * 0.5 for text in told]
+    places = style.stack([middles[key][1] for key in order], heights, low, max(high, low + sum(heights)))
+    left, right = axes.get_xlim()
+    half = (
+        (right - left) / (style.axes_inches(axes)[0] * 72) * (style.widest(told, size.small, "bold") / 2 + 4)
+    )
+    for key, place, text in zip(order, places, told, strict=True):
+        x = (
+            float(np.clip(middles[key][0], left + half, right - half))
+            if right - left > 2 * half
+            else (left + right) / 2
+        )
+        paper = {
+            "boxstyle": "round,pad=0.25",
+            "facecolor": style.SURFACE,
+            "edgecolor": colours[key],
+            "linewidth": 1.2,
+            "alpha": 0.92,
+        }
+        style.write(
+            axes, x, place, text, ha="center", va="center", fontsize=size.small, weight="bold", bbox=paper
+        )
+    axes.set(xlim=(left, right), ylim=(low, max(high, low + sum(heights))))
+
+
+def _say_plane(data: Plane, words: Language) -> str:
+    if len(data.points) < 3:
+        return words.text("Too few customers for a map")
+    strongest = measure(data.names[int(np.abs(data.loadings[0]).argmax())], words)
+    return words.text(
+        "{feature} sets customers apart most; the map shows {share} of the differences",
+        feature=strongest, share=words.percent(float(data.shares.sum()), 0),
+    )  # fmt: skip
+
+
+SILHOUETTES = style.Chart(
+    "silhouette_plot", "Silhouettes of customers by group.", _silhouettes, _say_silhouettes
+)
+MAP = style.Chart(
+    "pca_map", "Map of customers on their first two principal components, by group.", _plane, _say_plane
+)
+CHARTS = (SILHOUETTES, MAP)
