@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, psi_rise
-from segmentclient.lifetime.purchases import PurchaseModel, RowDerivatives, Theta, mixture_of_two
+from segmentclient.lifetime.mixtures import mixture_of_two
+from segmentclient.lifetime.purchases import PurchaseModel, Theta
 from segmentclient.lifetime.special import (
     beta_average,
     log_beta_ratio,
@@ -73,11 +75,6 @@ class BetaGeometric:
         """Probability that a customer alive now still is after t: the mean of exp(−λpt)."""
         r, alpha, a, b = living
         return beta_average(_survival, a, b, r, t / alpha, scale=r * t / alpha + t / alpha, fall=r)
-
-    def rate(self, living: Theta, t: Any) -> Array:
-        """Purchases a unit of time, t after now, expected from a customer alive now: the mean of λ exp(−λpt)."""
-        r, alpha, a, b = living
-        return r / alpha * self.still_alive((r + 1.0, alpha, a, b), t)
 
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """Equation (8): P(n purchases within t) of a customer alive now."""

@@ -8,7 +8,7 @@ caller's engine does, and only the distinct rows reach the driver.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -61,12 +61,12 @@ class Histories:
             return self
         steps = (np.arange(most) + 0.5) / most * self.n_customers
         rows, counts = np.unique(np.searchsorted(np.cumsum(self.counts), steps), return_counts=True)
+        return replace(self.take(rows), counts=counts.astype(float))
+
+    def take(self, rows: Array) -> Histories:
+        """Take some rows."""
         return Histories(
-            self.frequency[rows],
-            self.recency[rows],
-            self.T[rows],
-            counts.astype(float),
-            self.covariates[rows],
+            self.frequency[rows], self.recency[rows], self.T[rows], self.counts[rows], self.covariates[rows]
         )
 
     @cached_property

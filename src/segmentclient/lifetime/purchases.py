@@ -31,7 +31,7 @@ from segmentclient.lifetime.histories import (
     refuse_lazy,
 )
 
-__all__ = ["Law", "PurchaseModel", "Theta", "mixture_of_two"]
+__all__ = ["Law", "PurchaseModel", "Theta"]
 
 Theta: TypeAlias = "tuple[Any, ...]"
 
@@ -63,28 +63,8 @@ class Law(Protocol):
     def still_alive(self, living: Theta, t: Any) -> Array:
         """Probability that a living customer still is after t."""
 
-    def rate(self, living: Theta, t: Any) -> Array:
-        """Purchases a unit of time expected t after now of a living customer."""
-
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """Probability of n purchases within t of a living customer."""
-
-
-def mixture_of_two(
-    value: Array,
-    gradient: Sequence[Any],
-    hessian: Mapping[tuple[int, int], Any],
-    left: Array,
-    d_odds: Sequence[Any],
-) -> RowDerivatives:
-    """Add the part of those who left: left·∇odds to the gradient, left·(1 − left)·∇odds ∇oddsᵀ to the Hessian."""
-    curved = left * (1.0 - left)
-    full = {
-        (i, j): hessian.get((i, j), 0.0) + curved * d_odds[i] * d_odds[j]
-        for i in range(len(d_odds))
-        for j in range(i, len(d_odds))
-    }
-    return RowDerivatives(value, tuple(g + left * d for g, d in zip(gradient, d_odds, strict=True)), full)
 
 
 class PurchaseModel(Estimator):
@@ -120,11 +100,15 @@ class PurchaseModel(Estimator):
             Lists every value that no purchase history can have.
         """
         histories = read_histories(customers, weights=weights)
+        self._check(histories)
         scale = float(np.average(histories.T, weights=histories.counts)) or 1.0
         optimum = self._search(histories, scale)
         self._take_optimum(optimum, histories.n_customers)
         self._histories = histories
         return self
+
+    def _check(self, h: Histories) -> None:
+        """Refuse histories that this model cannot have, beyond what every model refuses."""
 
     def _search(self, histories: Histories, scale: float) -> fitting.Optimum:
         sample = histories.every(2000)
@@ -167,7 +151,7 @@ class PurchaseModel(Estimator):
 
         frame = self._read(customers)
         _refuse_overwriting(frame, ("p_alive", "expected_purchases"))
-        return frames.give_back(frames.map_rows(frame, COLUMNS, lambda rows: _on_distinct(rows, answer)))
+        return frames.give_back(frames.map_rows(frame, COLUMNS, lambda rows: self._on_distinct(rows, answer)))
 
     def probability_alive(self, customers: Any) -> Any:
         """Give the probability that each customer is still one (a Series or array in the order of the rows)."""
@@ -235,16 +219,19 @@ class PurchaseModel(Estimator):
         frame = self._read(customers)
         refuse_lazy(frame, f"{type(self).__name__}.{method}")
         rows = {key: numbers(frame[key]) for key in COLUMNS}
-        return frames.series_like(frame, name, _on_distinct(rows, lambda h: {name: function(h)})[name])
+        return frames.series_like(frame, name, self._on_distinct(rows, lambda h: {name: function(h)})[name])
 
-
-def _on_distinct(rows: Mapping[str, Any], function: Any) -> dict[str, Array]:
-    """Evaluate on the distinct histories and deal the answers out to the rows."""
-    columns = [numbers(rows[name]) for name in COLUMNS]
-    first, kind = distinct(columns)
-    x, t_x, T = (column[first] for column in columns)
-    check_histories({"frequency": x, "recency": t_x, "T": T}, counts=np.bincount(kind, minlength=len(first)))
-    return {name: values[kind] for name, values in function(history(x, t_x, T)).items()}
+    def _on_distinct(self, rows: Mapping[str, Any], function: Any) -> dict[str, Array]:
+        """Evaluate on the distinct histories and deal the answers out to the rows."""
+        columns = [numbers(rows[name]) for name in COLUMNS]
+        first, kind = distinct(columns)
+        x, t_x, T = (column[first] for column in columns)
+        check_histories(
+            {"frequency": x, "recency": t_x, "T": T}, counts=np.bincount(kind, minlength=len(first))
+        )
+        h = history(x, t_x, T)
+        self._check(h)
+        return {name: values[kind] for name, values in function(h).items()}
 
 
 def _refuse_overwriting(frame: frames.Frame, columns: Sequence[str]) -> None:

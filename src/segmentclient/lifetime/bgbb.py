@@ -1,0 +1,212 @@
+"""BG/BB: discrete opportunities to buy (a yearly gift, a weekly visit), at each of which a customer may leave.
+
+Time counts opportunities. `probability_alive` is that of being alive at the next opportunity, T + 1, as in the paper.
+
+References
+----------
+Fader, Hardie and Shang (2010), Customer-base analysis in a discrete-time noncontractual setting, Marketing Science
+29(6), 1086-1108: equations (5)-(13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from segmentclient.errors import raise_all
+from segmentclient.lifetime.fitting import RowDerivatives
+from segmentclient.lifetime.histories import Array, Histories, bad_values, history
+from segmentclient.lifetime.mixtures import mixture_of_many
+from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.special import log_beta_ratio
+
+__all__ = ["BGBB"]
+
+_BLOCK = 200_000  # numbers in memory at once
+
+
+class BetaBernoulli:
+    """Buys with p ~ Beta(alpha, beta) at each opportunity; leaves before each with θ ~ Beta(gamma, delta)."""
+
+    names = ("alpha", "beta", "gamma", "delta")
+    rates: tuple[str, ...] = ()
+
+    def start(self, scale: float) -> list[tuple[float, ...]]:
+        """Where to look for the optimum."""
+        return [(1.0, 1.0, 0.6, 3.0), (0.5, 1.5, 1.0, 10.0)]
+
+    def log_likelihood(self, theta: Theta, h: Histories) -> Array:
+        """Equation (5): alive at T + 1, or left before the opportunity t_x + 1, …, T + 1."""
+        return self._log_living(theta, h) + np.logaddexp(0.0, self.log_odds_left(theta, h))
+
+    def _log_living(self, theta: Theta, h: Histories) -> Array:
+        alpha, beta, gamma, delta = theta
+        bought = log_beta_ratio(alpha, beta, h.frequency, h.T - h.frequency)
+        return bought + log_beta_ratio(gamma, delta, 0.0, h.T + 1.0)
+
+    def log_odds_left(self, theta: Theta, h: Histories) -> Array:
+        """Give ln of P(left before T + 1 | history) / P(alive at T + 1 | history)."""
+        *parts, x, t_x, T = np.broadcast_arrays(*theta, h.frequency, h.recency, h.T)
+        flat = history(*(np.ravel(value) for value in (x, t_x, T)))
+        odds = np.empty(flat.T.size)
+        for rows, terms, _ in _moments(tuple(np.ravel(part) for part in parts), flat):
+            odds[rows] = special.logsumexp(terms, axis=1)
+        return odds.reshape(x.shape)
+
+    def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
+        """Give the log-likelihood of each row with its gradient and Hessian."""
+        alpha, beta, gamma, delta = theta
+        value, gradient, hessian = np.zeros(h.T.size), np.zeros((4, h.T.size)), {}
+        for rows, terms, dead in _moments(np.broadcast_arrays(*theta, h.T)[:4], h):
+            x, T = h.frequency[rows], h.T[rows]
+            base, bends = _beta_slopes((alpha, beta, gamma, delta), (x, T - x, 0.0, T + 1.0))
+            first, second = _beta_slopes(
+                (alpha, beta, gamma, delta),
+                (x[:, None], dead - x[:, None], 1.0, np.minimum(dead, T[:, None])),
+            )
+            top = np.maximum(terms.max(axis=1), 0.0)
+            weight = np.exp(terms - top[:, None])
+            total = weight.sum(axis=1) + np.exp(-top)
+            part = mixture_of_many(
+                top + np.log(total) + self._log_living(theta, h.take(rows)),
+                base,
+                bends,
+                weight / total[:, None],
+                [one - np.reshape(g, (-1, 1)) for one, g in zip(first, base, strict=True)],
+                {key: one - np.reshape(bends[key], (-1, 1)) for key, one in second.items()},
+            )
+            value[rows], gradient[:, rows] = part.value, np.array(part.gradient)
+            for key, values in part.hessian.items():
+                hessian.setdefault(key, np.zeros(h.T.size))[rows] = values
+        return RowDerivatives(value, tuple(gradient), hessian)
+
+    def living(self, theta: Theta, h: Histories) -> Theta:
+        """Give the parameters of a customer who is alive at the opportunity T + 1."""
+        alpha, beta, gamma, delta = theta
+        return alpha + h.frequency, beta + h.T - h.frequency, gamma, delta + h.T + 1.0
+
+    def expected(self, living: Theta, t: Any) -> Array:
+        """Equation (13), summed: P(buys) times the opportunities of the next t at which the customer is there."""
+        alpha, beta, gamma, delta = living
+
+        def there(j: Array, gamma: Array, delta: Array) -> Array:
+            return np.exp(log_beta_ratio(gamma, delta, 0.0, j))
+
+        return alpha / (alpha + beta) * _sum_over(there, np.floor(t), gamma, delta)
+
+    def still_alive(self, living: Theta, t: Any) -> Array:
+        """Probability that a customer alive at T + 1 still is at T + 1 + t."""
+        return np.exp(log_beta_ratio(living[2], living[3], 0.0, np.floor(t)))
+
+    def pmf(self, living: Theta, n: Any, t: Any) -> Array:
+        """P(n purchases at the next t opportunities), alive at the first: stays for all, or leaves after i < t."""
+        alpha, beta, gamma, delta, n, t = np.broadcast_arrays(*living, n, np.floor(t))
+
+        def bought(n: Array, i: Array, alpha: Array, beta: Array) -> Array:
+            ways = (
+                special.gammaln(i + 1.0)
+                - special.gammaln(n + 1.0)
+                - special.gammaln(np.maximum(i - n, 0.0) + 1.0)
+            )
+            return ways + log_beta_ratio(alpha, beta, n, np.maximum(i - n, 0.0))
+
+        def leaves_after(j: Array, alpha: Array, beta: Array, gamma: Array, delta: Array, n: Array) -> Array:
+            after = np.maximum(n, 1.0) + j
+            return np.exp(bought(n, after, alpha, beta) + log_beta_ratio(gamma, delta, 1.0, after - 1.0))
+
+        stays = np.exp(
+            bought(n, t, alpha, beta) + log_beta_ratio(gamma, delta, 0.0, np.maximum(t - 1.0, 0.0))
+        )
+        left = _sum_over(leaves_after, np.maximum(t - np.maximum(n, 1.0), 0.0), alpha, beta, gamma, delta, n)
+        return np.where(n <= t, stays + left, 0.0)
+
+
+def _moments(theta: Any, h: Histories) -> Any:
+    """Give, in blocks of rows, ln of each term of those who left relative to the living, and the moment of leaving.
+
+    The customer was there at `dead` = t_x, …, T opportunities and at no later one.
+    """
+    silent = h.T - h.recency + 1.0
+    order = np.argsort(silent, kind="stable")
+    start = 0
+    while start < order.size:
+        most = max(int(_BLOCK / silent[order[-1]]), 1)
+        rows = order[start : start + most]
+        steps = np.arange(silent[rows].max())
+        alpha, beta, gamma, delta, x, t_x, T = (
+            value[rows, None] for value in (*theta, h.frequency, h.recency, h.T)
+        )
+        dead = np.minimum(t_x + steps, T)
+        terms = log_beta_ratio(alpha + x, beta + T - x, 0.0, dead - T) + np.log(gamma)
+        terms = terms + special.gammaln(delta + dead) - special.gammaln(gamma + delta + dead + 1.0)
+        terms = terms - special.gammaln(delta + T + 1.0) + special.gammaln(gamma + delta + T + 1.0)
+        yield rows, np.where(steps < silent[rows, None], terms, -np.inf), dead
+        start += most
+
+
+def _beta_slopes(theta: Any, more: Any) -> tuple[list[Array], dict[tuple[int, int], Array]]:
+    """Differentiate ln B(alpha + i, beta + j)/B(alpha, beta) + ln B(gamma + k, delta + l)/B(gamma, delta)."""
+    gradient, bends = [], {}
+    for at in (0, 2):
+        (a, b), (i, j) = theta[at : at + 2], more[at : at + 2]
+        both = special.psi(a + b + i + j) - special.psi(a + b)
+        tri = special.zeta(2.0, a + b + i + j) - special.zeta(2.0, a + b)
+        gradient += [special.psi(a + i) - special.psi(a) - both, special.psi(b + j) - special.psi(b) - both]
+        bends[at, at] = special.zeta(2.0, a + i) - special.zeta(2.0, a) - tri
+        bends[at, at + 1] = -tri
+        bends[at + 1, at + 1] = special.zeta(2.0, b + j) - special.zeta(2.0, b) - tri
+    return gradient, bends
+
+
+def _sum_over(function: Callable[..., Array], number: Any, *rows: Any) -> Array:
+    """Sum function(j, *rows) over j = 0, …, number − 1, row by row."""
+    number, *rows = np.broadcast_arrays(number, *rows)
+    total = np.zeros(number.shape)
+    step = max(int(_BLOCK / max(number.size, 1)), 1)
+    for start in range(0, int(np.max(number, initial=0.0)), step):
+        j = np.arange(start, min(start + step, int(np.max(number))), dtype=float)
+        values = function(j, *(np.asarray(row)[..., None] for row in rows))
+        total += np.where(j < number[..., None], values, 0.0).sum(axis=-1)
+    return total
+
+
+class BGBB(PurchaseModel):
+    """BG/BB (Fader, Hardie and Shang 2010): purchases at discrete opportunities.
+
+    `T` is the number of opportunities after the first purchase, `frequency` those at which the customer bought and
+    `recency` the last of these. Its likelihood is not on the basis of the continuous models: compare on a holdout.
+
+    Parameters
+    ----------
+    time_unit : unit of one opportunity ("W", "M", "Y", ...), stored with the model.
+
+    Attributes
+    ----------
+    params_ : Series alpha, beta, gamma, delta.
+    standard_errors_, covariance_, log_likelihood_, aic_, bic_, converged_, n_customers_ : of the fit.
+
+    Examples
+    --------
+    >>> model = BGBB.from_params(alpha=1.204, beta=0.750, gamma=0.657, delta=2.783, time_unit="Y")
+    >>> round(model.expected_purchases_new_customer(t=5), 3)
+    1.939
+    """
+
+    law = BetaBernoulli()
+
+    def _check(self, h: Histories) -> None:
+        raise_all(
+            [
+                *bad_values("T", h.T, h.T != np.floor(h.T), "whole numbers of opportunities", h.counts),
+                *bad_values(
+                    "recency", h.recency, h.recency != np.floor(h.recency), "whole numbers", h.counts
+                ),
+                *bad_values(
+                    "frequency", h.frequency, h.frequency > h.recency, "frequency ≤ recency", h.counts
+                ),
+            ],
+            table="customers",
+        )

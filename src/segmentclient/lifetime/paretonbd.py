@@ -1,0 +1,226 @@
+"""Pareto/NBD: buy at a constant rate, and leave at an exponential moment that nobody sees.
+
+The likelihood is written as what it is, an integral over the unseen moment of leaving, and that integral is done
+by Gauss-Legendre quadrature in the logarithm of time: every term is positive, nothing cancels as t_x → T or as
+alpha → beta, no hypergeometric function can overflow, and the derivatives are averages over the same nodes.
+
+References
+----------
+Schmittlein, Morrison and Colombo (1987), Management Science 33(1), 1-24; Fader and Hardie (2005), A note on deriving
+the Pareto/NBD model; Fader and Hardie (2006), note on P(X(t) = x); Fader, Hardie and Lee (2005), RFM and CLV,
+Journal of Marketing Research 42(4), equation (1) on discounted transactions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from segmentclient.lifetime.fitting import RowDerivatives
+from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.mixtures import mixture_of_many
+from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.quadrature import discounted_power, log_concave_integral, tilted_nodes
+from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf, saturating
+
+__all__ = ["ParetoNBD"]
+
+
+class ParetoExponential:
+    """Poisson purchases, λ ~ Gamma(r, alpha); an exponential lifetime, μ ~ Gamma(s, beta)."""
+
+    names = ("r", "alpha", "s", "beta")
+    rates = ("alpha", "beta")
+
+    def start(self, scale: float) -> list[tuple[float, ...]]:
+        """Where to look for the optimum, with time in units of `scale`."""
+        return [(0.5, 0.4 * scale, 0.6, 0.4 * scale), (1.0, 0.5 * scale, 0.5, 2.0 * scale)]
+
+    def log_likelihood(self, theta: Theta, h: Histories) -> Array:
+        """Fader and Hardie (2005), equation (10), before the integral is solved."""
+        return self._log_living(theta, h) + np.logaddexp(0.0, self.log_odds_left(theta, h))
+
+    def _log_living(self, theta: Theta, h: Histories) -> Array:
+        r, alpha, s, beta = theta
+        bought = h.by_frequency(lambda x: log_rising(r, x), r)
+        waited = r * np.log1p(h.T / alpha) + h.frequency * np.log(alpha + h.T)
+        return bought - waited - s * np.log1p(h.T / beta)
+
+    def log_odds_left(self, theta: Theta, h: Histories) -> Array:
+        """Give ln of P(left in (t_x, T] | history) / P(alive | history)."""
+        parts = np.broadcast_arrays(*theta, h.frequency, h.recency, h.T)
+        case = _Silence(*(np.ravel(part) for part in parts))
+        total = np.zeros(case.r.size)
+        for nodes in case.nodes():
+            total[nodes.rows] = np.exp(nodes.log_weight).sum(axis=1)
+        with np.errstate(divide="ignore"):
+            return (case.log_scale() + np.log(total)).reshape(parts[0].shape)
+
+    def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
+        """Give the log-likelihood of each row with its gradient and Hessian."""
+        r, alpha, s, beta = theta
+        case = _Silence(*np.broadcast_arrays(*theta, h.frequency, h.recency, h.T))
+        now, later = 1.0 / (alpha + h.T), 1.0 / (beta + h.T)
+        gradient = (
+            psi_rise(r, h) - np.log1p(h.T / alpha),
+            r / alpha - (r + h.frequency) * now,
+            -np.log1p(h.T / beta),
+            s / beta - s * later,
+        )
+        hessian = {
+            (0, 0): psi_rise(r, h, order=1),
+            (0, 1): 1.0 / alpha - now,
+            (1, 1): (r + h.frequency) * now**2 - r / alpha**2,
+            (2, 3): 1.0 / beta - later,
+            (3, 3): s * later**2 - s / beta**2,
+        }
+        value, first, second = case.averages()
+        hessian = {key: hessian.get(key, 0.0) + second[key] for key in second}
+        gradient = tuple(g + more for g, more in zip(gradient, first, strict=True))
+        return RowDerivatives(self._log_living(theta, h) + value, gradient, hessian)
+
+    def living(self, theta: Theta, h: Histories) -> Theta:
+        """Give the parameters of a customer who is alive at T: again a Pareto/NBD customer, with these."""
+        r, alpha, s, beta = theta
+        return r + h.frequency, alpha + h.T, s, beta + h.T
+
+    def expected(self, living: Theta, t: Any) -> Array:
+        """Fader and Hardie (2005), equation (22); the limit s → 1 is taken by exprel."""
+        r, alpha, s, beta = living
+        return r * beta / alpha * saturating(s - 1.0, np.log1p(t / beta))
+
+    def still_alive(self, living: Theta, t: Any) -> Array:
+        """Probability that a customer alive now still is after t."""
+        return np.exp(-living[2] * np.log1p(t / living[3]))
+
+    def pmf(self, living: Theta, n: Any, t: Any) -> Array:
+        """P(n purchases within t) of a customer alive now: stays for t, or leaves at some τ < t after n purchases."""
+        r, alpha, s, beta, n, t = np.broadcast_arrays(*living, n, t)
+        stays = np.exp(negative_binomial_logpmf(n, r, alpha, t) - s * np.log1p(t / beta))
+        leaves = np.zeros(stays.shape)
+        open_ = np.nonzero(t > 0)
+        if open_[0].size:
+            leaves[open_] = np.exp(_log_leaving_after(*(value[open_] for value in (r, alpha, s, beta, n, t))))
+        return stays + leaves
+
+    def discounted(self, living: Theta, rate: float) -> Array:
+        """Discounted purchases of all the future of a customer alive now: RFM and CLV, equation (1)."""
+        r, alpha, s, beta = living
+        return r * beta / alpha * discounted_power(rate * beta, s)
+
+
+def _log_leaving_after(r: Array, alpha: Array, s: Array, beta: Array, n: Array, t: Array) -> Array:
+    """Give ln ∫ P(n purchases within τ) · s/β (1 + τ/β)^−(s+1) dτ over (0, t], in u = ln τ."""
+    r, alpha, s, beta, n = (value[:, None] for value in (r, alpha, s, beta, n))
+
+    def height(u: Array) -> Array:
+        tau = np.exp(u)
+        return u - n * np.log1p(alpha / tau) - r * np.log1p(tau / alpha) - (s + 1.0) * np.log1p(tau / beta)
+
+    def slope(u: Array) -> Array:
+        tau = np.exp(u)
+        return 1.0 + (n * alpha - r * tau) / (alpha + tau) - (s + 1.0) * tau / (beta + tau)
+
+    front = log_rising(r, n) - special.gammaln(n + 1.0) + np.log(s / beta)
+    return front[:, 0] + log_concave_integral(height, slope, np.log(t))
+
+
+class _Silence:
+    """The silence (t_x, T] of each customer, in which some left: with m = min(alpha, beta), y = −m + (m + t_x) eᵘ.
+
+    The odds of having left are s ∫ ((α+T)/(α+y))^(r+x) ((β+T)/(β+y))^s dy / (β+y) over (t_x, T).
+    """
+
+    def __init__(self, r: Array, alpha: Array, s: Array, beta: Array, x: Array, t_x: Array, T: Array) -> None:
+        self.r, self.alpha, self.s, self.beta, self.x, self.t_x, self.T = r, alpha, s, beta, x, t_x, T
+        self.alpha_first = alpha <= beta
+
+    def nodes(self) -> Any:
+        near, far = np.minimum(self.alpha, self.beta) + self.t_x, np.maximum(self.alpha, self.beta) + self.t_x
+        buys, stays = self.r + self.x, self.s + 1.0
+        c = 1.0 - np.where(self.alpha_first, buys, stays)
+        return tilted_nodes(
+            c, np.where(self.alpha_first, stays, buys), near / far, np.log1p((self.T - self.t_x) / near)
+        )
+
+    def log_scale(self) -> Array:
+        silence = self.T - self.t_x
+        near = np.minimum(self.alpha, self.beta) + self.t_x
+        return (
+            np.log(self.s * near / (self.beta + self.t_x))
+            + (self.r + self.x) * np.log1p(silence / (self.alpha + self.t_x))
+            + self.s * np.log1p(silence / (self.beta + self.t_x))
+        )
+
+    def averages(self) -> tuple[Array, list[Array], dict[tuple[int, int], Array]]:
+        """Give ln(1 + odds), its gradient and its Hessian."""
+        size = self.T.size
+        value, first = np.zeros(size), np.zeros((4, size))
+        second = {(i, j): np.zeros(size) for i in range(4) for j in range(i, 4)}
+        scale = self.log_scale()
+        for nodes in self.nodes():
+            at = nodes.rows
+            log_terms = nodes.log_weight + scale[at, None]
+            top = np.maximum(log_terms.max(axis=1), 0.0)
+            terms = np.exp(log_terms - top[:, None])
+            total = terms.sum(axis=1) + np.exp(-top)
+            part = mixture_of_many(
+                top + np.log(total), [0.0] * 4, {}, terms / total[:, None], *self._bends(nodes)
+            )
+            value[at] = part.value
+            first[:, at] = part.gradient
+            for key, values in part.hessian.items():
+                second[key][at] = values
+        return value, list(first), second
+
+    def _bends(self, nodes: Any) -> tuple[list[Array], dict[tuple[int, int], Array]]:
+        """Give gradient and second derivatives of each term's logarithm, at fixed moments y."""
+        at = nodes.rows
+        first = self.alpha_first[at, None]
+        log_a, log_b = np.where(first, nodes.u, nodes.far), np.where(first, nodes.far, nodes.u)
+        r, alpha, s, beta, x, t_x, T = (
+            value[at, None] for value in (self.r, self.alpha, self.s, self.beta, self.x, self.t_x, self.T)
+        )
+        then_a, then_b = np.exp(-log_a) / (alpha + t_x), np.exp(-log_b) / (beta + t_x)
+        now_a, now_b = 1.0 / (alpha + T), 1.0 / (beta + T)
+        gradient = [
+            np.log1p((T - t_x) / (alpha + t_x)) - log_a,
+            (r + x) * (now_a - then_a),
+            1.0 / s + np.log1p((T - t_x) / (beta + t_x)) - log_b,
+            s * now_b - (s + 1.0) * then_b,
+        ]
+        bends = {
+            (0, 1): now_a - then_a,
+            (1, 1): (r + x) * (then_a**2 - now_a**2),
+            (2, 2): -1.0 / s**2,
+            (2, 3): now_b - then_b,
+            (3, 3): (s + 1.0) * then_b**2 - s * now_b**2,
+        }
+        return gradient, bends
+
+
+class ParetoNBD(PurchaseModel):
+    """Pareto/NBD (Schmittlein, Morrison and Colombo 1987): customers leave at a moment of their own.
+
+    Parameters
+    ----------
+    time_unit : unit of `recency`, `T` and `t` ("D", "W", ...), stored with the model.
+
+    Attributes
+    ----------
+    params_ : Series r, alpha, s, beta (and the coefficients of covariates).
+    standard_errors_, covariance_ : by the delta method from the Hessian in log-parameters.
+    log_likelihood_, aic_, bic_, converged_, n_customers_ : of the fit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> model = ParetoNBD.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="W")
+    >>> customers = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
+    >>> round(model.probability_alive(customers).iloc[0], 4)
+    0.8692
+    """
+
+    law = ParetoExponential()
