@@ -1,0 +1,356 @@
+"""Which models: one for purchases, one for spend, chosen and fitted together, stored together, with the reason."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient import frames, schema
+from segmentclient.errors import ModelError, SegmentClientWarning
+from segmentclient.lifetime.histories import Array
+from segmentclient.lifetime.identification import doubts
+from segmentclient.lifetime.outlook import Process
+
+__all__ = [
+    "LifetimeModels",
+    "fit_lifetime_models",
+    "model_class",
+    "process_of",
+    "spend_frequency_correlation",
+]
+
+PurchaseName = Literal["auto", "bgnbd", "mbgnbd", "pareto_nbd", "bgcnbd", "mbgcnbd", "nbd", "bgbb"]
+SpendName = Literal["gamma_gamma", "gamma_gamma_by_frequency"]
+
+PURCHASE = {
+    "bgnbd": "BGNBD",
+    "mbgnbd": "MBGNBD",
+    "pareto_nbd": "ParetoNBD",
+    "bgcnbd": "BGCNBD",
+    "mbgcnbd": "MBGCNBD",
+    "nbd": "NBD",
+    "bgbb": "BGBB",
+}
+SPEND = {"gamma_gamma": "GammaGamma", "gamma_gamma_by_frequency": "GammaGammaByFrequency"}
+_DEFAULT = (
+    "MBG/NBD: one-time buyers may already have left. BG/NBD would call every one of them alive for certain, because in it "
+    "nobody leaves before a second purchase."
+)
+_CORRELATED = 0.2
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LifetimeModels:
+    """A model of purchases and a model of spend, fitted on the same customers.
+
+    Attributes
+    ----------
+    purchase : BGNBD, MBGNBD, ParetoNBD, BGCNBD, MBGCNBD, NBD or BGBB.
+    spend : GammaGamma or GammaGammaByFrequency.
+    reason : why these, in a sentence or two.
+    draws : rows of parameters of `purchase`, equally likely given the data, kept where the likelihood is too flat
+        for standard errors; otherwise empty.
+
+    Examples
+    --------
+    >>> from segmentclient.lifetime import BGNBD, GammaGamma
+    >>> models = LifetimeModels(
+    ...     BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W"),
+    ...     GammaGamma.from_params(p=6.25, q=3.74, v=15.44),
+    ... )
+    >>> LifetimeModels.from_json(models.to_json()).purchase.params_["r"].item()
+    0.243
+    """
+
+    purchase: Any
+    spend: Any
+    reason: str = ""
+    draws: tuple[tuple[float, ...], ...] = ()
+
+    def parameter_draws(self, n: int) -> Array:
+        """Give `n` rows of purchase parameters, equally likely given the data; the estimate when n is 1."""
+        if n == 1:
+            return self.purchase.params_.to_numpy()[None, :]
+        if not self.draws:
+            return _normal_draws(self.purchase, n)
+        return np.asarray(self.draws)[np.linspace(0, len(self.draws) - 1, n).astype(int)]
+
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether so many customers were seen that doubt about the parameters no longer shows on a row."""
+        return not self.draws and (self.purchase.n_customers_ > 20_000 or not _errors_known(self.purchase))
+
+    def to_json(self) -> str:
+        """Write both models as JSON; no training data."""
+        parts = {"purchase": json.loads(self.purchase.to_json()), "spend": json.loads(self.spend.to_json())}
+        return json.dumps(
+            {"version": _VERSION, "reason": self.reason, "draws": self.draws, **parts}, ensure_ascii=False
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> LifetimeModels:
+        """Read what `to_json` wrote."""
+        try:
+            content = json.loads(text)
+            if content["version"] != _VERSION:
+                raise ModelError(
+                    f"LifetimeModels.from_json: version {content['version']!r} found, {_VERSION} accepted"
+                )
+            purchase, spend = (
+                _read(content[part], known) for part, known in (("purchase", PURCHASE), ("spend", SPEND))
+            )
+            draws = tuple(tuple(float(value) for value in row) for row in content["draws"])
+            return cls(purchase, spend, str(content["reason"]), draws)
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ModelError(
+                f"LifetimeModels.from_json takes the text that to_json wrote ({error!r})"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"LifetimeModels(purchase={self.purchase!r}, spend={self.spend!r}, reason={self.reason!r})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"{self.purchase._repr_html_()}{self.spend._repr_html_()}<p>{escape(self.reason)}</p>"
+
+
+def model_class(name: str) -> Any:
+    """Give the class behind "bgnbd", "gamma_gamma" ..."""
+    return getattr(importlib.import_module("segmentclient.lifetime"), (PURCHASE | SPEND)[name])
+
+
+def _read(content: Mapping[str, Any], known: Mapping[str, str]) -> Any:
+    names = {made: name for name, made in known.items()}
+    found = content.get("model")
+    if found not in names:
+        raise ModelError(f"LifetimeModels.from_json: model {found!r} found; accepted: {', '.join(names)}")
+    return model_class(names[found]).from_json(json.dumps(content))
+
+
+def fit_lifetime_models(
+    customers: Any, *, purchase: PurchaseName = "auto", spend: SpendName = "gamma_gamma", time_unit: str = "D"
+) -> LifetimeModels:
+    """Fit a model of purchases and a model of spend.
+
+    Parameters
+    ----------
+    customers : any table with `frequency`, `recency`, `T` and `monetary_value` (see `summarize_customers`; the
+        `rfm_summary` frames of PyMC-Marketing as they are). Rows without a frequency (prospects) teach nothing.
+    purchase : "bgnbd", "mbgnbd", "pareto_nbd", "bgcnbd", "mbgcnbd", "nbd", "bgbb" or "auto": MBG/NBD, unless the data show no
+        drop-out, then NBD.
+    spend : "gamma_gamma", or "gamma_gamma_by_frequency" when those who buy often spend more (or less) a time.
+    time_unit : the unit of `recency` and `T`, kept in the models.
+
+    Returns
+    -------
+    LifetimeModels
+        Frozen: `purchase`, `spend`, `reason`; `to_json` and `from_json`. The engine groups the table; the driver
+        receives the distinct histories and, for the spend, the two columns of the repeat buyers.
+
+    Warns
+    -----
+    SegmentClientWarning
+        The data leave drop-out undecided; spend and frequency are correlated; nobody bought twice.
+
+    Examples
+    --------
+    >>> import segmentclient as sc
+    >>> split = sc.split_periods(sc.datasets.load_cdnow(), calibration_end="1997-09-30", time_unit="W")
+    >>> models = sc.fit_lifetime_models(split, time_unit="W")
+    >>> models.purchase.params_.round(2).to_dict()
+    {'r': 0.52, 'alpha': 6.18, 'a': 0.89, 'b': 1.61}
+    """
+    _check_names(purchase, spend)
+    known = frames.give_back(_buyers(frames.read(customers)))
+    fitted, reason, draws = _fit_purchase(known, purchase, time_unit)
+    spending, more = _fit_spend(known, spend, time_unit)
+    return LifetimeModels(fitted, spending, " ".join([reason, *more]).strip(), draws)
+
+
+def _check_names(purchase: str, spend: str) -> None:
+    for value, accepted, option in ((purchase, {"auto", *PURCHASE}, "purchase"), (spend, SPEND, "spend")):
+        if value not in accepted:
+            raise ModelError(
+                f"{option}={value!r} is not known; accepted: {', '.join(map(repr, sorted(accepted)))}"
+            )
+
+
+def _buyers(frame: frames.Frame) -> frames.Frame:
+    """Leave out prospects: rows without a frequency."""
+    columns = frame.collect_schema()
+    schema.check_columns(columns, ["frequency", "recency", "T", "monetary_value"])
+    frequency = nw.col("frequency")
+    missing = (
+        frequency.is_null() | frequency.is_nan() if columns["frequency"].is_float() else frequency.is_null()
+    )
+    return frame.filter(~missing)
+
+
+# ---------------------------------------------------------------- purchases
+
+
+def _fit_purchase(
+    customers: Any, name: str, time_unit: str
+) -> tuple[Any, str, tuple[tuple[float, ...], ...]]:
+    if name != "auto":
+        model = model_class(name)(time_unit=time_unit).fit(customers)
+        found = doubts(model)
+        return model, _told(f"{type(model).__name__}, as asked.", found), _flat_draws(model, found)
+    model = model_class("mbgnbd")(time_unit=time_unit).fit(customers)
+    found = doubts(model)
+    benchmark = model_class("nbd")(time_unit=time_unit).fit(customers)
+    if benchmark.aic_ <= model.aic_ + 1e-6:
+        return _without_dropout(model, benchmark, found)
+    return model, _told(_DEFAULT, found), _flat_draws(model, found)
+
+
+def _without_dropout(
+    model: Any, benchmark: Any, found: list[str]
+) -> tuple[Any, str, tuple[tuple[float, ...], ...]]:
+    gain = model.log_likelihood_ - benchmark.log_likelihood_
+    sentence = (
+        f"NBD: letting customers leave raises the log-likelihood by only {max(gain, 0.0):.2f}, so the data cannot tell who has left "
+        "from who is slow; everyone counts as alive."
+    )
+    return benchmark, _told(sentence, found), _flat_draws(benchmark, found or [sentence])
+
+
+def _told(reason: str, found: list[str]) -> str:
+    if found:
+        warnings.warn(" ".join([*found, "Intervals allow for it."]), SegmentClientWarning, stacklevel=5)
+    return " ".join([reason, *found])
+
+
+def _flat_draws(model: Any, found: list[str], n: int = 200) -> tuple[tuple[float, ...], ...]:
+    """Where the likelihood is flat, keep draws of the posterior instead of trusting standard errors."""
+    if not found or model.n_customers_ > 200_000:
+        return ()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SegmentClientWarning)
+        draws = model.sample_posterior(n)
+    return tuple(tuple(float(value) for value in row) for row in draws.to_numpy())
+
+
+def _errors_known(model: Any) -> bool:
+    return bool(np.isfinite(model.covariance_.to_numpy()).all())
+
+
+def _normal_draws(model: Any, n: int) -> Array:
+    """Draw log-normal parameters around the estimate, from one fixed seed; the estimate alone without errors."""
+    estimate = model.params_.to_numpy()
+    if not _errors_known(model):
+        return estimate[None, :]
+    covariance = model.covariance_.to_numpy() / np.outer(estimate, estimate)
+    curvature, directions = np.linalg.eigh(covariance)
+    steps = np.random.default_rng(20).standard_normal((n, estimate.size)) * np.sqrt(
+        np.clip(curvature, 0.0, 4.0)
+    )
+    return estimate * np.exp(np.clip(steps @ directions.T, -7.0, 7.0))
+
+
+def process_of(model: Any, values: Any = None) -> Process:
+    """Describe a model of purchases (or a draw of its parameters) to the functions of `outlook`."""
+    names = list(model.params_.index)
+    theta = dict(zip(names, model.params_.to_numpy() if values is None else values, strict=True))
+    kind = type(model).__name__
+    if kind == "ParetoNBD":
+        return Process(theta["r"], theta["alpha"], "clock", theta["s"], theta["beta"])
+    if kind == "NBD":
+        return Process(theta["r"], theta["alpha"], "never")
+    if kind == "BGBB":
+        return Process(theta["alpha"], theta["beta"], "periods", theta["gamma"], theta["delta"])
+    if kind in {"BGNBD", "MBGNBD", "BGCNBD", "MBGCNBD"}:
+        return Process(
+            theta["r"],
+            theta["alpha"],
+            "coin",
+            theta["a"],
+            theta["b"],
+            int(kind.startswith("M")),
+            int(getattr(model, "k_", 1)),
+        )
+    raise ModelError(f"a value cannot be computed from a {kind}; accepted: {', '.join(PURCHASE)}")
+
+
+# ---------------------------------------------------------------- spend
+
+
+def _fit_spend(customers: Any, name: str, time_unit: str) -> tuple[Any, list[str]]:
+    frame = frames.read(customers)
+    facts = _spend_facts(frame)
+    if not facts["repeaters"]:
+        return _one_mean(frame, time_unit)
+    if name == "gamma_gamma":
+        _warn_correlation(facts)
+    return model_class(name)(time_unit=time_unit).fit(customers), []
+
+
+def _one_mean(frame: frames.Frame, time_unit: str) -> tuple[Any, list[str]]:
+    """Without a repeat purchase there is nothing to shrink towards: everyone gets the mean purchase (1 if unknown)."""
+    columns = frame.collect_schema()
+    mean = None
+    if {"revenue", "frequency"} <= set(columns):
+        row = frames.one_row(frame, money=nw.col("revenue").sum(), days=(nw.col("frequency") + 1).sum())
+        mean = row["money"] / row["days"] if row["money"] and row["money"] > 0 else None
+    if mean is None:
+        raise ModelError(
+            "nobody bought again for a positive amount, and there is no positive revenue: the value of a purchase is unknown"
+        )
+    sentence = f"Nobody bought again: every purchase is taken to bring the mean, {mean:.2f}."
+    warnings.warn(sentence, SegmentClientWarning, stacklevel=5)
+    return model_class("gamma_gamma").from_params(p=1.0, q=1e6, v=mean * (1e6 - 1.0), time_unit=time_unit), [
+        sentence
+    ]
+
+
+def spend_frequency_correlation(customers: Any) -> dict[str, float]:
+    """Give the correlation of frequency and spend among repeat buyers: plain, and of their logarithms."""
+    return _spend_facts(frames.read(customers))
+
+
+def _spend_facts(frame: frames.Frame) -> dict[str, Any]:
+    x, m = nw.col("frequency").cast(nw.Float64), nw.col("monetary_value").cast(nw.Float64)
+    bought = frame.select(frequency=x, monetary_value=m).filter((x > 0) & (m > 0))
+    pair = bought.with_columns(u=nw.col("frequency").log(), w=nw.col("monetary_value").log())
+    names = {"plain": ("frequency", "monetary_value"), "logs": ("u", "w")}
+    sums = {"repeaters": nw.len()}
+    for key, (one, two) in names.items():
+        for tag, value in (
+            ("x", nw.col(one)),
+            ("y", nw.col(two)),
+            ("xx", nw.col(one) ** 2),
+            ("yy", nw.col(two) ** 2),
+        ):
+            sums[f"{key}_{tag}"] = value.sum()
+        sums[f"{key}_xy"] = (nw.col(one) * nw.col(two)).sum()
+    row = frames.one_row(pair, **sums)
+    n = row["repeaters"] or 0
+    return {"repeaters": n, **{key: _correlation(row, key, n) for key in names}}
+
+
+def _correlation(row: Mapping[str, Any], key: str, n: int) -> float:
+    if n < 3:
+        return 0.0
+    x, y, xx, yy, xy = (float(row[f"{key}_{tag}"]) / n for tag in ("x", "y", "xx", "yy", "xy"))
+    spread = np.sqrt(max(xx - x * x, 0.0) * max(yy - y * y, 0.0))
+    return float((xy - x * y) / spread) if spread > 1e-12 * (abs(x * y) + 1e-300) else 0.0
+
+
+def _warn_correlation(facts: Mapping[str, Any]) -> None:
+    worst = max((facts["plain"], facts["logs"]), key=abs)
+    if abs(worst) > _CORRELATED and abs(worst) * np.sqrt(facts["repeaters"]) > 3:
+        warnings.warn(
+            f"spend and frequency are correlated ({facts['plain']:+.2f}, of logarithms {facts['logs']:+.2f}, over {facts['repeaters']:,} "
+            'repeat buyers), and Gamma-Gamma assumes that they are not; spend="gamma_gamma_by_frequency" allows for it',
+            SegmentClientWarning,
+            stacklevel=5,
+        )

@@ -1,0 +1,140 @@
+"""When the customers table was made: `as_of` found in its dates, and the unit of `T` checked against them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient import frames, schema
+from segmentclient.customers import UNIT_DAYS, as_day
+from segmentclient.errors import raise_all
+
+__all__ = ["read_as_of"]
+
+_LOOSE = 31.0  # days: recency and T may be floored to weeks or months
+_WORDS = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}
+
+
+def read_as_of(frame: frames.Frame, unit_days: float, as_of: Any) -> dt.date | None:
+    """Find the last day the table has seen, or None without dates; a `ColumnError` where they contradict `T`."""
+    given = None if as_of is None else as_day(as_of, "as_of")
+    columns = {name for name, dtype in frame.collect_schema().items() if schema.kind_of(dtype) == "date"}
+    if "first_order" not in columns:
+        return given
+    facts = _facts(frame, unit_days, "last_order" in columns)
+    if facts["rows"] in (None, 0):
+        return given
+    raise_all(_problems(facts, unit_days, given), table="customers")
+    return given or dt.date.fromordinal(round(facts["latest"]))
+
+
+def _facts(frame: frames.Frame, unit: float, has_last: bool) -> Mapping[str, Any]:
+    """Gather, in one pass, the extremes of what dates and time columns say about each other, in days."""
+    has_silence = has_last and "days_since_last_order" in frame.collect_schema()
+    if frames.is_lazy(frame):
+        first, last = _lazy_days("first_order"), _lazy_days("last_order")
+        return _facts_lazy(frame, first, last, unit, has_last, has_silence)
+    first = _eager_days(frame, "first_order")
+    known = ~np.isnan(first)
+    age = _eager_number(frame, "T") * unit
+    end = (
+        _eager_days(frame, "last_order") + _eager_number(frame, "days_since_last_order")
+        if has_silence
+        else first + age
+    )
+    facts: dict[str, float] = {"rows": int(known.sum())}
+    if facts["rows"]:
+        facts |= _extremes(first[known], age[known], end[known])
+        if has_last:
+            span = _eager_days(frame, "last_order")[known] - first[known]
+            facts |= _ratio(span, _eager_number(frame, "recency")[known] * unit, "recency")
+    return facts
+
+
+def _extremes(first: Any, age: Any, end: Any) -> dict[str, float]:
+    latest = float(end.max())
+    return {"latest": latest, "earliest": float(end.min())} | _ratio(latest - first, age, "T")
+
+
+def _ratio(days: Any, stated: Any, name: str) -> dict[str, float]:
+    return {
+        f"{name}_gap": float(np.abs(days - stated).max()),
+        f"{name}_days": float(days.sum()),
+        f"{name}_stated": float(stated.sum()),
+    }
+
+
+def _facts_lazy(
+    frame: frames.Frame, first: nw.Expr, last: nw.Expr, unit: float, has_last: bool, has_silence: bool
+) -> Mapping[str, Any]:
+    age, known = nw.col("T") * unit, frame.filter(~nw.col("first_order").is_null())
+    end = last + nw.col("days_since_last_order") if has_silence else first + age
+    ends = frames.one_row(known, rows=nw.len(), latest=end.max(), earliest=end.min())
+    if not ends["rows"]:
+        return ends
+    pairs = {"T": (ends["latest"] - first, age)}
+    if has_last:
+        pairs["recency"] = (last - first, nw.col("recency") * unit)
+    sums: dict[str, nw.Expr] = {}
+    for name, (days, stated) in pairs.items():
+        sums |= {
+            f"{name}_gap": (days - stated).abs().max(),
+            f"{name}_days": days.sum(),
+            f"{name}_stated": stated.sum(),
+        }
+    return {**ends, **frames.one_row(known, **sums)}
+
+
+def _lazy_days(name: str) -> nw.Expr:
+    return frames.days(nw.col(name))
+
+
+def _eager_days(frame: frames.Frame, name: str) -> Any:
+    """Days since the year 0, NaN where missing."""
+    values = frame[name].to_numpy()
+    days = (values if values.dtype.kind == "M" else np.array(values, "datetime64[D]")).astype("datetime64[D]")
+    numbers = days.view(np.int64) + float(dt.date(1970, 1, 1).toordinal())
+    numbers[np.isnat(days)] = np.nan
+    return numbers
+
+
+def _eager_number(frame: frames.Frame, name: str) -> Any:
+    return frame[name].cast(nw.Float64).to_numpy()
+
+
+def _problems(facts: Mapping[str, Any], unit_days: float, given: dt.date | None) -> Iterator[str]:
+    if facts["latest"] - facts["earliest"] > _LOOSE:
+        yield (
+            f"the customers do not end on one day: from {_day(facts['earliest'])} to {_day(facts['latest'])} with a "
+            f"unit of {unit_days:g} days; all customers must be summarized up to one day (summarize_customers does)"
+        )
+    elif given and abs(given.toordinal() - facts["latest"]) > _LOOSE:
+        yield f"as_of={given} was given, but the dates of the table end on {_day(facts['latest'])}"
+    for name in ("T", "recency"):
+        if f"{name}_gap" in facts and _contradicts(facts, name):
+            yield (
+                f"column {name!r} does not fit the order dates when its unit is {unit_days:g} "
+                f"day{'s' if unit_days != 1 else ''}{_guess(facts, name, unit_days)}"
+            )
+
+
+def _contradicts(facts: Mapping[str, Any], name: str) -> bool:
+    days, stated = facts[f"{name}_days"], facts[f"{name}_stated"]
+    return facts[f"{name}_gap"] > _LOOSE or (days > 60 and not days / 3 < stated < days * 3)
+
+
+def _guess(facts: Mapping[str, Any], name: str, unit_days: float) -> str:
+    """Name the unit that would fit, if one does."""
+    stated = max(facts[f"{name}_stated"], 1e-300) / unit_days
+    for unit, days in UNIT_DAYS.items():
+        if days != unit_days and abs(facts[f"{name}_days"] / stated / days - 1) < 0.1:
+            return f"; it holds {_WORDS[unit]}: give time_unit={unit!r}"
+    return "; accepted: the columns as summarize_customers makes them, with the same time_unit"
+
+
+def _day(ordinal: float) -> dt.date:
+    return dt.date.fromordinal(round(ordinal))

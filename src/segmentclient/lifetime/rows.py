@@ -1,0 +1,181 @@
+"""Everything a prediction needs from a history alone: columns of (frequency, recency, T), as arrays.
+
+The spend of a customer enters later, by plain arithmetic, so that lazy engines need only the distinct histories.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from segmentclient.errors import ModelError
+from segmentclient.lifetime.choice import LifetimeModels, process_of
+from segmentclient.lifetime.histories import Array, check_histories, distinct, history, numbers
+from segmentclient.lifetime.horizons import DAYS_A_YEAR
+from segmentclient.lifetime.intervals import quantiles_ahead
+from segmentclient.lifetime.outlook import Ahead, Process, ahead
+
+__all__ = ["Span", "history_columns", "spend_laws"]
+
+_DRAWS = 24  # parameter draws behind an interval on a row
+
+
+@dataclass(frozen=True)
+class Span:
+    """How far ahead, in the unit of `T`: its length, δ a unit, and the days of a unit."""
+
+    length: float
+    rate: float
+    unit_days: float
+
+    @property
+    def typical(self) -> float:
+        """The length itself; for an endless one 1 / δ, over which as much is bought undiscounted."""
+        return 1.0 / self.rate if math.isinf(self.length) else self.length
+
+
+def history_columns(
+    models: LifetimeModels, keys: Mapping[str, Any], span: Span, interval: float | None, *, with_time: bool
+) -> dict[str, Array]:
+    """Compute the prediction columns of histories; rows without a frequency (prospects) get NaN.
+
+    Returns
+    -------
+    p_alive, expected_purchases, and for the money to come: `_discounted` (purchases), `_years` (expected, alive), `_mean`,
+    `_per`, `_v` (spend of the average customer; mean a unit of scale; scale without history). With an interval
+    also `expected_purchases_low`, `_high`, `_fade` (mean discount), `_years_alive` (given alive) and, for each bound, the
+    relative spends `_late_low`, `_late_high`, `_early_low`, `_early_high`.
+    """
+    x, recency, T = (numbers(keys[name]) for name in ("frequency", "recency", "T"))
+    known = np.isfinite(x)
+    if known.all():
+        return _columns(models, (x, recency, T), span, interval, with_time)
+    part = (
+        _columns(models, (x[known], recency[known], T[known]), span, interval, with_time)
+        if known.any()
+        else {}
+    )
+    columns = {
+        name: np.full(x.size, np.nan) for name in part or _columns_of_one(models, span, interval, with_time)
+    }
+    for name, values in part.items():
+        columns[name][known] = values
+    return columns
+
+
+def _columns_of_one(
+    models: LifetimeModels, span: Span, interval: float | None, with_time: bool
+) -> dict[str, Array]:
+    one = np.zeros(1), np.zeros(1), np.ones(1)
+    return _columns(models, one, span, interval, with_time)
+
+
+def _columns(
+    models: LifetimeModels,
+    rows: tuple[Array, Array, Array],
+    span: Span,
+    interval: float | None,
+    with_time: bool,
+) -> dict[str, Array]:
+    x, recency, T = rows
+    check_histories({"frequency": x, "recency": recency, "T": T})
+    process = process_of(models.purchase)
+    alive = _p_alive(models.purchase, rows, process)
+    first, kind = _kinds(process, rows)
+    seen = x[first], T[first], (T - recency)[first]
+    future = ahead(process, *seen, span.length, span.rate, with_time=with_time)
+    columns = {
+        "p_alive": alive,
+        "expected_purchases": alive * future.purchases[kind],
+        "_discounted": alive * future.discounted[kind],
+        "_years": alive * (future.time_alive * span.unit_days / DAYS_A_YEAR)[kind],
+    }
+    p, q, columns["_v"], columns["_mean"] = spend_laws(models.spend, x)
+    weight = p * x + q - 1.0
+    columns["_per"] = np.where(weight > 0, p / np.where(weight > 0, weight, 1.0), 0.0)
+    if interval is None:
+        return columns
+    columns["_years_alive"] = (future.time_alive * span.unit_days / DAYS_A_YEAR)[kind]
+    columns["_fade"] = _fade(process, seen, span, future)[kind]
+    return columns | _bounds(models, rows, span, interval, (p, p * x + q), columns["_fade"], with_time)
+
+
+def _kinds(process: Process, rows: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+    """Find the distinct (frequency, T) pairs; where gaps are regular, the silence counts too."""
+    x, recency, T = rows
+    return distinct([x, T, T - recency] if process.k > 1 else [x, T])
+
+
+def _p_alive(model: Any, rows: tuple[Array, Array, Array], process: Process, theta: Any = None) -> Array:
+    theta = tuple(model.params_.to_numpy()) if theta is None else tuple(theta)
+    if process.drop in {"coin", "never"} and process.k == 1:
+        return special.expit(-model.law.log_odds_left(theta, history(*rows)))
+    first, kind = distinct(list(rows))
+    return special.expit(-model.law.log_odds_left(theta, history(*(values[first] for values in rows))))[kind]
+
+
+def _fade(process: Process, seen: tuple[Array, Array, Array], span: Span, future: Ahead) -> Array:
+    """Mean discount factor of the purchases within the typical span."""
+    plain = future.purchases
+    if math.isinf(span.length):
+        plain = ahead(process, *seen, span.typical, 0.0, with_time=False).purchases
+    return np.where(plain > 0, future.discounted / np.where(plain > 0, plain, 1.0), 1.0)
+
+
+def _bounds(
+    models: LifetimeModels,
+    rows: tuple[Array, Array, Array],
+    span: Span,
+    interval: float,
+    spend: tuple[Array, Array],
+    fade: Array,
+    with_time: bool,
+) -> dict[str, Array]:
+    first, kind = (slice(None), slice(None)) if models.is_certain else distinct([*rows, *spend])
+    some = rows[0][first], rows[1][first], rows[2][first]
+    thetas = models.parameter_draws(1 if models.is_certain else _DRAWS)
+    processes = [process_of(models.purchase, theta) for theta in thetas]
+    alive = np.mean(
+        [_p_alive(models.purchase, some, p, t) for p, t in zip(processes, thetas, strict=True)], axis=0
+    )
+    levels = (1.0 - interval) / 2.0, (1.0 + interval) / 2.0
+    given = spend[0][first], spend[1][first]
+    found = quantiles_ahead(processes, some, alive, given, span.typical, levels, early=with_time)
+    columns = {}
+    for name, quantiles in zip(("low", "high"), found, strict=True):
+        count = quantiles.count[kind]
+        columns[f"expected_purchases_{name}"] = count * fade if math.isinf(span.length) else count
+        columns[f"_late_{name}"], columns[f"_early_{name}"] = (
+            quantiles.spend_late[kind],
+            quantiles.spend_early[kind],
+        )
+    return columns
+
+
+def spend_laws(spend: Any, x: Array) -> tuple[Array, Array, Array, Array]:
+    """Give p, q, v of the Gamma-Gamma law behind each frequency, and the mean purchase of its average customer."""
+    laws = getattr(spend, "models_", None) or (spend,)
+    table = np.array([[*law.params_.to_numpy(), _mean_purchase(law)] for law in laws])
+    if len(laws) == 1:
+        p, q, v, mean = (np.broadcast_to(value, x.shape) for value in table[0])
+        return p, q, v, mean
+    p, q, v, mean = table[spend.band_of(x)].T
+    return p, q, v, mean
+
+
+def _mean_purchase(law: Any) -> float:
+    p, q, v = law.params_.to_numpy()
+    if q > 1.0:
+        return float(p * v / (q - 1.0))
+    observed = getattr(law, "mean_purchase_value_", None)
+    if observed is None:
+        raise ModelError(
+            f"q = {q:.3g} ≤ 1: the mean purchase does not exist under these parameters; fit the model of spend on "
+            "customers (the observed mean then stands in), or give q > 1"
+        )
+    return float(observed)

@@ -1,0 +1,161 @@
+"""Spend that depends on frequency: one Gamma-Gamma a band of frequencies, the bands chosen by likelihood."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, Self
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient import frames, schema
+from segmentclient.errors import ModelError, not_fitted
+from segmentclient.lifetime.gammagamma import GammaGamma
+from segmentclient.lifetime.histories import Array
+from segmentclient.render import html_table
+
+__all__ = ["GammaGammaByFrequency"]
+
+_SPLITS: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (2, 4), (2, 4, 8), (2, 3, 5, 9, 17))
+_FEWEST = 30  # repeat buyers a band
+
+
+class GammaGammaByFrequency:
+    """Gamma-Gamma within bands of frequency, for shops where those who buy often spend more (or less) a time.
+
+    Gamma-Gamma assumes that spend and frequency are independent. Here it need hold only within a band. Several
+    splits are fitted and the one with the least BIC is kept; it may be no split at all. One-time buyers
+    belong to the first band.
+
+    Attributes
+    ----------
+    edges_ : first frequency of each band after the first.
+    models_ : one GammaGamma a band.
+    log_likelihood_, bic_, n_customers_ : of the kept split.
+    """
+
+    def __init__(self, time_unit: str = "D") -> None:
+        self.time_unit = time_unit
+
+    def fit(self, customers: Any) -> Self:
+        """Fit every split whose bands hold at least 30 repeat buyers and keep the one with the least BIC.
+
+        The driver receives `frequency` and `monetary_value` of the repeat buyers.
+        """
+        frame = frames.read(customers)
+        schema.check_columns(frame.collect_schema(), ["frequency", "monetary_value"])
+        bought = frames.collect(
+            frame.select("frequency", "monetary_value").filter(
+                (nw.col("frequency") > 0) & (nw.col("monetary_value") > 0)
+            )
+        )
+        if not len(bought):
+            raise ModelError(
+                "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
+            )
+        tried = [
+            (edges, self._fit_bands(bought, edges))
+            for edges in _SPLITS
+            if _is_filled(bought["frequency"], edges)
+        ]
+        edges, models = min(
+            tried or [((), self._fit_bands(bought, ()))], key=lambda pair: _bic(pair[1], len(bought))
+        )
+        return self._learn(edges, models)
+
+    def _fit_bands(self, bought: Any, edges: Sequence[int]) -> list[GammaGamma]:
+        band = _band(bought["frequency"].to_numpy(), edges)
+        return [GammaGamma(self.time_unit).fit(bought[band == number]) for number in range(len(edges) + 1)]
+
+    def _learn(self, edges: Sequence[int], models: list[GammaGamma]) -> Self:
+        self.edges_, self.models_ = tuple(edges), tuple(models)
+        self.n_customers_ = sum(model.n_customers_ for model in models)
+        self.log_likelihood_ = math.fsum(model.log_likelihood_ for model in models)
+        self.bic_ = _bic(models, self.n_customers_)
+        return self
+
+    def band_of(self, frequency: Array) -> Array:
+        """Give the number of the band of each frequency."""
+        self._bands()
+        return _band(frequency, self.edges_)
+
+    def _bands(self) -> tuple[GammaGamma, ...]:
+        if not hasattr(self, "models_"):
+            raise not_fitted(self)
+        return self.models_
+
+    def expected_purchase_value(self, customers: Any) -> Any:
+        """Give the mean value expected of each customer's future purchases, in the order of the rows (eager tables)."""
+        frame = frames.read(customers)
+        schema.check_columns(frame.collect_schema(), ["frequency", "monetary_value"])
+        if isinstance(frame, nw.LazyFrame):
+            raise ModelError(
+                "expected_purchase_value returns one value a row and cannot on a lazy table; predict_lifetime_value can"
+            )
+        table = frames.collect(frame, ["frequency", "monetary_value"])
+        band = self.band_of(table["frequency"].to_numpy())
+        values = np.zeros(len(table))
+        for number in np.unique(band):
+            values[band == number] = self._bands()[number].expected_purchase_value(table[band == number])
+        return frames.series_like(frame, "expected_purchase_value", values)
+
+    def summary(self) -> Any:
+        """Show one row a band: its frequencies, customers, parameters and mean purchase value."""
+        import pandas as pd
+
+        lows = (1, *getattr(self, "edges_", ()))
+        rows = [
+            {"from_frequency": low, "customers": model.n_customers_, **model.params_.to_dict()}
+            for low, model in zip(lows, self._bands(), strict=True)
+        ]
+        return pd.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        if not hasattr(self, "models_"):
+            return html_table([type(self).__name__], [["not fitted"]])
+        table = self.summary()
+        return html_table(
+            list(table.columns),
+            [[f"{value:.4g}" for value in row] for row in table.to_numpy()],
+            caption=type(self).__name__,
+        )
+
+    def to_json(self) -> str:
+        """Write the bands as JSON; no training data."""
+        models = [json.loads(model.to_json()) for model in self._bands()]
+        return json.dumps(
+            {
+                "model": type(self).__name__,
+                "time_unit": self.time_unit,
+                "edges": self.edges_,
+                "models": models,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        try:
+            content = json.loads(text)
+            models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]
+            return cls(content["time_unit"])._learn(content["edges"], models)
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ModelError(
+                f"GammaGammaByFrequency.from_json takes the text that to_json wrote ({error!r})"
+            ) from None
+
+
+def _band(frequency: Array, edges: Sequence[int]) -> Array:
+    return np.searchsorted(np.asarray(edges, float), np.asarray(frequency, float), side="right")
+
+
+def _is_filled(frequency: Any, edges: Sequence[int]) -> bool:
+    return bool((np.bincount(_band(frequency.to_numpy(), edges), minlength=len(edges) + 1) >= _FEWEST).all())
+
+
+def _bic(models: Sequence[GammaGamma], n: float) -> float:
+    return 3.0 * len(models) * math.log(max(n, 1)) - 2.0 * math.fsum(
+        model.log_likelihood_ for model in models
+    )
