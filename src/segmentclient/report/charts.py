@@ -53,6 +53,8 @@ def _who(content: Content, say: Words) -> Iterable[Picture]:
 def _worth(content: Content, say: Words) -> Iterable[Picture]:
     yield _picture("lorenz_curve", content, say)
     yield _picture("segment_bars", content, say, by=content.by, currency=say.currency)
+    if content.has("lifetime_value"):
+        yield _picture("value_distribution", content, say, currency=say.currency)
 
 
 def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:
@@ -60,7 +62,25 @@ def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:
 
 
 def _scores(content: Content, say: Words, scorer: Any) -> Iterable[Picture]:
-    return ()
+    if len(content.scores) == 3:
+        yield _picture("score_histograms", content, say, scorer=_cuts(content, scorer), currency=say.currency)
+
+
+def _cuts(content: Content, scorer: Any) -> dict[str, list[float]]:
+    """Give the cut points of the scorer, else the limits seen in the data: the last value of each score but one end."""
+    known = getattr(scorer, "thresholds_", {})
+    if known and not any(isinstance(points, dict) for points in known.values()):
+        return {axis: list(points) for axis, points in known.items()}
+    axes = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
+    return {
+        axis: _seen_cuts(content.scores[score], backwards=axis == "recency") for axis, score in axes.items()
+    }
+
+
+def _seen_cuts(ranges: Any, *, backwards: bool) -> list[float]:
+    """Recency counts backwards: its last score is the first bin."""
+    last = ranges.index.min() if backwards else ranges.index.max()
+    return sorted(ranges["high"].drop(last))
 
 
 def _picture(name: str, content: Content, say: Words, **options: Any) -> Picture:
@@ -71,6 +91,11 @@ def _picture(name: str, content: Content, say: Words, **options: Any) -> Picture
 
 
 def _svg(name: str, content: Content, size: Literal["page", "phone"], **options: Any) -> str:
-    axes = plot.figure(size).subplots()
-    getattr(plot, name)(content.customers, ax=axes, **options)
-    return plot.to_svg(axes)
+    sheet = plot.figure(size)
+    panels, height = _PANELS.get(name, (1, sheet.get_figheight()))
+    sheet.set_figheight(height)
+    getattr(plot, name)(content.customers, ax=sheet.subplots(panels), **options)
+    return plot.to_svg(sheet)
+
+
+_PANELS = {"score_histograms": (3, 6.2)}  # panels one below the other, and the inches they need

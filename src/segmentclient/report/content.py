@@ -91,8 +91,7 @@ def _collected(table: Any, by: str, *, name: str) -> pd.DataFrame:
 
 def _tidy(data: pd.DataFrame, by: str) -> pd.DataFrame:
     """Give the segments as text, and the rows in an order that does not depend on the caller's."""
-    names = data[by].astype(object)
-    data[_group(by)] = names.map(_key).where(names.notna(), None)
+    data[_group(by)] = _keys(data[by])
     for column in data.columns.drop(_group(by)):
         if column not in _NOT_NUMBERS and data[column].dtype == object:
             data[column] = _numbers(data[column])
@@ -107,6 +106,14 @@ _ORDER = ("revenue", "days_since_last_order", "n_orders", "T", "recency", "monet
 def _group(by: str) -> str:
     """Name the column of groups; scores that serve as groups stay numbers beside it."""
     return f"{by} (group)" if by in OPTIONAL and by not in _NOT_NUMBERS else by
+
+
+def _keys(names: pd.Series) -> Any:
+    """Write each segment as text, None where it is missing."""
+    import pandas as pd
+
+    codes, known = pd.factorize(names)
+    return np.array([*map(_key, known), None], dtype=object)[codes]
 
 
 def _key(name: Any) -> str:
