@@ -14,7 +14,7 @@ from segmentclient import frames
 from segmentclient.errors import ColumnError, SegmentClientWarning
 from segmentclient.locale import Language, language
 from segmentclient.render import html_card, html_table
-from segmentclient.schema import check_columns
+from segmentclient.schema import check_columns, kind_of
 from segmentclient.segments.life_cycle import lifecycle_thresholds
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ class Migration:
         return "\n".join(
             [*lines, *(f"  {name}: {count} ({share})" for name, count, share, _ in self._rows(words))]
         )
+
+    def __str__(self) -> str:
+        return self.summary()
 
     def _verdict(self, words: Language) -> str:
         if self.psi > 0.25:
@@ -197,14 +200,15 @@ def _activity(tables: Mapping[str, frames.Frame], before: Any) -> tuple[nw.Expr,
     schemas = [frame.collect_schema() for frame in tables.values()]
     unknown = nw.lit(None, dtype=nw.Float64)
 
-    def known(*names: str) -> bool:
-        return all(name in schema for name in names for schema in schemas)
+    def known(*names: str, kind: str) -> bool:
+        return all(name in schema and kind_of(schema[name]) == kind for name in names for schema in schemas)
 
-    ordered = (nw.col("n_orders").cast(nw.Float64) > 0).cast(nw.Float64) if known("n_orders") else unknown
-    if known("status"):
+    counted = known("n_orders", kind="number")
+    ordered = (nw.col("n_orders").cast(nw.Float64) > 0).cast(nw.Float64) if counted else unknown
+    if known("status", kind="text"):
         status = nw.col("status").cast(nw.String)
         return (status != "prospect").cast(nw.Float64), (status == "active").cast(nw.Float64)
-    if known("n_orders", "days_since_last_order", "first_order", "last_order"):
+    if counted and known("days_since_last_order", kind="number") and known("first_order", "last_order", kind="date"):
         limit = _learnt_window(before)
         silence = nw.col("days_since_last_order").cast(nw.Float64)
         return ordered, unknown if limit is None else (silence <= limit).cast(nw.Float64)
