@@ -1,6 +1,7 @@
 """How the documentation is built: `sphinx-build -W docs docs/_build`."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -25,7 +26,8 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["_build", "_generated/*.md"]
+exclude_patterns = ["_build", "_templates"]
+templates_path = ["_templates"]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 autosummary_generate = True
@@ -46,6 +48,30 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}
 
 
+PARAMETER = re.compile(r"^([*\w, ]+) : (.+)$")
+
+
+def describe_parameters(app, what, name, obj, options, lines):
+    """Accept `name : what it means`, without a type, in lists of parameters and attributes."""
+    out, section = [], ""
+    for number, line in enumerate(lines):
+        if number + 1 < len(lines) and re.fullmatch(r"-{3,}", lines[number + 1]):
+            section = line
+        found = PARAMETER.match(line) if section in {"Parameters", "Attributes"} else None
+        after = lines[number + 1].strip() if number + 1 < len(lines) else ""
+        if found and not _is_type(found[2], after):
+            out += [found[1], f"    {found[2]}"]
+        else:
+            out.append(line)
+    lines[:] = out
+
+
+def _is_type(text, after):
+    """Tell a type from a description: short, and followed by a description that begins a sentence."""
+    return len(text) < 70 and after[:1].isupper()
+
+
 def setup(app):
     """Write the generated pages before Sphinx reads anything."""
     pages.write_all(pictures=True)
+    app.connect("autodoc-process-docstring", describe_parameters, priority=100)

@@ -25,7 +25,7 @@ CHARTS: Mapping[str, str] = {
     "segment_bars": 'sc.plot.segment_bars(customers, currency="EUR")',
     "share_pairs": "sc.plot.share_pairs(customers)",
     "lorenz_curve": "sc.plot.lorenz_curve(customers)",
-    "value_distribution": 'sc.plot.value_distribution(customers, currency="EUR")',
+#    "value_distribution": 'sc.plot.value_distribution(customers, currency="EUR")',
     "rf_heatmap": 'sc.plot.rf_heatmap(customers, currency="EUR")',
     "score_histograms": "sc.plot.score_histograms(customers, scorer=scorer)",
 }
