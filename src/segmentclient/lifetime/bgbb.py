@@ -200,7 +200,7 @@ class BGBB(PurchaseModel):
     def _check(self, h: Histories) -> None:
         raise_all(
             [
-                *bad_values("T", h.T, h.T != np.floor(h.T), "whole numbers of opportunities", h.counts),
+                *bad_values("T", h.T, np.floor(h.T) != h.T, "whole numbers of opportunities", h.counts),
                 *bad_values(
                     "recency", h.recency, h.recency != np.floor(h.recency), "whole numbers", h.counts
                 ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -52,6 +52,10 @@ class Optimum:
     hessian: Array
     converged: bool
     at_border: Array
+
+    def shifted(self, constant: float) -> Optimum:
+        """Add to the log-likelihood what the parameters do not change."""
+        return replace(self, value=self.value + constant)
 
 
 def maximize(

@@ -208,6 +208,7 @@ def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
 def bad_values(
     name: str, values: Array, bad: Array, expected: str, counts: Array | None = None
 ) -> Iterator[str]:
+    """Say how many values of a column are bad, which are the first, and what is expected."""
     if bad.any():
         number = bad.sum() if counts is None else counts[bad].sum()
         first = ", ".join(f"{value:g}" for value in values[bad][:3])

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, psi_rise

@@ -9,7 +9,7 @@ nothing is known yet has the empty history (0, 0, 0).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
 from scipy import special
@@ -70,7 +70,7 @@ class Law(Protocol):
 class PurchaseModel(Estimator):
     """An estimator of when and how often customers buy; the law says which."""
 
-    law: ClassVar[Law]
+    law: Law
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -99,18 +99,24 @@ class PurchaseModel(Estimator):
         ColumnError
             Lists every value that no purchase history can have.
         """
+        histories = self._histories_of(customers, weights)
+        self._keep(self._search(histories), histories)
+        return self
+
+    def _histories_of(self, customers: Any, weights: Any) -> Histories:
         histories = read_histories(customers, weights=weights)
         self._check(histories)
-        scale = float(np.average(histories.T, weights=histories.counts)) or 1.0
-        optimum = self._search(histories, scale)
+        return histories
+
+    def _keep(self, optimum: fitting.Optimum, histories: Histories) -> None:
         self._take_optimum(optimum, histories.n_customers)
         self._histories = histories
-        return self
 
     def _check(self, h: Histories) -> None:
         """Refuse histories that this model cannot have, beyond what every model refuses."""
 
-    def _search(self, histories: Histories, scale: float) -> fitting.Optimum:
+    def _search(self, histories: Histories) -> fitting.Optimum:
+        scale = float(np.average(histories.T, weights=histories.counts)) or 1.0
         sample = histories.every(2000)
         shift = np.array([np.log(scale) if name in self.law.rates else 0.0 for name in self.law.names])
         return fitting.maximize(

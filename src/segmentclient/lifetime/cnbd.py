@@ -1,0 +1,348 @@
+"""BG/CNBD-k and MBG/CNBD-k: regular buyers, whose purchases keep a rhythm.
+
+The time between purchases is Erlang(k): a clock ticks at a rate λ and every k-th tick is a purchase. With k = 1
+these are BG/NBD and MBG/NBD. Given the history, the number j < k of ticks since the last purchase is unknown; the
+predictions average over it exactly, customer by customer.
+
+References
+----------
+Platzer and Reutterer (2016), Ticking away the moments, Marketing Science 35(5), 779-799; Reutterer, Platzer and
+Schröder (2021), Leveraging purchase regularity for predicting customer behavior the easy way, International Journal
+of Research in Marketing 38(1), 194-215.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from scipy import special
+
+from segmentclient import frames
+from segmentclient.errors import ModelError, SegmentClientWarning
+from segmentclient.lifetime import fitting
+from segmentclient.lifetime.fitting import RowDerivatives
+from segmentclient.lifetime.histories import Array, Histories, numbers, psi_rise
+from segmentclient.lifetime.horizons import UNIT_DAYS
+from segmentclient.lifetime.mixtures import mixture_of_many
+from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.special import (
+    log_beta_ratio,
+    log_rising,
+    negative_binomial_logpmf,
+    negative_binomial_tail,
+)
+
+__all__ = ["BGCNBD", "MBGCNBD"]
+
+_MOST_REGULAR = 12
+_LONGEST = 3000  # purchases summed one by one
+_BLOCK = 300_000
+
+
+class ErlangGeometric:
+    """The law: `first` as in BG/NBD and MBG/NBD, `k` ticks a purchase."""
+
+    names = ("r", "alpha", "a", "b")
+    rates = ("alpha",)
+    purchase, dropout = ("alpha", -1.0), ("a", 1.0)
+
+    def __init__(self, first: int, k: int) -> None:
+        self.first, self.k = first, k
+
+    def start(self, scale: float) -> list[tuple[float, ...]]:
+        """Where to look for the optimum, with time in units of `scale`."""
+        return [(0.5, 0.5 * scale / self.k, 0.8, 2.5), (2.0, 0.2 * scale / self.k, 0.1, 2.0)]
+
+    def log_likelihood(self, theta: Theta, h: Histories) -> Array:
+        """Reutterer et al. (2021), equation (4), without the part that the times of purchase alone decide."""
+        return self._log_living(theta, h) + np.logaddexp(0.0, self.log_odds_left(theta, h))
+
+    def _log_living(self, theta: Theta, h: Histories) -> Array:
+        r, alpha, a, b = theta
+        ticks = self.k * h.frequency
+        stayed = log_beta_ratio(a, b, 0.0, h.frequency + self.first)
+        waited = r * np.log1p(h.T / alpha) + ticks * np.log(alpha + h.T)
+        return log_rising(r, ticks) - waited + stayed + special.logsumexp(self._log_ticks(theta, h), axis=-1)
+
+    def _log_ticks(self, theta: Theta, h: Histories) -> Array:
+        """Give ln of the weight of j = 0 … k−1 ticks since the last purchase, on a last axis."""
+        r, alpha, *_ = (np.asarray(value)[..., None] for value in theta)
+        j = np.arange(float(self.k))
+        share = ((h.T - h.recency) / (alpha[..., 0] + h.T))[..., None]
+        start = r + self.k * h.frequency[:, None]
+        with np.errstate(divide="ignore"):
+            return log_rising(start, j) - special.gammaln(j + 1.0) + special.xlogy(j, share)
+
+    def log_odds_left(self, theta: Theta, h: Histories) -> Array:
+        """Give ln of P(left | history) / P(alive | history)."""
+        return self._log_gone(theta, h) - special.logsumexp(self._log_ticks(theta, h), axis=-1)
+
+    def _log_gone(self, theta: Theta, h: Histories) -> Array:
+        r, alpha, a, b = theta
+        n = h.frequency + self.first
+        silent = (r + self.k * h.frequency) * np.log1p((h.T - h.recency) / (alpha + h.recency))
+        return np.where(n > 0, silent + np.log(a) - np.log(b + np.maximum(n - 1, 0)), -np.inf)
+
+    def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
+        """Give the log-likelihood of each row with its gradient and Hessian."""
+        r, alpha, a, b = theta
+        x, n, ticks = h.frequency, h.frequency + self.first, self.k * h.frequency
+        now, gone = 1.0 / (alpha + h.T), 1.0 / (alpha + h.recency)
+        last = np.where(n > 0, 1.0 / (b + np.maximum(n - 1, 0)), 0.0)
+        psi_ab, psi_b = psi_rise(a + b, h, self.first), psi_rise(b, h, self.first)
+        tri_ab, tri_b = psi_rise(a + b, h, self.first, order=1), psi_rise(b, h, self.first, order=1)
+        base = (
+            special.psi(r + ticks) - special.psi(r) - np.log1p(h.T / alpha),
+            r / alpha - (r + ticks) * now,
+            -psi_ab,
+            psi_b - psi_ab,
+        )
+        base_bends = {
+            (0, 0): special.zeta(2.0, r + ticks) - special.zeta(2.0, r),
+            (0, 1): 1.0 / alpha - now,
+            (1, 1): (r + ticks) * now**2 - r / alpha**2,
+            (2, 2): -tri_ab,
+            (2, 3): -tri_ab,
+            (3, 3): tri_b - tri_ab,
+        }
+        log_ticks, log_gone = self._log_ticks(theta, h), self._log_gone(theta, h)
+        terms = np.column_stack([log_ticks, log_gone])
+        total = special.logsumexp(terms, axis=1)
+        j, start, zero = np.arange(float(self.k)), (r + ticks)[:, None], np.zeros((x.size, self.k))
+        first = [
+            np.column_stack(
+                [special.psi(start + j) - special.psi(start), np.log1p((h.T - h.recency) * gone)]
+            ),
+            np.column_stack([-j * now[:, None], (r + ticks) * (now - gone)]),
+            np.column_stack([zero, (n > 0) / a]),
+            np.column_stack([zero, -last]),
+        ]
+        second = {
+            (0, 0): np.column_stack([special.zeta(2.0, start + j) - special.zeta(2.0, start), 0.0 * x]),
+            (0, 1): np.column_stack([zero, now - gone]),
+            (1, 1): np.column_stack([j * now[:, None] ** 2, (r + ticks) * (gone**2 - now**2)]),
+            (2, 2): np.column_stack([zero, -1.0 * (n > 0) / a**2]),
+            (3, 3): np.column_stack([zero, last**2]),
+        }
+        value = self._log_living(theta, h) - special.logsumexp(log_ticks, axis=1) + total
+        return mixture_of_many(value, base, base_bends, np.exp(terms - total[:, None]), first, second)
+
+    def living(self, theta: Theta, h: Histories) -> Theta:
+        """Give the parameters of a living customer, with the weights of j ticks since the last purchase (rows × k)."""
+        r, alpha, a, b = theta
+        log_ticks = self._log_ticks(theta, h)
+        weights = np.exp(log_ticks - special.logsumexp(log_ticks, axis=-1, keepdims=True))
+        return r + self.k * h.frequency, alpha + h.T, a, b + h.frequency + self.first, weights
+
+    def expected(self, living: Theta, t: Any) -> Array:
+        """Sum over i ≥ 1 of P(time for an i-th purchase within t) · P(still there before it)."""
+
+        def before(a: Array, b: Array, i: Array) -> Array:
+            return np.exp(log_beta_ratio(a, b, 0.0, i - 1.0))
+
+        return self._over_purchases(before, living, t)
+
+    def still_alive(self, living: Theta, t: Any) -> Array:
+        """Probability that a customer alive now still is after t."""
+
+        def leaves_at(a: Array, b: Array, i: Array) -> Array:
+            return np.exp(log_beta_ratio(a, b, 1.0, i - 1.0))
+
+        return 1.0 - self._over_purchases(leaves_at, living, t)
+
+    def _over_purchases(self, value: Any, living: Theta, t: Any) -> Array:
+        r, alpha, a, b, t = np.broadcast_arrays(*living[:4], t)
+        weights = np.broadcast_to(living[4], (*r.shape, self.k)).reshape(-1, self.k)
+        flat = [np.ravel(part) for part in (r, alpha, a, b, t)]
+        answer = np.empty(r.size)
+        for rows, length in _by_length(*flat[:2], flat[4], self.k):
+            part = [column[rows, None, None] for column in flat]
+            i, j = np.arange(1.0, length + 1.0)[:, None], np.arange(float(self.k))
+            due = negative_binomial_tail(self.k * i - j, part[0] + j, part[1], part[4])
+            answer[rows] = np.einsum(
+                "nij,nj,ni->n", due, weights[rows], value(part[2][..., 0], part[3][..., 0], i[:, 0])
+            )
+        return answer.reshape(r.shape)
+
+    def pmf(self, living: Theta, n: Any, t: Any) -> Array:
+        """P(n purchases within t) of a customer alive now: stays through all n, or leaves at the n-th."""
+        r, alpha, a, b, n, t = np.broadcast_arrays(*living[:4], n, t)
+        j = np.arange(float(self.k))
+        wide = [value[..., None] for value in (r, alpha, a, b, n, t)]
+        first_tick, rate = self.k * wide[4] - j, wide[0] + j
+        exactly = sum(_nbd(first_tick + more, rate, wide[1], wide[5]) for more in range(self.k))
+        at_least = np.where(
+            first_tick > 0, negative_binomial_tail(np.maximum(first_tick, 1.0), rate, wide[1], wide[5]), 1.0
+        )
+        stays = np.exp(log_beta_ratio(wide[2], wide[3], 0.0, wide[4])) * exactly
+        leaves = np.exp(log_beta_ratio(wide[2], wide[3], 1.0, np.maximum(wide[4] - 1.0, 0.0))) * at_least
+        return np.sum(living[4] * (stays + np.where(wide[4] > 0, leaves, 0.0)), axis=-1)
+
+
+def _nbd(n: Array, r: Array, alpha: Array, t: Array) -> Array:
+    return np.where(n >= 0, np.exp(negative_binomial_logpmf(np.maximum(n, 0.0), r, alpha, t)), 0.0)
+
+
+def _by_length(r: Array, alpha: Array, t: Array, k: int) -> Any:
+    """Put rows together that need a sum of about as many purchases, up to the 1e-12 tail of their number."""
+    mean = (r + k) * t / alpha
+    spread = np.sqrt(mean * (1.0 + t / alpha))
+    ticks = mean + (8.0 + 28.0 * np.sqrt(1.0 / (r + 0.05))) * (spread + 1.0)
+    if np.max(ticks, initial=0.0) > k * _LONGEST:
+        warnings.warn(
+            f"sums over more than {_LONGEST} purchases are cut there: choose a shorter t",
+            SegmentClientWarning,
+            stacklevel=6,
+        )
+    lengths = np.exp2(np.ceil(np.log2(np.clip(ticks / k + 2.0, 4.0, _LONGEST))))
+    for length in np.unique(lengths):
+        chosen = np.flatnonzero(lengths == length)
+        most = max(int(_BLOCK / (length * k)), 1)
+        for start in range(0, chosen.size, most):
+            yield chosen[start : start + most], int(length)
+
+
+class BGCNBD(PurchaseModel):
+    """BG/CNBD-k (Platzer and Reutterer 2016): BG/NBD with a rhythm of purchases.
+
+    Parameters
+    ----------
+    k : regularity, 1 (no rhythm) to 12; None lets the likelihood choose, which needs the column `sum_log_gaps`
+        (`summarize_customers(gaps=True)`).
+    time_unit : unit of `recency`, `T` and `t` ("D", "W", ...), stored with the model.
+
+    Attributes
+    ----------
+    params_ : Series r, alpha, a, b; r and alpha are those of the ticks.
+    k_ : the regularity.
+    standard_errors_, covariance_, log_likelihood_, aic_, bic_, converged_, n_customers_ : of the fit.
+
+    Examples
+    --------
+    >>> model = BGCNBD.from_params(k=1, r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
+    >>> round(model.expected_purchases_new_customer(t=78), 4)
+    1.8605
+    """
+
+    first: ClassVar[int] = 0
+    law = ErlangGeometric(first=0, k=1)
+
+    def __init__(self, k: int | None = None, time_unit: Literal["D", "W", "M", "Y"] = "D") -> None:
+        self.k = k
+        self.time_unit = time_unit
+
+    @classmethod
+    def from_params(cls, *, k: int = 1, time_unit: str = "D", **params: float) -> Self:
+        """Build a model with given parameters and regularity, ready to predict."""
+        model = super().from_params(time_unit=time_unit, **params)
+        model.k = _checked(k)
+        model._beat(model.k)
+        return model
+
+    def fit(self, customers: Any, weights: Any = None) -> Self:
+        """Find the parameters, and the regularity unless `k` is given, under which the histories are most likely.
+
+        Parameters
+        ----------
+        customers : any table with `frequency`, `recency`, `T`, and `sum_log_gaps` where `k` is None.
+        weights : number of customers behind each row: the name of a column, or an array (eager tables).
+        """
+        gaps = _log_gaps(customers, weights, self.time_unit)
+        if self.k is None and gaps is None:
+            raise ModelError(
+                f"{type(self).__name__} chooses k from the column 'sum_log_gaps', which is missing: make it with "
+                "summarize_customers(gaps=True), or give k"
+            )
+        histories = self._histories_of(customers, weights)
+        beats = range(1, _MOST_REGULAR + 1) if self.k is None else [_checked(self.k)]
+        k, optimum = self._most_likely(beats, histories, gaps or 0.0)
+        self._beat(k)
+        self._keep(optimum, histories)
+        return self
+
+    def _most_likely(self, beats: Any, histories: Histories, gaps: float) -> tuple[int, fitting.Optimum]:
+        best: tuple[int, fitting.Optimum] | None = None
+        worse = 0
+        bought = float(np.dot(histories.counts, histories.frequency))
+        for k in beats:
+            self._beat(k)
+            optimum = self._search(histories).shifted((k - 1) * gaps - bought * float(special.gammaln(k)))
+            if best is None or optimum.value > best[1].value:
+                best, worse = (k, optimum), 0
+            else:
+                worse += 1
+            if worse == 2:
+                break
+        assert best is not None
+        return best
+
+    def _beat(self, k: int) -> None:
+        self.k_ = k
+        self.law = ErlangGeometric(first=self.first, k=k)
+
+    def _extra(self) -> dict[str, Any]:
+        return {"k": self.k_, **super()._extra()}
+
+    def _take_extra(self, content: Mapping[str, Any]) -> None:
+        super()._take_extra(content)
+        self._beat(_checked(content["k"]))
+
+
+class MBGCNBD(BGCNBD):
+    """MBG/CNBD-k (Platzer and Reutterer 2016): MBG/NBD with a rhythm of purchases.
+
+    Parameters
+    ----------
+    k : regularity, 1 (no rhythm) to 12; None lets the likelihood choose, which needs the column `sum_log_gaps`
+        (`summarize_customers(gaps=True)`).
+    time_unit : unit of `recency`, `T` and `t` ("D", "W", ...), stored with the model.
+
+    Attributes
+    ----------
+    params_ : Series r, alpha, a, b; r and alpha are those of the ticks.
+    k_ : the regularity.
+    standard_errors_, covariance_, log_likelihood_, aic_, bic_, converged_, n_customers_ : of the fit.
+
+    Examples
+    --------
+    >>> model = MBGCNBD.from_params(k=2, r=0.5, alpha=2.0, a=0.5, b=2.0)
+    >>> round(model.pmf(0, t=10), 4)
+    0.7029
+    """
+
+    first: ClassVar[int] = 1
+    law = ErlangGeometric(first=1, k=1)
+
+
+def _checked(k: Any) -> int:
+    if k not in range(1, _MOST_REGULAR + 1):
+        raise ModelError(f"k={k!r}: the regularity is a whole number from 1 to {_MOST_REGULAR}")
+    return int(k)
+
+
+def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
+    """Sum the logarithms of all gaps, in the unit of T; None where the table does not have them."""
+    frame = frames.read(customers)
+    if "sum_log_gaps" not in frame.collect_schema():
+        return None
+    if isinstance(frame, nw.LazyFrame):
+        weight = nw.col(weights) if isinstance(weights, str) else nw.lit(1.0)
+        sums = frames.one_row(
+            frame, gaps=(nw.col("sum_log_gaps") * weight).sum(), bought=(nw.col("frequency") * weight).sum()
+        )
+        gaps, bought = sums["gaps"] or 0.0, sums["bought"] or 0.0
+    else:
+        weight = (
+            numbers(frame[weights])
+            if isinstance(weights, str)
+            else 1.0
+            if weights is None
+            else numbers(weights)
+        )
+        gaps = float(np.nansum(numbers(frame["sum_log_gaps"]) * weight))
+        bought = float(np.nansum(numbers(frame["frequency"]) * weight))
+    return gaps - bought * float(np.log(UNIT_DAYS.get(time_unit, 1.0)))
