@@ -2,6 +2,23 @@
 
 from segmentclient.personas.cards import build_personas
 from segmentclient.personas.fields import Field
+from segmentclient.personas.ideal import IdealCustomer, ideal_customer
+from segmentclient.personas.people import check_people, join_people
 from segmentclient.personas.persona import Persona, Personas
+from segmentclient.personas.traits import Trait
+from segmentclient.personas.typologies import Typology, apply_typology, load_typology
 
-__all__ = ["Field", "Persona", "Personas", "build_personas"]
+__all__ = [
+    "Field",
+    "IdealCustomer",
+    "Persona",
+    "Personas",
+    "Trait",
+    "Typology",
+    "apply_typology",
+    "build_personas",
+    "check_people",
+    "ideal_customer",
+    "join_people",
+    "load_typology",
+]

@@ -20,7 +20,7 @@ from segmentclient.schema import COLUMNS, kind_of, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ATTRIBUTES", "Attribute", "People", "folded", "named_columns", "read_people"]
+__all__ = ["ATTRIBUTES", "Attribute", "People", "describe_people", "folded", "named_columns", "read_people"]
 
 Kind = Literal["number", "category", "several"]
 OLDEST = 110
@@ -110,12 +110,30 @@ def read_people(
     name: str = "attributes",
 ) -> People:
     """Bring the attributes of these customers to the driver, one row a key, in the order of `keys`."""
+    data, found, kinds = _collected(table, columns or {}, skip, name)
+    return _people(_one_row_a_customer(data, keys, name), found, kinds, as_of)
+
+
+def describe_people(
+    table: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    as_of: dt.date | None = None,
+    name: str = "prospects",
+) -> People:
+    """Bring the attributes of a table to the driver as its rows stand."""
+    data, found, kinds = _collected(table, columns or {}, (), name)
+    return _people(data, found, kinds, as_of)
+
+
+def _collected(
+    table: Any, columns: Mapping[str, str], skip: Iterable[str], name: str
+) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     frame = frames.read(table, name=name)
     schema = frame.collect_schema()
-    found = named_columns(schema, columns or {}, table=name)
+    found = named_columns(schema, columns, table=name)
     wanted = [column for column in schema if column == "customer_id" or _is_wanted(column, found, set(skip))]
-    data = _one_row_a_customer(frames.collect(frame, wanted), keys, name)
-    return _people(data, found, {column: kind_of(schema[column]) for column in wanted}, as_of)
+    return frames.collect(frame, wanted), found, {column: kind_of(schema[column]) for column in wanted}
 
 
 def _is_wanted(column: str, found: Mapping[str, str], skip: set[str]) -> bool:

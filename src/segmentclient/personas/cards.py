@@ -21,6 +21,7 @@ from segmentclient.personas.fields import Field, deduced, from_summary, to_compl
 from segmentclient.personas.habits import Habits, read_habits
 from segmentclient.personas.naming import country_of, draw_company, draw_name
 from segmentclient.personas.persona import Persona, Personas
+from segmentclient.personas.picture_day import as_day, day_of
 from segmentclient.personas.speaking import speaking_fields
 from segmentclient.personas.story import tagline, tell
 from segmentclient.personas.summaries import of_categories, of_numbers, of_several
@@ -71,7 +72,7 @@ def build_personas(
     lang: str = "en",
     currency: str | None = None,
     min_size: int = 10,
-    min_coverage: float = 0.5,
+    min_coverage: float = 0.3,
     columns: Mapping[str, str] | None = None,
     person: Literal["typical", "real"] = "typical",
     as_of: Any = None,
@@ -132,11 +133,11 @@ def build_personas(
     >>> personas["loyal"].field("city").text
     'Lyon (100%)'
     >>> personas["loyal"].tagline
-    '50.0% of the customers bring 90.0% of the revenue'
+    '50% of the customers, 90% of the revenue'
     """
     _check_choices(min_size, min_coverage, person)
     L = language(lang)
-    material, day, notes = _gather(customers, by, attributes, transactions, columns, _as_day(as_of))
+    material, day, notes = _gather(customers, by, attributes, transactions, columns, as_day(as_of))
     options = _Options(L, currency, min_size, min_coverage, day, person)
     cards = _cards(material, options)
     return Personas(tuple(cards), by, lang, currency, len(material.customers), tuple(notes))
@@ -149,15 +150,6 @@ def _check_choices(min_size: int, min_coverage: float, person: str) -> None:
         raise SegmentClientError(f"min_coverage={min_coverage!r}: expected a share from 0 to 1")
     if person not in {"typical", "real"}:
         raise SegmentClientError(f"person={person!r} is not known; accepted: 'typical', 'real'")
-
-
-def _as_day(as_of: Any) -> dt.date | None:
-    if as_of is None:
-        return None
-    try:
-        return dt.date.fromisoformat(str(as_of)[:10])
-    except ValueError:
-        raise SegmentClientError(f"as_of={as_of!r}: expected a date such as '2026-12-31'") from None
 
 
 def _gather(
@@ -183,7 +175,7 @@ def _gather(
     )
     data = frames.collect(frame, [c for c in schema if c in {"customer_id", by, *WORTH_COLUMNS} or c in own])
     data = data[data[by].notna()].reset_index(drop=True)
-    day = as_of or _day_of(data)
+    day = as_of or day_of(data)
     people = _people(data, attributes, columns, day, skip=(by, *WORTH_COLUMNS))
     habits = (
         read_habits(transactions, data["customer_id"], data[by])
@@ -191,18 +183,6 @@ def _gather(
         else Habits()
     )
     return _Material(data[by], data, people, habits), day, list(people.notes)
-
-
-def _day_of(data: pd.DataFrame) -> dt.date | None:
-    """The day the customers were summarized at: their last order plus the days since."""
-    import pandas as pd
-
-    if "last_order" not in data or not data["last_order"].notna().any():
-        return None
-    last = pd.to_datetime(data["last_order"])
-    if "days_since_last_order" in data:
-        last = last + pd.to_timedelta(data["days_since_last_order"].astype(float), unit="D")
-    return last.max().date()
 
 
 def _people(

@@ -111,4 +111,9 @@ def _text(summary: Summary, L: Language, written: Callable[[Any], str], bare: Ca
 def _middle(summary: Summary, L: Language, written: Callable[[Any], str], bare: Callable[[Any], str]) -> str:
     if summary.low == summary.high:
         return written(summary.value)
-    return L.text("{value} (half: {low} to {high})", value=written(summary.value), low=bare(summary.low), high=bare(summary.high))
+    return L.text(
+        "{value} (half: {low} to {high})",
+        value=written(summary.value),
+        low=bare(summary.low),
+        high=bare(summary.high),
+    )

@@ -145,5 +145,7 @@ def _prices(lines: frames.Frame, schema: Iterable[str]) -> tuple[dict[Any, float
 
 def _full_years(lines: frames.Frame) -> frozenset[Any]:
     """Groups whose orders span a year: on less, the months would only say when the log begins and ends."""
-    spans = frames.collect(lines.group_by("_group").agg(first=nw.col("_day").min(), last=nw.col("_day").max()))
+    spans = frames.collect(
+        lines.group_by("_group").agg(first=nw.col("_day").min(), last=nw.col("_day").max())
+    )
     return frozenset(spans["_group"][spans["last"] - spans["first"] >= FULL_YEAR - 1])

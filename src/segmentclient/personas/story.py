@@ -246,7 +246,12 @@ def _weight(name: str, fields: Mapping[str, Field], L: Language) -> str:
 def _behind(name: str, size: int, sex: Field | None, L: Language) -> str:
     """French counts women alone in the feminine."""
     if sex is not None and sex.value == "female" and sex.share == 1 and sex.n == size:
-        return L.plural("Behind {name} stands {n} customer (a woman)", "Behind {name} stand {n} customers (all women)", size, name=name)
+        return L.plural(
+            "Behind {name} stands {n} customer (a woman)",
+            "Behind {name} stand {n} customers (all women)",
+            size,
+            name=name,
+        )
     return L.plural("Behind {name} stands {n} customer", "Behind {name} stand {n} customers", size, name=name)
 
 
@@ -261,7 +266,11 @@ def _rough(share: Any, L: Language) -> str:
 def tagline(fields: Mapping[str, Field], L: Language) -> str:
     """The line that one remembers: the weight of the group in customers against its weight in revenue."""
     share, revenue = float(fields["share_of_customers"].value), fields.get("share_of_revenue")
-    customers = L.text("1 customer in {n}", n=L.number(1 / share)) if share <= 0.35 else L.text("{share} of the customers", share=_rough(share, L))
+    customers = (
+        L.text("1 customer in {n}", n=L.number(1 / share))
+        if share <= 0.35
+        else L.text("{share} of the customers", share=_rough(share, L))
+    )
     if revenue is None or not _is_known(revenue.value):
         return customers
     weight = L.text("{share} of the revenue", share=_rough(revenue.value, L))

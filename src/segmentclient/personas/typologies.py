@@ -1,0 +1,336 @@
+"""Typologies that marketers lay over a base: rule packs over survey answers and CRM columns.
+
+A pack is a list of types, each with weighted signs written in the language of `segments.rules`. For each person a type
+gets the weight of its signs that are true over the weight of those that can be decided; the best type wins when more
+than half of its decidable signs agree. What cannot be decided is said, with the columns that are missing.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import RuleError, raise_all
+from segmentclient.locale import Language, language
+from segmentclient.schema import nearest
+from segmentclient.segments.rule_compiler import compile_condition
+from segmentclient.segments.rule_tree import Fault
+from segmentclient.segments.rules import Rule
+
+__all__ = ["CANNOT_TELL", "PACKS", "Sign", "Type", "Typology", "apply_typology", "load_typology"]
+
+PACKS = ("expertise", "temperament", "colour", "relation")
+CANNOT_TELL = "cannot_tell"
+LEAST_AGREEMENT = 0.5
+LEAST_DECIDABLE = 0.5
+_KNOWN_KEYS = {"key", "label", "label_fr", "advice", "advice_fr", "signs"}
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A condition that speaks for a type, and how much it weighs."""
+
+    rule: Rule
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Type:
+    """One type of a typology: its key, how it is shown, the key to communication, and its signs."""
+
+    key: str
+    label: str
+    advice: str
+    signs: tuple[Sign, ...]
+    label_fr: str = ""
+    advice_fr: str = ""
+
+    def shown(self, lang: str) -> str:
+        """Give the label in a language."""
+        return self.label_fr if lang == "fr" and self.label_fr else language(lang).text(self.label)
+
+    def key_to_communication(self, lang: str) -> str:
+        """Give the advice in a language."""
+        return self.advice_fr if lang == "fr" and self.advice_fr else language(lang).text(self.advice)
+
+
+@dataclass(frozen=True)
+class Typology:
+    """A pack of types; `columns` says what it reads, by column name."""
+
+    name: str
+    about: str
+    columns: Mapping[str, str]
+    types: tuple[Type, ...]
+
+    def label(self, key: str, lang: str = "en") -> str:
+        """Give the label of a type ("cannot_tell" included)."""
+        if key == CANNOT_TELL:
+            return language(lang).text("Cannot tell")
+        return next((one.shown(lang) for one in self.types if one.key == key), key)
+
+
+def apply_typology(
+    people: Any, pack: str | Path | Typology = "expertise", *, lang: str = "en", column: str | None = None
+) -> Any:
+    """Say which type of a typology each person is, how sure that is, and how to speak to them.
+
+    Parameters
+    ----------
+    people : table with columns of the pack, on any engine; lazy tables stay lazy.
+    pack : "expertise" (survey columns knows_products, compares_offers, advises_others, 1 to 5), "temperament" (notes 1
+        to 5 such as complains, hesitates, talks_much), "colour" (scores dominance, influence, steadiness,
+        conscientiousness), "relation" (relation, or n_orders and days_since_last_order); the path of a TOML file; or a
+        `Typology` (see `load_typology`).
+    lang : language of the advice, "en" or "fr".
+    column : name of the new column; by default the name of the pack (`relation_type` for "relation", which reads `relation`).
+
+    Returns
+    -------
+    The same rows in the same kind of table, with `<column>` (key of the type, or "cannot_tell"),
+    `<column>_confidence` (0 to 1: weight of the signs that agree over the weight of all signs of the type; missing
+    where one cannot tell) and `<column>_advice` (the key to communication; where one cannot tell, why, with the columns
+    that are missing).
+
+    Raises
+    ------
+    ColumnError
+        None of the columns of the pack is there, or an output column already is.
+    RuleError
+        The pack is not known, or its file cannot be read.
+
+    Notes
+    -----
+    A type can be told when at least half of the weight of its signs can be decided and more than half of that agrees.
+    Two types that fit equally well are not told apart.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> people = pd.DataFrame({"knows_products": [1, 5, None], "compares_offers": [1, 4, None], "advises_others": [1, 5, None]})
+    >>> typed = sc.apply_typology(people)
+    >>> typed["expertise"].tolist()
+    ['novice', 'expert', 'cannot_tell']
+    >>> typed["expertise_advice"].iloc[0]
+    'Reassure, and lead with accessible words.'
+    >>> typed["expertise_advice"].iloc[2]
+    'Cannot tell; missing: knows_products, compares_offers, advises_others.'
+    """
+    typology = pack if isinstance(pack, Typology) else load_typology(pack)
+    frame = frames.read(people, name="people")
+    schema = frame.collect_schema()
+    name = column or (f"{typology.name}_type" if typology.name in typology.columns else typology.name)
+    outputs = (name, f"{name}_confidence", f"{name}_advice")
+    raise_all(_column_problems(typology, schema, outputs), table="people")
+    raise_all(_rule_problems(typology, schema), table=f"typology {typology.name!r}", error=RuleError)
+    return frames.give_back(_typed(frame, typology, schema, outputs, language(lang)))
+
+
+def _column_problems(typology: Typology, schema: Mapping[str, Any], outputs: Iterable[str]) -> Iterable[str]:
+    taken = set(outputs) - set(typology.columns)
+    for name in sorted(taken & set(schema)):
+        yield f"column {name!r} is there already; drop it, or choose another name with column="
+    for name in sorted((set(outputs) & set(typology.columns)) & set(schema)):
+        yield f"column {name!r} is read by the typology; choose another name for the answer with column="
+    if not set(typology.columns) & set(schema):
+        needs = "; ".join(f"{name}: {meaning}" for name, meaning in typology.columns.items())
+        yield f"none of the columns of the typology {typology.name!r} is there; it reads {needs}"
+
+
+def _rule_problems(typology: Typology, schema: Mapping[str, Any]) -> Iterable[str]:
+    for one in typology.types:
+        for sign in _decidable(one, schema):
+            try:
+                compile_condition(sign.rule.condition, schema)
+            except Fault as fault:
+                yield f"type {one.key!r}, sign {sign.rule.when!r}: {fault.message}"
+
+
+def _decidable(one: Type, schema: Mapping[str, Any]) -> list[Sign]:
+    """The signs whose columns are in the table."""
+    return [sign for sign in one.signs if set(sign.rule.columns) <= set(schema)]
+
+
+def _typed(
+    frame: frames.Frame, typology: Typology, schema: Any, outputs: tuple[str, str, str], L: Language
+) -> frames.Frame:
+    """Put the evidence for each type beside the rows, compare, and take it away again."""
+    kept = list(schema)
+    places = range(len(typology.types))
+    evidence = {f"_fit_{place}": _fit(typology.types[place], schema) for place in places}
+    sure = {f"_sure_{place}": _sure(typology.types[place], schema) for place in places}
+    best = nw.max_horizontal(*(f"_fit_{place}" for place in places))
+    judged = frame.with_columns(**evidence, **sure).with_columns(_best=best)
+    fits = [nw.col(f"_fit_{place}") == nw.col("_best") for place in places]
+    judged = judged.with_columns(_equals=functools.reduce(operator.add, (fit.cast(nw.Int64) for fit in fits)))
+    is_told, is_torn = (
+        (nw.col("_best") > LEAST_AGREEMENT) & (nw.col("_equals") == 1),
+        nw.col("_best") > LEAST_AGREEMENT,
+    )
+    key = _choice(fits, [nw.lit(one.key) for one in typology.types])
+    confidence = _choice(fits, [nw.col(f"_sure_{place}") for place in places])
+    advice = _choice(fits, [nw.lit(one.key_to_communication(L.key)) for one in typology.types])
+    told = judged.with_columns(
+        nw.when(is_told).then(key).otherwise(nw.lit(CANNOT_TELL)).alias(outputs[0]),
+        nw.when(is_told).then(confidence).otherwise(nw.lit(None, dtype=nw.Float64)).alias(outputs[1]),
+        nw.when(is_told).then(advice).otherwise(_why(typology, schema, is_torn, L)).alias(outputs[2]),
+    )
+    return told.select(*kept, *outputs)
+
+
+def _choice(conditions: list[Any], values: list[Any]) -> Any:
+    """The value of the first condition that holds."""
+    result = values[-1]
+    for condition, value in zip(reversed(conditions[:-1]), reversed(values[:-1]), strict=True):
+        result = nw.when(condition).then(value).otherwise(result)
+    return result
+
+
+def _weights(one: Type, schema: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Weight of the signs that are true, and of those that are true or false."""
+    true, known = nw.lit(0.0), nw.lit(0.0)
+    for sign in _decidable(one, schema):
+        yes, no = (compile_condition(sign.rule.condition, schema, want) for want in (True, False))
+        true = true + nw.when(yes).then(nw.lit(float(sign.weight))).otherwise(nw.lit(0.0))
+        known = known + nw.when(yes | no).then(nw.lit(float(sign.weight))).otherwise(nw.lit(0.0))
+    return true, known
+
+
+def _fit(one: Type, schema: Mapping[str, Any]) -> Any:
+    """Share of the decidable weight that agrees; 0 when too little can be decided."""
+    true, known = _weights(one, schema)
+    enough = LEAST_DECIDABLE * sum(sign.weight for sign in one.signs)
+    return nw.when(known >= enough).then(true / nw.max_horizontal(known, nw.lit(1e-9))).otherwise(nw.lit(0.0))
+
+
+def _sure(one: Type, schema: Mapping[str, Any]) -> Any:
+    return _weights(one, schema)[0] / sum(sign.weight for sign in one.signs)
+
+
+def _why(typology: Typology, schema: Mapping[str, Any], is_torn: Any, L: Language) -> Any:
+    """Name the columns that are missing in the table or in the row, or say that the signs contradict each other."""
+    words = [
+        nw.lit(f", {name}") if name not in schema else _if_missing(name, schema) for name in typology.columns
+    ]
+    listed = nw.concat_str(words).str.slice(2)
+    missing = nw.concat_str([nw.lit(L.text("Cannot tell; missing: ")), listed, nw.lit(".")])
+    nothing = (
+        nw.when(listed == "").then(nw.lit(L.text("Cannot tell: no type stands out."))).otherwise(missing)
+    )
+    return (
+        nw.when(is_torn).then(nw.lit(L.text("Cannot tell: two types fit equally well."))).otherwise(nothing)
+    )
+
+
+def _if_missing(name: str, schema: Mapping[str, Any]) -> Any:
+    missing = nw.col(name).is_null()
+    if schema[name].is_float():
+        missing = missing | nw.col(name).is_nan().fill_null(False)
+    return nw.when(missing).then(nw.lit(f", {name}")).otherwise(nw.lit(""))
+
+
+def load_typology(pack: str | Path) -> Typology:
+    """Read a pack: the name of a shipped one, or the path of a TOML file.
+
+    A file gives a `name`, a table `[columns]` (column = what it holds) and tables `[[type]]` with `key`, `label`,
+    `advice`, `signs` (a list of ``{ when = "...", weight = 1 }``) and, to be shown in French, `label_fr`, `advice_fr`.
+
+    Raises
+    ------
+    RuleError
+        The pack is not known, or the file cannot be read; all its problems in one message.
+
+    Examples
+    --------
+    >>> from segmentclient.personas import load_typology
+    >>> [one.key for one in load_typology("expertise").types]
+    ['novice', 'informed', 'savvy', 'expert']
+    >>> load_typology("colour").label("red", "en")
+    'Red (dominant)'
+    """
+    source = str(pack)
+    data = _read(source)
+    raise_all(_pack_problems(data), table=source, error=RuleError)
+    types = tuple(_type(entry) for entry in data["type"])
+    named = dict.fromkeys(name for one in types for sign in one.signs for name in sign.rule.columns)
+    described = {name: str(meaning) for name, meaning in data.get("columns", {}).items()}
+    return Typology(
+        data.get("name", Path(source).stem),
+        data.get("about", ""),
+        {**described, **{name: "" for name in named if name not in described}},
+        types,
+    )
+
+
+def _read(source: str) -> dict[str, Any]:
+    try:
+        if source in PACKS:
+            return tomllib.loads(
+                resources.files(__package__).joinpath("packs", f"{source}.toml").read_text("utf-8")
+            )
+        if not source.endswith(".toml"):
+            raise RuleError(
+                f"typology {source!r} is not known{nearest(source, PACKS)} Accepted: {', '.join(PACKS)}, or the path of a .toml file"
+            )
+        return tomllib.loads(Path(source).read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RuleError(f"{source}: cannot be read: {error}") from error
+
+
+def _pack_problems(data: Mapping[str, Any]) -> Iterable[str]:
+    types = data.get("type")
+    if not isinstance(types, list) or len(types) < 2:
+        yield "at least two [[type]] tables are expected, each with key, label, advice and signs"
+        return
+    for position, entry in enumerate(types, start=1):
+        yield from (
+            f"type {position}: {key!r} is missing"
+            for key in ("key", "label", "advice", "signs")
+            if not entry.get(key)
+        )
+        yield from (
+            f"type {position}: {key!r} is unknown{nearest(key, _KNOWN_KEYS)}"
+            for key in entry
+            if key not in _KNOWN_KEYS
+        )
+        yield from (f"type {position}: {problem}" for problem in _sign_problems(entry.get("signs")))
+    keys = [entry.get("key") for entry in types]
+    yield from (
+        f"type {key!r} is there twice" for key in sorted({str(key) for key in keys if keys.count(key) > 1})
+    )
+
+
+def _sign_problems(signs: Any) -> Iterable[str]:
+    for sign in signs if isinstance(signs, list) else []:
+        if not isinstance(sign, dict) or not isinstance(sign.get("when"), str):
+            yield 'each sign is written { when = "...", weight = 1 }'
+            continue
+        if not isinstance(sign.get("weight", 1), (int, float)) or not sign.get("weight", 1) > 0:
+            yield f"sign {sign['when']!r}: weight must be a number above 0"
+        try:
+            Rule("sign", sign["when"])
+        except RuleError as error:
+            yield str(error)
+
+
+def _type(entry: Mapping[str, Any]) -> Type:
+    signs = tuple(
+        Sign(Rule(entry["key"], sign["when"]), float(sign.get("weight", 1))) for sign in entry["signs"]
+    )
+    return Type(
+        entry["key"],
+        entry["label"],
+        entry["advice"],
+        signs,
+        entry.get("label_fr", ""),
+        entry.get("advice_fr", ""),
+    )
