@@ -9,6 +9,7 @@ from segmentclient.plot.choice import k_page
 from segmentclient.plot.clusters import pca_map, silhouette_plot
 from segmentclient.plot.composition import segment_bars, segment_treemap, share_pairs
 from segmentclient.plot.concentration import lorenz_curve, value_distribution
+from segmentclient.plot.movement import lifecycle_flow, transition_flow, transition_heatmap
 from segmentclient.plot.profiles import index_chart, snake_plot
 from segmentclient.plot.saving import SVG, save_chart, to_svg
 from segmentclient.plot.scores import rf_heatmap, score_histograms
@@ -22,6 +23,7 @@ __all__ = [
     "finding",
     "index_chart",
     "k_page",
+    "lifecycle_flow",
     "lorenz_curve",
     "pca_map",
     "rf_heatmap",
@@ -33,5 +35,7 @@ __all__ = [
     "silhouette_plot",
     "snake_plot",
     "to_svg",
+    "transition_flow",
+    "transition_heatmap",
     "value_distribution",
 ]

@@ -136,20 +136,11 @@ def draw_cells(axes: Axes, matrix: np.ndarray, looks: Mapping[str, Any], *, sure
     held = np.ma.masked_invalid(matrix)
     scaled = matrix[np.isfinite(matrix) & sure]
     low, high = min(0.0, float(scaled.min())), float(scaled.max())
-    _empty_cells(axes, held.mask)
+    style.outline_cells(axes, np.ma.getmaskarray(held), start=1)
     norm = PowerNorm(0.5, vmin=low, vmax=high if high > low else low + 1)
     options = {"cmap": style.QUANTITY, "norm": norm, "edgecolors": style.SURFACE, "linewidth": 2, **looks}
     mesh: Any = axes.pcolormesh(np.arange(columns + 1) + 0.5, np.arange(rows + 1) + 0.5, held, **options)
     return np.asarray(mesh.cmap(mesh.norm(held)))
-
-
-def _empty_cells(axes: Axes, mask: Any) -> None:
-    """Outline the cells that nobody is in."""
-    from matplotlib.patches import Rectangle
-
-    for row, column in zip(*np.nonzero(mask), strict=True):
-        place = (column + 0.54, row + 0.54)
-        axes.add_patch(Rectangle(place, 0.92, 0.92, facecolor="none", edgecolor=style.GRID, linewidth=0.8))
 
 
 def write_cell(axes: Axes, x: float, y: float, lines: Sequence[str], background: Any) -> None:
@@ -226,14 +217,18 @@ def _measures(
 
 
 def _cuts(scorer: Any) -> dict[str, tuple[float, ...]]:
-    """Read cut points from a scorer, from its `thresholds_`, or from a mapping of axis to cut points."""
+    """Read cut points from a scorer, from its `thresholds_`, or from a mapping of axis to cut points.
+
+    An axis that is cut otherwise for each group of customers (nested, by market) has no common lines.
+    """
     given = getattr(scorer, "thresholds_", scorer)
     if given is None:
         return dict.fromkeys(AXES, ())
     missing = [axis for axis in AXES if axis not in given]
     if missing:
         raise ColumnError(f"scorer: expected cut points of {', '.join(AXES)}; missing: {', '.join(missing)}")
-    return {axis: tuple(sorted(float(cut) for cut in given[axis])) for axis in AXES}
+    common = {axis: () if isinstance(given[axis], Mapping) else given[axis] for axis in AXES}
+    return {axis: tuple(sorted(float(cut) for cut in points)) for axis, points in common.items()}
 
 
 def score_histograms(
@@ -377,7 +372,7 @@ def _cut_lines(panel: Axes, cuts: Sequence[float], show: Any, edges: np.ndarray,
 def _say_cuts(data: Measures, words: Language) -> str:
     if data.empty:
         return words.text("No customers to show")
-    if not data.cuts["recency"]:
+    if not all(data.cuts.values()):
         return words.text(
             "Half of the customers ordered in the last {days} days, at most {orders} times, for at most {value}",
             days=words.number(float(np.median(data.held["recency"]))), orders=words.number(float(np.median(data.held["frequency"]))),

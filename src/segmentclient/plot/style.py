@@ -17,6 +17,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -210,7 +211,7 @@ def number_axis(ax: Axes, axis: Literal["x", "y"], show: Callable[[float], str],
 def x_title(ax: Axes, *lines: str) -> None:
     """Write what the x axis holds, and notes below it, wrapped to the width of the figure."""
     size = size_of(ax)
-    room = ax.figure.figure.get_figwidth() * 72 * 0.8
+    room = max(axes_inches(ax)[0], 0.3 * size.width) * 72
     text = "\n".join(wrap(line, room, size.small) for line in lines if line)
     ax.set_xlabel(
         text, fontsize=size.small, color=MUTED, family=family(), loc="left", parse_math=False, labelpad=6
@@ -250,6 +251,13 @@ def beside(ax: Axes, x: float, y: float, text: str, *, dx: float = 0, dy: float 
     return ax.annotate(
         text, (x, y), (dx, dy), textcoords="offset points", annotation_clip=False, **{**looks, **options}
     )
+
+
+def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
+    """Outline the empty cells of a matrix whose first cell is at `start`."""
+    for row, column in zip(*empty.nonzero(), strict=True):
+        place = (column + start - 0.46, row + start - 0.46)
+        ax.add_patch(Rectangle(place, 0.92, 0.92, facecolor="none", edgecolor=GRID, linewidth=0.8))
 
 
 def nothing(ax: Axes, text: str) -> Axes:
@@ -413,7 +421,10 @@ def colours(keys: Iterable[Any]) -> dict[Any, str]:
     found = list(dict.fromkeys(keys))
     others = sorted((key for key in found if not is_segment(key)), key=natural)
     places = {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(others)}
-    return {key: places.get(key) or maps.colour(key) or GREY for key in found}
+    return {key: _STATE_COLOURS.get(key) or places.get(key) or maps.colour(key) or GREY for key in found}
+
+
+_STATE_COLOURS = {"prospect": "#b8b8b8", "potential": "#b8b8b8", "current": "#009e73", "former": "#8f8f8f"}
 
 
 def is_segment(key: Any) -> bool:
@@ -443,7 +454,6 @@ def _plain(key: Any) -> str:
 
 _STATES = {
     "prospect": "Prospects",
-    "inactive": "Inactive",
     "potential": "Potential customers",
     "current": "Current customers",
     "former": "Former customers",

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
-from segmentclient.plot import choice, clusters, composition, concentration, profiles, scores
+from segmentclient.plot import choice, clusters, composition, concentration, movement, profiles, scores
 from segmentclient.plot.style import Chart
 from segmentclient.schema import nearest
 
@@ -16,7 +16,7 @@ __all__ = ["CHARTS", "chart_description", "finding"]
 
 CHARTS: dict[str, Chart] = {
     chart.name: chart
-    for room in (composition, scores, concentration, profiles, clusters, choice)
+    for room in (composition, scores, concentration, profiles, clusters, choice, movement)
     for chart in room.CHARTS
 }
 
