@@ -137,7 +137,12 @@ def relations(**columns: list) -> list[str]:
 
 def test_regularity_and_share_of_wallet_decide_on_loyalty() -> None:
     assert relations() == ["loyal"] * 4
-    assert relations(gap_sd=[1.0, 32.2, 33.0, None]) == ["loyal", "loyal", "current", "loyal"]  # mean gap 290 / 9
+    assert relations(gap_sd=[1.0, 32.2, 33.0, None]) == [
+        "loyal",
+        "loyal",
+        "current",
+        "loyal",
+    ]  # mean gap 290 / 9
     assert relations(store_share=[0.5, 0.4, None, 1.0]) == ["loyal", "current", "loyal", "loyal"]
     shares = {"brand_share": [0.1, None, 0.1, 0.9], "store_share": [0.9, 0.1, None, None]}
     assert relations(**shares) == ["loyal", "current", "current", "loyal"]
@@ -146,7 +151,12 @@ def test_regularity_and_share_of_wallet_decide_on_loyalty() -> None:
 
 def test_p_alive_tells_who_is_soon_lost() -> None:
     table = few().assign(p_alive=[0.4, 0.5, None, 0.1], revenue=[100.0, 100.0, 100.0, 1.0])
-    assert sc.lifecycle(table, active_days=60, new_days=30)["soon_lost"].tolist() == [True, False, False, False]
+    assert sc.lifecycle(table, active_days=60, new_days=30)["soon_lost"].tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_later_contact_keeps_the_data() -> None:
@@ -157,7 +167,12 @@ def test_a_later_contact_keeps_the_data() -> None:
         n_orders=[1, 1, 1, 0],
         last_contact=[AS_OF - pd.Timedelta(days=d) if d else None for d in (50, None, 3000, 1200)],
     )
-    assert sc.lifecycle(table, active_days=60, new_days=30)["retention_due"].tolist() == [False, True, False, True]
+    assert sc.lifecycle(table, active_days=60, new_days=30)["retention_due"].tolist() == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_too_few_to_learn_from() -> None:

@@ -22,7 +22,9 @@ CUSTOMERS = pd.DataFrame(
         "is_new": [True, False],
     }
 )
-PEOPLE = pd.DataFrame({"customer_id": ["b", "z", "y", "z"], "region": ["Nord", "Est", None, "Est"], "age": [30, 40, 50, 40]})
+PEOPLE = pd.DataFrame(
+    {"customer_id": ["b", "z", "y", "z"], "region": ["Nord", "Est", None, "Est"], "age": [30, 40, 50, 40]}
+)
 
 
 def rows(table: object) -> list[tuple]:
@@ -33,7 +35,10 @@ def rows(table: object) -> list[tuple]:
     if isinstance(table, pl.DataFrame):
         return sorted(table.rows())
     table = table.astype(object).where(table.notna(), None)
-    return sorted(tuple(v.to_pydatetime() if isinstance(v, pd.Timestamp) else v for v in row) for row in table.itertuples(index=False))
+    return sorted(
+        tuple(v.to_pydatetime() if isinstance(v, pd.Timestamp) else v for v in row)
+        for row in table.itertuples(index=False)
+    )
 
 
 EXPECTED = [
@@ -63,7 +68,9 @@ def test_same_rows_on_every_engine() -> None:
     for customers, people in pairs:
         result = sc.add_prospects(customers, people)
         assert type(result) is type(customers)
-        assert list(result.collect_schema() if isinstance(result, pl.LazyFrame) else result.columns) == list(CUSTOMERS.columns)
+        assert list(result.collect_schema() if isinstance(result, pl.LazyFrame) else result.columns) == list(
+            CUSTOMERS.columns
+        )
         assert rows(result) == EXPECTED
 
 
@@ -94,7 +101,9 @@ def test_clashing_keys_and_missing_ids() -> None:
 
 
 def test_later_steps_take_prospects() -> None:
-    table = sc.add_prospects(CUSTOMERS.drop(columns="is_new").assign(last_order=CUSTOMERS["first_order"]), PEOPLE)
+    table = sc.add_prospects(
+        CUSTOMERS.drop(columns="is_new").assign(last_order=CUSTOMERS["first_order"]), PEOPLE
+    )
     table = sc.lifecycle(table, active_days=15, new_days=5)
     assert table["status"].tolist() == ["active", "inactive", "prospect", "prospect"]
     profile = sc.profile_segments(table, "status").set_index("status")

@@ -9,7 +9,13 @@ import pytest
 
 import segmentclient as sc
 
-CUSTOMERS = pd.DataFrame({"revenue": [900.0, 40.0, 700.0, None, 5.0], "n_orders": [9, 1, 4, 0, 1], "city": ["Paris", "Lyon", None, "Lyon", ""]})
+CUSTOMERS = pd.DataFrame(
+    {
+        "revenue": [900.0, 40.0, 700.0, None, 5.0],
+        "n_orders": [9, 1, 4, 0, 1],
+        "city": ["Paris", "Lyon", None, "Lyon", ""],
+    }
+)
 RULES = [
     sc.Rule("some", "revenue > 10"),
     sc.Rule("big", "revenue > 500"),
@@ -64,7 +70,14 @@ def test_problems_have_a_kind_and_a_place(customers: object) -> None:
 
 
 def test_sound_rules(customers: object) -> None:
-    check = sc.check_rules([sc.Rule("big", "revenue > 500"), sc.Rule("small", "revenue <= 500"), sc.Rule("none", "revenue is missing")], customers)
+    check = sc.check_rules(
+        [
+            sc.Rule("big", "revenue > 500"),
+            sc.Rule("small", "revenue <= 500"),
+            sc.Rule("none", "revenue is missing"),
+        ],
+        customers,
+    )
     assert check.ok
     assert check.coverage == 1.0
     assert check.overlaps.empty
@@ -79,7 +92,9 @@ def test_a_column_the_library_knows_is_named_with_its_maker() -> None:
 
 def test_without_customers_the_texts_alone_are_compared() -> None:
     check = sc.check_rules([*RULES[:2], RULES[5]])
-    assert [(problem.rule, problem.kind) for problem in check.problems if "same condition" in problem.message] == [("again", "never reached")]
+    assert [
+        (problem.rule, problem.kind) for problem in check.problems if "same condition" in problem.message
+    ] == [("again", "never reached")]
     assert check.n_customers is None
     assert check.coverage is None
     assert check.table["n_matched"].isna().all()

@@ -87,7 +87,7 @@ class Migration:
     def _rows(self, words: Language) -> list[tuple[str, str, str, str]]:
         return [
             (
-                words.text(row.move),
+                words.term("move", str(row.move)),
                 words.number(row.n_customers),
                 words.percent(row.share),
                 words.number(row.change),
@@ -104,12 +104,12 @@ class Migration:
             "PSI": words.number(self.psi, 3),
         }
         heads = [words.text(head) for head in ("move", "customers", "share", "change in value")]
-        cells = [
-            (name, *map(words.number, row))
-            for name, row in zip(self.matrix.index, self.matrix.to_numpy(), strict=True)
-        ]
-        body = html_table(heads, self._rows(words))
-        body += html_table([words.text("before ↓ after →"), *self.matrix.columns], cells)
+        names = [words.text(name) if name in {ABSENT, MISSING} else name for name in self.matrix.index]
+        rows = zip(names, self.matrix.to_numpy(), strict=True)
+        cells = [(name, *map(words.number, counts)) for name, counts in rows]
+        body = html_table(heads, self._rows(words)) + html_table(
+            [words.text("before ↓ after →"), *names], cells
+        )
         return html_card(
             words.text("Movement between two periods"), facts, body=body, foot=self._verdict(words) + "."
         )
@@ -208,7 +208,11 @@ def _activity(tables: Mapping[str, frames.Frame], before: Any) -> tuple[nw.Expr,
     if known("status", kind="text"):
         status = nw.col("status").cast(nw.String)
         return (status != "prospect").cast(nw.Float64), (status == "active").cast(nw.Float64)
-    if counted and known("days_since_last_order", kind="number") and known("first_order", "last_order", kind="date"):
+    if (
+        counted
+        and known("days_since_last_order", kind="number")
+        and known("first_order", "last_order", kind="date")
+    ):
         limit = _learnt_window(before)
         silence = nw.col("days_since_last_order").cast(nw.Float64)
         return ordered, unknown if limit is None else (silence <= limit).cast(nw.Float64)

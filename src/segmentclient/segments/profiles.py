@@ -83,8 +83,8 @@ def profile_segments(
     around = [groupby] if isinstance(groupby, str) else list(groupby or [])
     keys = [*around, by]
     _check_names(frame.collect_schema(), keys, names)
-    table = _sizes(frame, keys)
-    table = _with_shares(table, around)
+    frame = _with_exact_medians(frame, keys, names)
+    table = _with_shares(_sizes(frame, keys), around)
     for name in names:
         table = _with_attribute(table, frame, keys, name)
     return _in_order(table, around, by)
@@ -113,7 +113,7 @@ def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, li
 
 def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence[str]) -> None:
     wanted = dict.fromkeys([*keys, *names])
-    check_columns(schema, {key: "any" for key in keys})
+    check_columns(schema, dict.fromkeys(keys, "any"))
     raise_all(
         (f"attribute {name!r} is missing{nearest(name, schema)}" for name in wanted if name not in schema),
         table="customers",
@@ -121,6 +121,15 @@ def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence
     twice = [key for key in keys if list(keys).count(key) > 1]
     if twice:
         raise ColumnError(f"customers: {twice[0]!r} is asked for twice, in by= and groupby=")
+
+
+def _with_exact_medians(frame: frames.Frame, keys: Sequence[str], names: Sequence[str]) -> frames.Frame:
+    """Hand a pyarrow table, whose grouped medians are approximate, over to pandas."""
+    if not frame.implementation.is_pyarrow():
+        return frame
+    present = frame.collect_schema()
+    needed = dict.fromkeys([*keys, *names, *(name for name in (*_SUMS, *_MEDIANS) if name in present)])
+    return nw.from_native(frames.collect(frame, list(needed)))
 
 
 def _sizes(frame: frames.Frame, keys: Sequence[str]) -> pd.DataFrame:

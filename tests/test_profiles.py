@@ -1,0 +1,125 @@
+"""Profiles against plain group-by, on every engine."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+
+
+def base(n: int = 300) -> pd.DataFrame:
+    random = np.random.default_rng(5)
+    n_orders = random.integers(0, 6, n)
+    return pd.DataFrame(
+        {
+            "customer_id": np.arange(n),
+            "segment": random.choice(["gold", "iron", "new", None], n, p=[0.2, 0.5, 0.2, 0.1]),
+            "market": random.choice(["FR", "BE"], n),
+            "n_orders": n_orders,
+            "revenue": np.round(random.gamma(2, 40, n) * n_orders, 2),
+            "days_since_last_order": np.where(n_orders > 0, random.integers(0, 400, n).astype(float), np.nan),
+            "lifetime_value": random.gamma(2, 30, n),
+            "city": random.choice(["Lyon", "Nice", "Paris", None], n),
+            "age": np.where(random.random(n) < 0.2, np.nan, random.integers(18, 80, n)),
+            "is_new": random.random(n) < 0.3,
+        }
+    )
+
+
+ENGINES = {
+    "pandas": lambda table: table,
+    "polars": lambda table: pl.from_pandas(table),
+    "polars nan": lambda table: pl.from_pandas(table, nan_to_null=False),
+    "lazy": lambda table: pl.from_pandas(table).lazy(),
+    "duckdb": lambda table: duckdb.connect().from_df(table),
+    "pyarrow": lambda table: pl.from_pandas(table).to_arrow(),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_profiles_agree_with_a_plain_group_by(engine: str) -> None:
+    table = base()
+    profile = sc.profile_segments(ENGINES[engine](table), attributes=["city", "age", "is_new"])
+    assert type(profile) is pd.DataFrame
+    assert len(profile) == 4
+    assert profile["share_customers"].sum() == pytest.approx(1)
+    assert profile["share_revenue"].sum() == pytest.approx(1)
+    assert profile["revenue"].is_monotonic_decreasing
+    for row in profile.to_dict("records"):
+        rows = table[
+            table["segment"].isna() if pd.isna(row["segment"]) else table["segment"] == row["segment"]
+        ]
+        assert row["n_customers"] == len(rows)
+        assert row["share_customers"] == pytest.approx(len(rows) / len(table))
+        assert row["n_orders"] == rows["n_orders"].sum()
+        assert row["revenue"] == pytest.approx(rows["revenue"].sum())
+        assert row["share_revenue"] == pytest.approx(rows["revenue"].sum() / table["revenue"].sum())
+        assert row["average_order_value"] == pytest.approx(rows["revenue"].sum() / rows["n_orders"].sum())
+        assert row["mean_revenue"] == pytest.approx(rows["revenue"].mean())
+        for name in ("days_since_last_order", "n_orders", "revenue", "lifetime_value"):
+            assert row[f"median_{name}"] == pytest.approx(rows[name].median())
+        assert row["lifetime_value"] == pytest.approx(rows["lifetime_value"].sum())
+        assert row["mean_age"] == pytest.approx(rows["age"].mean())
+        assert row["mean_is_new"] == pytest.approx(rows["is_new"].mean())
+        counts = rows["city"].value_counts()
+        assert row["mode_city"] == min(counts[counts == counts.max()].index)
+        assert row["mode_share_city"] == pytest.approx(counts.max() / counts.sum())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_markets_side_by_side(engine: str) -> None:
+    table = base()
+    profile = sc.profile_segments(ENGINES[engine](table), groupby="market", attributes="city")
+    assert list(profile.columns[:2]) == ["market", "segment"]
+    assert profile.groupby("market")["share_customers"].sum().tolist() == pytest.approx([1, 1])
+    assert profile.groupby("market")["share_revenue"].sum().tolist() == pytest.approx([1, 1])
+    alone = sc.profile_segments(table[table["market"] == "BE"], attributes="city")
+    together = profile[profile["market"] == "BE"].drop(columns="market").reset_index(drop=True)
+    pd.testing.assert_frame_equal(together, alone, check_dtype=False)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_attributes_may_come_from_a_table_of_people(engine: str) -> None:
+    table = base()
+    people = table[["customer_id", "city", "age"]].sample(frac=1, random_state=1)
+    expected = sc.profile_segments(table, attributes=["city", "age"])
+    found = sc.profile_segments(ENGINES[engine](table.drop(columns=["city", "age"])), attributes=people)
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_a_table_with_segments_only() -> None:
+    profile = sc.profile_segments(pd.DataFrame({"cluster": ["c2", "c1", "c1"]}), "cluster")
+    assert profile.to_dict("list") == {
+        "cluster": ["c1", "c2"],
+        "n_customers": [2, 1],
+        "share_customers": [2 / 3, 1 / 3],
+    }
+
+
+def test_prospects_and_totals_of_zero() -> None:
+    table = pd.DataFrame(
+        {
+            "segment": ["p", "p"],
+            "n_orders": [0, 0],
+            "revenue": [0.0, 0.0],
+            "days_since_last_order": [np.nan, np.nan],
+        }
+    )
+    row = sc.profile_segments(table).iloc[0]
+    assert row["n_customers"] == 2
+    assert np.isnan(row["average_order_value"])
+    assert np.isnan(row["share_revenue"])
+    assert np.isnan(row["median_days_since_last_order"])
+
+
+def test_faults() -> None:
+    with pytest.raises(sc.ColumnError, match="segment_rfm makes it"):
+        sc.profile_segments(base().drop(columns="segment"))
+    with pytest.raises(sc.ColumnError, match="did you mean 'city'"):
+        sc.profile_segments(base(), attributes=["citi"])
+    with pytest.raises(sc.ColumnError, match="twice"):
+        sc.profile_segments(base(), groupby="segment")
