@@ -98,7 +98,11 @@ class LifecycleThresholds:
     def to_html(self, lang: str = "en") -> str:
         """Show the thresholds as a card."""
         words = language(lang)
-        days = {"active (days)": self.active_days, "new (days)": self.new_days, "no contact (days)": self.retention_days}
+        days = {
+            "active (days)": self.active_days,
+            "new (days)": self.new_days,
+            "no contact (days)": self.retention_days,
+        }
         facts = {words.text(name): words.number(value) for name, value in days.items()}
         body = html_table([words.text("rule")], [[sentence] for sentence in self.sentences(lang)])
         return html_card(words.text("Life cycle"), facts, body=body)

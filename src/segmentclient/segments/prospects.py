@@ -68,9 +68,13 @@ def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
     _check_kinds(schema, found)
     shared = [name for name in schema if name in found]
     _warn_without_id(others)
-    others = frames.beside(frame, others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any"))
+    others = frames.beside(
+        frame, others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any")
+    )
     now = others.collect_schema()
-    return others.select(*(nw.col(name) if now[name] == schema[name] else nw.col(name).cast(schema[name]) for name in shared))
+    return others.select(
+        *(nw.col(name) if now[name] == schema[name] else nw.col(name).cast(schema[name]) for name in shared)
+    )
 
 
 def _check_kinds(schema: Any, found: Any) -> None:
@@ -98,12 +102,15 @@ def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
     if frame.implementation.is_pandas():
         return _below_on_pandas(frame, new)
     schema, present = frame.collect_schema(), new.collect_schema()
-    columns = (nw.col(name) if name in present else nw.lit(None, dtype=dtype).alias(name) for name, dtype in schema.items())
+    columns = (
+        nw.col(name) if name in present else nw.lit(None, dtype=dtype).alias(name)
+        for name, dtype in schema.items()
+    )
     return nw.concat([frame, new.select(*columns)], how="vertical")  # type: ignore[type-var]
 
 
 def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
-    """pandas has no missing whole numbers: let it choose the types, and continue the index."""
+    """Pandas has no missing whole numbers: let it choose the types, and continue the index."""
     import pandas as pd
 
     table, rows = nw.to_native(frame), nw.to_native(new)
