@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentclient import frames
-from segmentclient.errors import ModelError
+from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.segments.features import buyers
 from segmentclient.segments.lloyd import nearest, partition
 from segmentclient.segments.preparation import Scale, Transform
@@ -121,6 +122,7 @@ class KMeansSegmenter(Segmenter):
     preparation_ : what was done to each feature; `preparation_.to_frame()` shows it.
     n_clusters_ : how many clusters there are.
     n_sampled_ : rows that the restarts saw.
+    choice_ : the `KChoice` behind `n_clusters="auto"`.
 
     Examples
     --------
@@ -162,10 +164,20 @@ class KMeansSegmenter(Segmenter):
         return len(self.prepared_centers_)
 
     def _learn(self, prepared: Array, seed: int) -> Labels:
-        found = partition(prepared, checked_number(self.n_clusters), seed=seed)
+        found = partition(prepared, self._number(prepared, seed), seed=seed)
         self.prepared_centers_ = found.centers
         self.inertia_, self.n_iter_, self.n_sampled_ = found.inertia, found.iterations, found.sampled
         return found.labels
+
+    def _number(self, prepared: Array, seed: int) -> int:
+        if self.n_clusters != "auto":
+            return checked_number(self.n_clusters)
+        from segmentclient.segments.choice import choose_on_prepared
+
+        self.choice_ = choose_on_prepared(prepared, self.preparation_, seed=seed)
+        if not self.choice_.natural:
+            warnings.warn(self.choice_.verdict, SegmentClientWarning, stacklevel=5)
+        return self.choice_.best_k
 
     def _reorder(self, order: Labels) -> None:
         self.prepared_centers_ = self.prepared_centers_[order]

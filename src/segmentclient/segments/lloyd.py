@@ -6,21 +6,30 @@ which is what k-means needs against bad local optima, are made where they cost l
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentclient.errors import ModelError
 
-__all__ = ["Partition", "distinct_rows", "nearest", "ordered_sample", "partition"]
+__all__ = [
+    "Partition",
+    "distinct_rows",
+    "nearest",
+    "one_thread",
+    "ordered_sample",
+    "partition",
+    "small_partition",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]
 
 SAMPLE = 20_000
-RESTARTS = (10, 100)  # least and most
+RESTARTS = (10, 50)  # least and most
 WORK = 200_000  # rows times restarts aimed at: small tables get more restarts for the same time
 WIDER, RIVALS = 100_000, 4  # beyond three dimensions: the rows that choose among so many optima of the sample
 CELLS = 32_768
@@ -53,6 +62,18 @@ def partition(rows: Array, n_clusters: int, *, seed: int, restarts: int | None =
     return Partition(centers, labels, inertia, looked_at, iterations)
 
 
+def small_partition(rows: Array, n_clusters: int, *, seed: int, restarts: int = 3) -> Partition:
+    """Cut a small table quickly, for resampling: few restarts, no polish, enough different rows taken for granted."""
+    if n_clusters == 1:
+        center = rows.mean(axis=0, keepdims=True)
+        return Partition(
+            center, np.zeros(len(rows), dtype=np.int64), float(((rows - center) ** 2).sum()), len(rows), 1
+        )
+    centers, iterations = _best_of(rows, None, n_clusters, seed, restarts, tol=1e-4)
+    labels, inertia = nearest(rows, centers)
+    return Partition(centers, labels, inertia, len(rows), iterations)
+
+
 def _restarts(n_rows: int) -> int:
     least, most = RESTARTS
     return int(np.clip(WORK // n_rows, least, most))
@@ -74,13 +95,42 @@ def _best_of(
     rows: Array, weights: Array | None, n_clusters: int, seed: int, restarts: int, tol: float = 1e-6
 ) -> tuple[Array, int]:
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1):  # threads cost more than they bring on tables this small
-        model = KMeans(n_clusters, n_init=restarts, random_state=seed, tol=tol).fit(
-            rows, sample_weight=weights
-        )
+    init = _spread_out if weights is None else "k-means++"
+    with one_thread():  # threads cost more than they bring on tables this small
+        model = KMeans(n_clusters, init=init, n_init=restarts, random_state=seed, tol=tol)
+        model.fit(rows, sample_weight=weights)
     return model.cluster_centers_, model.n_iter_
+
+
+def _spread_out(rows: Array, n_clusters: int, random_state: np.random.RandomState) -> Array:
+    """Choose first centres far apart: greedy k-means++ (Arthur and Vassilvitskii, 2007), lean for small tables."""
+    trials = 2 + int(np.log(n_clusters))
+    centers = np.empty((n_clusters, rows.shape[1]))
+    centers[0] = rows[random_state.randint(len(rows))]
+    closest = ((rows - centers[0]) ** 2).sum(axis=1)
+    for place in range(1, n_clusters):
+        reached = np.cumsum(closest)
+        drawn = np.searchsorted(reached, random_state.random_sample(trials) * reached[-1]).clip(
+            max=len(rows) - 1
+        )
+        left = np.minimum(closest, ((rows - rows[drawn][:, None]) ** 2).sum(axis=2))
+        best = int(left.sum(axis=1).argmin())
+        centers[place], closest = rows[drawn[best]], left[best]
+    return centers
+
+
+def one_thread() -> Any:
+    """Give a context in which numerical libraries use one thread (finding them takes time: it is done once)."""
+    return _libraries().limit(limits=1)
+
+
+@functools.cache
+def _libraries() -> Any:
+    import sklearn.cluster  # noqa: F401 - its OpenMP library must be loaded to be found
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _rivals(sample: Array, n_clusters: int, seed: int, restarts: int) -> list[Array]:
@@ -151,10 +201,8 @@ def _ordered(rows: Array) -> Array:
 def _rank_key(rows: Array) -> Array:
     weights = np.random.default_rng(20_260_101).uniform(1.0, 2.0, rows.shape[1])
     key = np.zeros(len(rows))
-    for column, weight in zip(
-        rows.T, weights, strict=True
-    ):  # not a matrix product: its rounding depends on the order
-        key += weight * column
+    for place, weight in enumerate(weights):  # a matrix product would round by the order of the rows
+        key += weight * rows[:, place]
     return key
 
 

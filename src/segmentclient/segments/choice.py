@@ -1,0 +1,289 @@
+"""How many clusters, and whether there are any: one table for every k, and a verdict in one sentence."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segmentclient import frames
+from segmentclient.errors import ModelError
+from segmentclient.locale import Language, language
+from segmentclient.segments.features import as_floats, buyers, feature_names, refuse_unusable
+from segmentclient.segments.lloyd import Array, Partition, distinct_rows, nearest, ordered_sample, partition
+from segmentclient.segments.preparation import Preparation, Scale, Transform, learn_preparation
+from segmentclient.segments.progress import Progress, run
+from segmentclient.segments.quality import (
+    Silhouette,
+    bic,
+    calinski_harabasz,
+    davies_bouldin,
+    knee,
+    mean_silhouette,
+    silhouettes,
+)
+from segmentclient.segments.stability import Curve, bootstrap_ari, chance, curve, prediction_strength
+from segmentclient.segments.verdict import STRONG, Doubt, criteria_votes, elected, verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["KChoice", "choose_k", "choose_on_prepared"]
+
+SILHOUETTE_ROWS = 10_000
+RESAMPLED_ROWS = 1_000
+BOOTSTRAPS = 10
+HALVINGS = 5
+REFERENCES = 10  # made-up data sets of each kind
+BEYOND_CHANCE = 0.03, 3.0  # least excess of silhouette over data without clusters: in size, in deviations
+
+
+@dataclass(frozen=True)
+class KChoice:
+    """How many clusters.
+
+    Attributes
+    ----------
+    table : one row for each k, with the columns that `choose_k` lists.
+    best_k : the k most criteria name; the least arbitrary one where there are no natural clusters.
+    verdict : one sentence.
+    natural : whether the data hold clusters that chance does not make.
+    preparation : what was done to each feature.
+    """
+
+    table: pd.DataFrame
+    best_k: int
+    verdict: str
+    natural: bool
+    preparation: Preparation
+
+    def _repr_html_(self) -> str:
+        from segmentclient.render import html_card, html_table
+
+        shown = self.table.drop(columns="knee").map(
+            lambda value: f"{value:,.3g}" if value < 1e4 else f"{value:,.0f}"
+        )
+        body = html_table(list(shown.columns), shown.to_numpy().tolist())
+        return html_card(f"k = {self.best_k}", {}, body=body, foot=self.verdict)
+
+
+def choose_k(
+    customers: Any,
+    features: Any,
+    *,
+    k: Iterable[int] = range(2, 11),
+    transform: Transform = "auto",
+    scale: Scale = "standard",
+    random_state: int = 0,
+    progress: Progress = "auto",
+    lang: str = "en",
+) -> KChoice:
+    """Compare numbers of clusters by every usual criterion, and say in one sentence what they amount to.
+
+    Clusters are called natural when their silhouette beats the best that k-means reaches in data without
+    clusters of the same spread (ten uniform and ten normal sets), and they come back in resampled data.
+
+    Parameters
+    ----------
+    customers : table of any engine; the features are collected, customers without orders take no part.
+    features : numeric columns.
+    k : numbers of clusters to compare, each at least 2; those beyond the number of different rows are left out.
+    transform, scale : as in `segment_kmeans`.
+    random_state : seed; the order of the rows changes nothing.
+    progress : "auto" shows a progress bar in a terminal, "on" always, "off" never.
+    lang : language of the verdict, "en" or "fr".
+
+    Returns
+    -------
+    KChoice
+        `table` has one row for each k, indexed by k: k; inertia; knee (true at the knee of the inertia);
+        silhouette with its 95 % interval silhouette_low, silhouette_high (on at most 10,000 rows);
+        calinski_harabasz (high is good); davies_bouldin (low is good); gap and gap_se; bic (low is good);
+        stability_ari (adjusted Rand between the cut and cuts of bootstrap samples); prediction_strength (0.8 and
+        more is strong); smallest_share (share of the smallest cluster). Gap, stability and prediction strength
+        are measured on at most 1,000 rows.
+
+    Raises
+    ------
+    ColumnError
+        When a feature is missing, not numeric, NaN or infinite.
+    ModelError
+        When `k` is not whole numbers from 2, or there are fewer than 3 different rows.
+
+    References
+    ----------
+    Tibshirani, Walther and Hastie (2001) for the gap; Tibshirani and Walther (2005) for prediction strength.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> spread = np.random.default_rng(0).normal(size=(150, 2))
+    >>> spread[:50] += 8; spread[50:100, 0] -= 8
+    >>> choice = choose_k(pd.DataFrame(spread, columns=["x", "y"]), ["x", "y"], k=range(2, 6))
+    >>> choice.best_k
+    3
+    """
+    words = language(lang)
+    frame = frames.read(customers)
+    names = feature_names(features, frame)
+    data = frames.collect(buyers(frame), names)
+    values = np.column_stack([as_floats(data[name]) for name in names])
+    refuse_unusable(values, names)
+    preparation = learn_preparation(values, names, transform=transform, scale=scale)
+    rows = preparation.apply(values)
+    return choose_on_prepared(rows, preparation, k=k, seed=random_state, progress=progress, words=words)
+
+
+def choose_on_prepared(
+    rows: Array,
+    preparation: Preparation,
+    *,
+    seed: int,
+    k: Iterable[int] = range(2, 11),
+    progress: Progress = "auto",
+    words: Language | None = None,
+) -> KChoice:
+    """Choose on rows that are prepared already."""
+    words = words or language("en")
+    ks = _usable(k, rows)
+    few = ordered_sample(rows, RESAMPLED_ROWS, seed=seed)
+    cuts = _cut(rows, ks, seed, progress, words)
+    resampled = _resampled(few, cuts, seed, progress, words)
+    table = _table(rows, cuts, resampled, seed)
+    votes = criteria_votes(table)
+    best = elected(votes)
+    doubt = _doubt(table, best, resampled)
+    return KChoice(table, best, verdict(table, best, votes, doubt, words), not doubt, preparation)
+
+
+def _doubt(table: pd.DataFrame, best: int, resampled: Resampled) -> Doubt:
+    if not resampled.excess(best).beyond_chance:
+        return "chance"
+    return "" if table.loc[best, ["stability_ari", "prediction_strength"]].max() >= STRONG else "unstable"
+
+
+def _usable(k: Any, rows: Array) -> list[int]:
+    asked = sorted(set(k)) if isinstance(k, Iterable) else [k]
+    if not asked or any(
+        isinstance(one, bool) or not isinstance(one, (int, np.integer)) or one < 2 for one in asked
+    ):
+        raise ModelError(f"k={k!r}: expected whole numbers of clusters from 2, such as range(2, 11)")
+    different = distinct_rows(rows, int(asked[-1]) + 1)
+    kept = [int(one) for one in asked if one < different]
+    if not kept:
+        raise ModelError(
+            f"customers: {different} different rows cannot be cut into {asked[0]} clusters or more and compared; give more rows or features"
+        )
+    return kept
+
+
+def _cut(rows: Array, ks: list[int], seed: int, progress: Progress, words: Language) -> dict[int, Partition]:
+    tasks = {k: functools.partial(partition, rows, k, seed=seed) for k in ks}
+    return run(tasks, title=words.text("Cutting"), progress=progress)
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """What resampling says: by k, and for data without clusters (the boxes first, then the bells)."""
+
+    ari: dict[int, float]
+    strength: dict[int, float]
+    observed: Curve
+    boxes: list[Curve]
+    bells: list[Curve]
+
+    def excess(self, k: int) -> Excess:
+        """Compare the silhouette of `k` with the kind of data without clusters that comes nearest to it."""
+        place = [1, *self.ari].index(k)
+        seen = float(self.observed.silhouette[place])
+        kinds = (np.array([one.silhouette[place] for one in kind]) for kind in (self.boxes, self.bells))
+        return min(
+            (Excess(seen, float(one.mean()), float(one.std(ddof=1))) for one in kinds),
+            key=lambda one: one.size,
+        )
+
+
+@dataclass(frozen=True)
+class Excess:
+    """A silhouette against chance: mean and deviation of the same k in data without clusters."""
+
+    seen: float
+    expected: float
+    deviation: float
+
+    @property
+    def size(self) -> float:
+        """How far the silhouette is above chance."""
+        return self.seen - self.expected
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether it is too far for chance, and far enough to matter."""
+        least, deviations = BEYOND_CHANCE
+        return self.size >= max(least, deviations * self.deviation)
+
+
+def _resampled(
+    few: Array, cuts: dict[int, Partition], seed: int, progress: Progress, words: Language
+) -> Resampled:
+    ks = [1, *cuts]
+    tasks: dict[Any, Callable[[], Any]] = {
+        ("observed", 0): functools.partial(curve, few, ks, seed=seed, restarts=20)
+    }
+    for k, cut in cuts.items():
+        tasks["ari", k] = functools.partial(bootstrap_ari, few, cut.centers, times=BOOTSTRAPS, seed=seed)
+        tasks["strength", k] = functools.partial(prediction_strength, few, k, times=HALVINGS, seed=seed)
+    for place in range(REFERENCES):
+        for kind in ("box", "bell"):
+            tasks[kind, place] = functools.partial(chance, few, ks, kind=kind, seed=seed + place)
+    answers = run(tasks, title=words.text("Resampling"), progress=progress)
+    of = {
+        group: {key: answer for (name, key), answer in answers.items() if name == group}
+        for group in ("ari", "strength", "box", "bell")
+    }
+    return Resampled(
+        of["ari"], of["strength"], answers["observed", 0], list(of["box"].values()), list(of["bell"].values())
+    )
+
+
+def _table(rows: Array, cuts: dict[int, Partition], resampled: Resampled, seed: int) -> pd.DataFrame:
+    import pandas as pd
+
+    widths = _silhouettes(rows, cuts, seed)
+    gaps, errors = _gaps(resampled)
+    ks = list(cuts)
+    columns = {
+        "k": ks,
+        "inertia": [cut.inertia for cut in cuts.values()],
+        "knee": knee(ks, [cut.inertia for cut in cuts.values()]),
+        "silhouette": [width.mean for width in widths],
+        "silhouette_low": [width.low for width in widths],
+        "silhouette_high": [width.high for width in widths],
+        "calinski_harabasz": [calinski_harabasz(rows, cut) for cut in cuts.values()],
+        "davies_bouldin": [davies_bouldin(rows, cut) for cut in cuts.values()],
+        "gap": gaps[1:],
+        "gap_se": errors[1:],
+        "bic": [bic(rows, cut) for cut in cuts.values()],
+        "stability_ari": [resampled.ari[k] for k in ks],
+        "prediction_strength": [resampled.strength[k] for k in ks],
+        "smallest_share": [np.bincount(cut.labels, minlength=k).min() / len(rows) for k, cut in cuts.items()],
+    }
+    return pd.DataFrame(columns, index=pd.Index(ks))
+
+
+def _silhouettes(rows: Array, cuts: dict[int, Partition], seed: int) -> list[Silhouette]:
+    seen = ordered_sample(rows, SILHOUETTE_ROWS, seed=seed)
+    return [
+        mean_silhouette(widths)
+        for widths in silhouettes(seen, [nearest(seen, cut.centers)[0] for cut in cuts.values()])
+    ]
+
+
+def _gaps(resampled: Resampled) -> tuple[Array, Array]:
+    """Tibshirani, Walther and Hastie (2001): expected minus observed log inertia; the error counts the simulation."""
+    logs = np.array([box.log_inertia for box in resampled.boxes])
+    errors = logs.std(axis=0) * (1 + 1 / len(logs)) ** 0.5
+    return logs.mean(axis=0) - resampled.observed.log_inertia, errors
