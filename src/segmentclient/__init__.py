@@ -21,9 +21,9 @@ _ROOMS = {
         "compare_periods", "explain_segments", "lifecycle", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
     ],
     "lifetime": [
-        "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "check_fit",
+        "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "check_fit",
         "cohort_retention", "compare_models", "fit_lifetime_models", "from_lifetimes", "predict_lifetime_value", "to_lifetimes",
-        "track_purchases",
+        "track_purchases", "value_by_segment",
     ],
     "personas": ["IdealCustomer", "Personas", "apply_typology", "build_personas", "ideal_customer", "join_people"],
     "report": ["Report", "build_report", "export_audiences", "export_excel"],

@@ -16,6 +16,7 @@ _FILES = {
     "choice": ["LifetimeModels", "fit_lifetime_models"],
     "spend_bands": ["GammaGammaByFrequency"],
     "value": ["predict_lifetime_value"],
+    "totals": ["value_by_segment"],
     "validation": ["cohort_retention", "compare_models", "track_purchases"],
     "diagnosis": ["check_fit"],
     "lifetimes_bridge": ["from_lifetimes", "to_lifetimes"],

@@ -80,7 +80,7 @@ class LifetimeModels:
         if n == 1:
             return self.purchase.params_.to_numpy()[None, :]
         if not self.draws:
-            return _normal_draws(self.purchase, n)
+            return log_normal_draws(self.purchase, n)
         return np.asarray(self.draws)[np.linspace(0, len(self.draws) - 1, n).astype(int)]
 
     @property
@@ -244,7 +244,7 @@ def _errors_known(model: Any) -> bool:
     return bool(np.isfinite(model.covariance_.to_numpy()).all())
 
 
-def _normal_draws(model: Any, n: int) -> Array:
+def log_normal_draws(model: Any, n: int) -> Array:
     """Draw log-normal parameters around the estimate, from one fixed seed; the estimate alone without errors."""
     estimate = model.params_.to_numpy()
     if not _errors_known(model):

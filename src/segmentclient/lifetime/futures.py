@@ -20,9 +20,10 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 @dataclass(frozen=True)
 class Future:
-    """Per customer: purchases counted, spend discounted, time alive discounted."""
+    """Per customer: purchases counted, and discounted; spend and time alive, discounted."""
 
     purchases: Array
+    discounted: Array
     spend: Array
     time_alive: Array
 
@@ -45,7 +46,7 @@ def draw_futures(
     span, rate : how far ahead (finite), and the discount rate, in the unit of `T`.
     """
     x, recency, T = history
-    future = Future(np.zeros(x.size), np.zeros(x.size), np.zeros(x.size))
+    future = Future(*(np.zeros(x.size) for _ in range(4)))
     alive = np.flatnonzero(rng.random(x.size) < p_alive)
     price = _prices(spend, alive, rng)
     if process.drop == "periods":
@@ -108,8 +109,10 @@ def _walk(
         ends = now >= leaves
         future.time_alive[who[ends]] = _discounted_span(leaves[ends], rate)
         bought = who[~ends]
+        fade = np.exp(-rate * now[~ends])
         future.purchases[bought] += 1.0
-        future.spend[bought] += rng.gamma(p[~ends]) * price[~ends] * np.exp(-rate * now[~ends])
+        future.discounted[bought] += fade
+        future.spend[bought] += rng.gamma(p[~ends]) * price[~ends] * fade
         left = ~ends & (rng.random(who.size) < coin)
         future.time_alive[who[left]] = _discounted_span(now[left], rate)
         on = ~(ends | left)
@@ -137,6 +140,7 @@ def _step(
         future.time_alive[who] += fade
         buys = rng.random(who.size) < buying
         future.purchases[who[buys]] += 1.0
+        future.discounted[who[buys]] += fade
         future.spend[who[buys]] += rng.gamma(p[buys]) * price[buys] * fade
 
 

@@ -14,13 +14,21 @@ import numpy as np
 from scipy import special
 
 from segmentclient.errors import ModelError
-from segmentclient.lifetime.choice import LifetimeModels, process_of
+from segmentclient.lifetime.choice import LifetimeModels, log_normal_draws, process_of
 from segmentclient.lifetime.histories import Array, check_histories, distinct, history, numbers
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
 from segmentclient.lifetime.intervals import quantiles_ahead
 from segmentclient.lifetime.outlook import Ahead, Process, ahead
 
-__all__ = ["Span", "history_columns", "spend_laws"]
+__all__ = [
+    "Span",
+    "history_columns",
+    "kinds_of",
+    "laws_of_rows",
+    "p_alive_of",
+    "spend_table",
+    "spend_tables_drawn",
+]
 
 _DRAWS = 24  # parameter draws behind an interval on a row
 
@@ -85,8 +93,8 @@ def _columns(
     x, recency, T = rows
     check_histories({"frequency": x, "recency": recency, "T": T})
     process = process_of(models.purchase)
-    alive = _p_alive(models.purchase, rows, process)
-    first, kind = _kinds(process, rows)
+    alive = p_alive_of(models.purchase, rows, process)
+    first, kind = kinds_of(process, rows)
     seen = x[first], T[first], (T - recency)[first]
     future = ahead(process, *seen, span.length, span.rate, with_time=with_time)
     columns = {
@@ -95,7 +103,7 @@ def _columns(
         "_discounted": alive * future.discounted[kind],
         "_years": alive * (future.time_alive * span.unit_days / DAYS_A_YEAR)[kind],
     }
-    p, q, columns["_v"], columns["_mean"] = spend_laws(models.spend, x)
+    p, q, columns["_v"], columns["_mean"] = laws_of_rows(models.spend, spend_table(models.spend), x)
     weight = p * x + q - 1.0
     columns["_per"] = np.where(weight > 0, p / np.where(weight > 0, weight, 1.0), 0.0)
     if interval is None:
@@ -105,13 +113,14 @@ def _columns(
     return columns | _bounds(models, rows, span, interval, (p, p * x + q), columns["_fade"], with_time)
 
 
-def _kinds(process: Process, rows: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+def kinds_of(process: Process, rows: tuple[Array, Array, Array]) -> tuple[Array, Array]:
     """Find the distinct (frequency, T) pairs; where gaps are regular, the silence counts too."""
     x, recency, T = rows
     return distinct([x, T, T - recency] if process.k > 1 else [x, T])
 
 
-def _p_alive(model: Any, rows: tuple[Array, Array, Array], process: Process, theta: Any = None) -> Array:
+def p_alive_of(model: Any, rows: tuple[Array, Array, Array], process: Process, theta: Any = None) -> Array:
+    """Give P(alive at T) of each customer, under the model's parameters or others."""
     theta = tuple(model.params_.to_numpy()) if theta is None else tuple(theta)
     if process.drop in {"coin", "never"} and process.k == 1:
         return special.expit(-model.law.log_odds_left(theta, history(*rows)))
@@ -141,7 +150,7 @@ def _bounds(
     thetas = models.parameter_draws(1 if models.is_certain else _DRAWS)
     processes = [process_of(models.purchase, theta) for theta in thetas]
     alive = np.mean(
-        [_p_alive(models.purchase, some, p, t) for p, t in zip(processes, thetas, strict=True)], axis=0
+        [p_alive_of(models.purchase, some, p, t) for p, t in zip(processes, thetas, strict=True)], axis=0
     )
     levels = (1.0 - interval) / 2.0, (1.0 + interval) / 2.0
     given = spend[0][first], spend[1][first]
@@ -157,25 +166,43 @@ def _bounds(
     return columns
 
 
-def spend_laws(spend: Any, x: Array) -> tuple[Array, Array, Array, Array]:
-    """Give p, q, v of the Gamma-Gamma law behind each frequency, and the mean purchase of its average customer."""
-    laws = getattr(spend, "models_", None) or (spend,)
-    table = np.array([[*law.params_.to_numpy(), _mean_purchase(law)] for law in laws])
-    if len(laws) == 1:
+def spend_table(spend: Any) -> Array:
+    """Give p, q, v and the mean purchase of its average customer, a row a band of frequencies (Gamma-Gamma: one)."""
+    return np.array([_law_row(law, law.params_.to_numpy()) for law in _laws(spend)])
+
+
+def spend_tables_drawn(spend: Any, n: int) -> list[Array]:
+    """Give `n` such tables, with parameters equally likely given the data (or one, where there are no errors)."""
+    drawn = [log_normal_draws(law, n) for law in _laws(spend)]
+    n = min(len(rows) for rows in drawn)
+    laws = _laws(spend)
+    return [
+        np.array([_law_row(law, rows[draw]) for law, rows in zip(laws, drawn, strict=True)])
+        for draw in range(n)
+    ]
+
+
+def laws_of_rows(spend: Any, table: Array, x: Array) -> tuple[Array, Array, Array, Array]:
+    """Give p, q, v and the mean purchase behind each frequency."""
+    if len(table) == 1:
         p, q, v, mean = (np.broadcast_to(value, x.shape) for value in table[0])
-        return p, q, v, mean
-    p, q, v, mean = table[spend.band_of(x)].T
+    else:
+        p, q, v, mean = table[spend.band_of(x)].T
     return p, q, v, mean
 
 
-def _mean_purchase(law: Any) -> float:
-    p, q, v = law.params_.to_numpy()
+def _laws(spend: Any) -> tuple[Any, ...]:
+    return getattr(spend, "models_", None) or (spend,)
+
+
+def _law_row(law: Any, params: Array) -> list[float]:
+    p, q, v = params
     if q > 1.0:
-        return float(p * v / (q - 1.0))
+        return [p, q, v, p * v / (q - 1.0)]
     observed = getattr(law, "mean_purchase_value_", None)
     if observed is None:
         raise ModelError(
             f"q = {q:.3g} ≤ 1: the mean purchase does not exist under these parameters; fit the model of spend on "
             "customers (the observed mean then stands in), or give q > 1"
         )
-    return float(observed)
+    return [p, q, v, observed]
