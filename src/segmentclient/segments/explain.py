@@ -172,7 +172,7 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
         )
     if by in names:
         raise ColumnError(f"customers: {by!r} cannot explain itself; leave it out of features")
-    types = {"number": nw.Float64, "text": nw.String}
+    types: dict[str, Any] = {"number": nw.Float64, "text": nw.String}
     columns = [
         nw.col(by).cast(nw.String),
         *(nw.col(name).cast(types[kinds[name]]) for name in dict.fromkeys(names)),

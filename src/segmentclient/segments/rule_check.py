@@ -15,6 +15,7 @@ from segmentclient.locale import Language, language
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import COLUMNS
 from segmentclient.segments.rule_compiler import compile_condition
+from segmentclient.segments.rule_reach import never_true, taken_by
 from segmentclient.segments.rule_tree import Fault, Place, point_at
 from segmentclient.segments.rules import Rule, as_rules, load_rules, schema_faults
 
@@ -174,7 +175,7 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
     >>> rules = [sc.Rule("some", "revenue > 10"), sc.Rule("big", "revenue > 500")]
     >>> print(sc.check_rules(rules, customers))
     2 rules: 1 problem.
-    Rule 'big': never reached: earlier rules take all of its 2 customers (some)
+    Rule 'big': never reached: all that it lets in is taken before, by 'some'
         revenue > 500
         ^^^^^^^^^^^^^
       some: 3 customers (100.0%), 3 matched
@@ -183,7 +184,7 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
     """
     listed = load_rules(rules) if isinstance(rules, (str, Path)) else as_rules(rules)
     if customers is None:
-        return RuleCheck(_table(listed, {}), _overlaps(listed, []), tuple(_repeated(listed)))
+        return RuleCheck(_table(listed, {}), _overlaps(listed, []), tuple(_proved(listed)))
     frame = frames.read(customers)
     schema = frame.collect_schema()
     broken = [
@@ -215,13 +216,17 @@ def _problem(position: int, rule: Rule, kind: Kind, message: str, place: Place |
     return RuleProblem(rule.name, position, kind, message, place, point_at(rule.when, place))
 
 
-def _repeated(rules: Sequence[Rule]) -> Iterator[RuleProblem]:
-    """Find the rules that say word for word what an earlier one says."""
+def _proved(rules: Sequence[Rule]) -> Iterator[RuleProblem]:
+    """Find the rules of which the texts alone prove that they are never reached."""
     for position, rule in enumerate(rules):
-        twin = next((earlier for earlier in rules[:position] if earlier.condition == rule.condition), None)
-        if twin is not None:
+        if never_true(rule.condition):
+            yield _problem(position, rule, "never reached", "it contradicts itself, nobody can match it")
+            continue
+        takers = taken_by(rule.condition, [earlier.condition for earlier in rules[:position]])
+        if takers:
+            names = ", ".join(dict.fromkeys(repr(rules[taker].name) for taker in takers))
             yield _problem(
-                position, rule, "never reached", f"the earlier rule {twin.name!r} has the same condition"
+                position, rule, "never reached", f"all that it lets in is taken before, by {names}"
             )
 
 
@@ -248,8 +253,8 @@ def _judge(
     n_matched = dict(zip(sound, (matched * weights[:, None]).sum(axis=0).tolist(), strict=True))
     n_assigned = dict(zip(sound, (first * weights[:, None]).sum(axis=0).tolist(), strict=True))
     total = int(weights.sum())
-    repeated = [problem for problem in _repeated(rules) if problem.position in n_matched]
-    told = {problem.position for problem in repeated}
+    proved = [problem for problem in _proved(rules) if problem.position in n_matched]
+    told = {problem.position for problem in proved}
     unreached = [
         _unreached(n, rules, sound, matched, n_matched[n])
         for n in sound
@@ -259,7 +264,7 @@ def _judge(
         table=_table(rules, {n: (n_matched[n], n_assigned[n], total) for n in sound}),
         overlaps=_overlaps([rules[n] for n in sound], (matched.T * weights) @ matched),
         problems=tuple(
-            sorted([*broken, *repeated, *unreached], key=lambda problem: (problem.position, problem.place))
+            sorted([*broken, *proved, *unreached], key=lambda problem: (problem.position, problem.place))
         ),
         n_customers=total,
         n_covered=int(weights[matched.any(axis=1)].sum()),
