@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import segmentclient as sc
-from segmentclient.segments import lifecycle_thresholds
+from segmentclient import lifecycle_thresholds
 
 AS_OF = pd.Timestamp("2026-06-30")
 NEW = ["status", "relation", "is_new", "soon_lost", "retention_due"]

@@ -111,7 +111,7 @@ def test_without_status_days_tell_who_is_back() -> None:
     )
     before["days_since_last_order"] = (pd.Timestamp("2025-06-01") - last).days
     after = before.assign(days_since_last_order=before["days_since_last_order"] + 100)
-    window = sc.segments.lifecycle_thresholds(before).active_days
+    window = sc.lifecycle_thresholds(before).active_days
     active = before["days_since_last_order"] <= window
     after.loc[~active, "days_since_last_order"] = 0
     moves = sc.compare_periods(before, after).movers.set_index("customer_id")["move"]

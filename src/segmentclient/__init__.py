@@ -18,7 +18,7 @@ _ROOMS = {
     "rfm": ["RFMScorer", "SegmentMap", "score_rfm", "segment_rfm"],
     "segments": [
         "KChoice", "KMeansSegmenter", "Migration", "Rule", "add_prospects", "check_rules", "choose_k", "cluster_rfm_table",
-        "compare_periods", "explain_segments", "lifecycle", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
+        "compare_periods", "explain_segments", "lifecycle", "lifecycle_thresholds", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
     ],
     "lifetime": [
         "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "check_fit",

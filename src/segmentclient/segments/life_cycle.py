@@ -142,14 +142,13 @@ def lifecycle_thresholds(
     Examples
     --------
     >>> import pandas as pd, segmentclient as sc
-    >>> from segmentclient.segments import lifecycle_thresholds
     >>> customers = pd.DataFrame({
     ...     "first_order": pd.Timestamp("2026-01-01"),
     ...     "last_order": pd.Timestamp("2026-01-01") + pd.to_timedelta(range(10, 120, 10), unit="D"),
     ...     "n_orders": 2,
     ...     "days_since_last_order": range(110, 0, -10),
     ... })
-    >>> thresholds = lifecycle_thresholds(customers)
+    >>> thresholds = sc.lifecycle_thresholds(customers)
     >>> thresholds.new_days, thresholds.active_days
     (60.0, 100.0)
     """
