@@ -71,7 +71,9 @@ def reference_page() -> str:
     sections = [_section(title, "segmentclient", by_room[room]) for room, title in _ROOM_TITLES.items()]
     sections.append(_section("Charts", "segmentclient.plot", plot.__all__))
     sections.append(_section("Data", "segmentclient.datasets", datasets.__all__))
-    return "# Functions and classes\n\nImport the package as `import segmentclient as sc`.\n\n" + "\n".join(sections)
+    return "# Functions and classes\n\nImport the package as `import segmentclient as sc`.\n\n" + "\n".join(
+        sections
+    )
 
 
 def _section(title: str, module: str, names: Iterable[str]) -> str:
