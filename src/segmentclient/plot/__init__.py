@@ -5,31 +5,50 @@ has several panels). None sets a title, none touches pyplot or rcParams. `findin
 `chart_description` in a few sentences.
 """
 
+from segmentclient.plot.bridge import value_bridge
 from segmentclient.plot.choice import k_page
 from segmentclient.plot.clusters import pca_map, silhouette_plot
 from segmentclient.plot.composition import segment_bars, segment_treemap, share_pairs
 from segmentclient.plot.concentration import lorenz_curve, value_distribution
+from segmentclient.plot.grid import segment_grid
+from segmentclient.plot.models import (
+    alive_history,
+    expected_purchases_matrix,
+    parameter_intervals,
+    probability_alive_matrix,
+)
 from segmentclient.plot.movement import lifecycle_flow, transition_flow, transition_heatmap
+from segmentclient.plot.portraits import persona_index, persona_radar
 from segmentclient.plot.profiles import index_chart, snake_plot
 from segmentclient.plot.saving import SVG, save_chart, to_svg
 from segmentclient.plot.scores import rf_heatmap, score_histograms
 from segmentclient.plot.style import figure
+from segmentclient.plot.validation import calibration_by_decile, calibration_by_frequency
 from segmentclient.plot.words import chart_description, finding
 
 __all__ = [
     "SVG",
+    "alive_history",
+    "calibration_by_decile",
+    "calibration_by_frequency",
     "chart_description",
+    "expected_purchases_matrix",
     "figure",
     "finding",
     "index_chart",
     "k_page",
     "lifecycle_flow",
     "lorenz_curve",
+    "parameter_intervals",
     "pca_map",
+    "persona_index",
+    "persona_radar",
+    "probability_alive_matrix",
     "rf_heatmap",
     "save_chart",
     "score_histograms",
     "segment_bars",
+    "segment_grid",
     "segment_treemap",
     "share_pairs",
     "silhouette_plot",
@@ -37,5 +56,6 @@ __all__ = [
     "to_svg",
     "transition_flow",
     "transition_heatmap",
+    "value_bridge",
     "value_distribution",
 ]

@@ -366,7 +366,7 @@ def _bar_column(
     )
 
 
-def _say_top(data: Groups, words: Language) -> str:
+def say_top(data: Groups, words: Language) -> str:
     """Name the group that weighs most."""
     if data.empty:
         return words.text("No customers to show")
@@ -385,7 +385,7 @@ def _say_top(data: Groups, words: Language) -> str:
 def _say_most(data: Groups, words: Language) -> str:
     """Name the few groups that make most of the revenue."""
     if data.empty or data.total <= 0 or len(data.table) < 3:
-        return _say_top(data, words)
+        return say_top(data, words)
     running = data.table["value_share"].cumsum()
     count = int((running < 0.6).sum()) + 1
     named = words.listed(data.labels(words.key)[:count])
@@ -398,7 +398,7 @@ def _say_most(data: Groups, words: Language) -> str:
 def _say_order(data: Groups, words: Language) -> str:
     """Name the group with the largest average order."""
     if data.empty or data.total <= 0 or data.table["orders"].sum() <= 0:
-        return _say_top(data, words)
+        return say_top(data, words)
     average = data.table["value"] / data.table["orders"].where(data.table["orders"] > 0)
     best = int(average.fillna(0).argmax())
     return words.text(
@@ -408,7 +408,7 @@ def _say_order(data: Groups, words: Language) -> str:
     )  # fmt: skip
 
 
-def _tell_shares(data: Groups, words: Language) -> str:
+def tell_shares(data: Groups, words: Language) -> str:
     rows = zip(data.labels(words.key), data.table["customer_share"], data.table["value_share"], strict=True)
     told = (
         words.text("{segment}: {customers} of customers, {revenue} of revenue", segment=name, customers=_percent(words, people), revenue=_percent(words, money))
@@ -422,20 +422,20 @@ TREEMAP = style.Chart(
     "Treemap: each tile is a segment, as large as its revenue.",
     groups,
     _say_most,
-    _tell_shares,
+    tell_shares,
 )
 PAIRS = style.Chart(
     "share_pairs",
     "Each segment's share of customers beside its share of revenue.",
     groups,
-    _say_top,
-    _tell_shares,
+    say_top,
+    tell_shares,
 )
 BARS = style.Chart(
     "segment_bars",
     "Bars: customers, orders, revenue and average order of each segment.",
     _bar_groups,
     _say_order,
-    _tell_shares,
+    tell_shares,
 )
 CHARTS = (TREEMAP, PAIRS, BARS)

@@ -248,9 +248,8 @@ def beside(ax: Axes, x: float, y: float, text: str, *, dx: float = 0, dy: float 
         "parse_math": False,
         "linespacing": 1.15,
     }
-    return ax.annotate(
-        text, (x, y), (dx, dy), textcoords="offset points", annotation_clip=False, **{**looks, **options}
-    )
+    place = {"textcoords": "offset points", "annotation_clip": False}
+    return ax.annotate(text, (x, y), (dx, dy), **{**place, **looks, **options})
 
 
 def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:

@@ -8,17 +8,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
-from segmentclient.plot import choice, clusters, composition, concentration, movement, profiles, scores
+from segmentclient.plot import (
+    bridge,
+    choice,
+    clusters,
+    composition,
+    concentration,
+    grid,
+    models,
+    movement,
+    portraits,
+    profiles,
+    scores,
+    validation,
+)
 from segmentclient.plot.style import Chart
 from segmentclient.schema import nearest
 
 __all__ = ["CHARTS", "chart_description", "finding"]
 
-CHARTS: dict[str, Chart] = {
-    chart.name: chart
-    for room in (composition, scores, concentration, profiles, clusters, choice, movement)
-    for chart in room.CHARTS
-}
+ROOMS = (
+    *(composition, grid, scores, concentration),
+    *(profiles, clusters, choice, portraits),
+    *(movement, bridge, models, validation),
+)
+CHARTS: dict[str, Chart] = {chart.name: chart for room in ROOMS for chart in room.CHARTS}
 
 
 def finding(name: str, table: Any, lang: str = "en", **options: Any) -> str:

@@ -1,0 +1,227 @@
+"""Where the named segments live: the grid of recency and frequency scores, each cell in its segment's colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import pandas as pd
+from matplotlib.axes import Axes
+
+from segmentclient import frames
+from segmentclient.locale import Language, language
+from segmentclient.plot import style
+from segmentclient.plot.composition import say_top, tell_shares
+from segmentclient.plot.numbers import Groups, groups
+from segmentclient.plot.scores import score_axes
+from segmentclient.schema import check_columns
+
+__all__ = ["segment_grid"]
+
+Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The segment that most customers of each R × F cell belong to, and what each segment weighs."""
+
+    owner: dict[Cell, Any]
+    bins: int
+    groups: Groups
+
+    @property
+    def empty(self) -> bool:
+        """True when nobody is scored."""
+        return not self.owner
+
+    def home(self, key: Any) -> list[Cell]:
+        """The largest rectangle of cells that belong to a segment, as (r, f) pairs."""
+        best: list[Cell] = []
+        cells = {cell for cell, owner in self.owner.items() if owner == key}
+        for r, f in sorted(cells):
+            for top in range(r, self.bins + 1):
+                for right in range(f, self.bins + 1):
+                    block = [(y, x) for y in range(r, top + 1) for x in range(f, right + 1)]
+                    if len(block) > len(best) and cells.issuperset(block):
+                        best = block
+        return best
+
+
+def _grid(
+    customers: Any, *, by: str = "segment", value: str = "revenue", currency: str | None = None
+) -> Grid:
+    frame = frames.read(customers)
+    check_columns(
+        frame.collect_schema(), {by: "any", "r_score": "number", "f_score": "number", value: "number"}
+    )
+    scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
+    counted = frames.collect(scored.group_by("r_score", "f_score", by).agg(nw.len().alias("_n")))
+    weighed = groups(customers, by=by, value=value, currency=currency)
+    if counted.empty:
+        return Grid({}, 5, weighed)
+    bins = int(max(counted["r_score"].max(), counted["f_score"].max(), 2))
+    return Grid(_owners(counted, by), bins, weighed)
+
+
+def _owners(counted: pd.DataFrame, by: str) -> dict[Cell, Any]:
+    """Give each cell to the segment with most customers there; the first by name where two have as many."""
+    ordered = counted.assign(_name=counted[by].map(str)).sort_values(["_n", "_name"], ascending=[False, True])
+    first = ordered.drop_duplicates(["r_score", "f_score"])
+    return {
+        (int(r), int(f)): key for r, f, key in zip(first["r_score"], first["f_score"], first[by], strict=True)
+    }
+
+
+def segment_grid(
+    customers: Any,
+    *,
+    by: str = "segment",
+    value: str = "revenue",
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw the named segments on the grid of recency and frequency scores, with their shares of customers and revenue.
+
+    A cell takes the colour of the segment that most of its customers belong to. Segments without a cell of their own,
+    or whose name does not fit, are named below.
+
+    Parameters
+    ----------
+    customers : table with `r_score`, `f_score`, `by` and `value`, on any engine; one row a cell and segment is collected.
+    by : column that holds the segment.
+    value : column whose shares are shown.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to each `matplotlib.patches.Rectangle`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One patch a cell that has customers.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"r_score": [5, 1], "f_score": [5, 1], "segment": ["champions", "lost"], "revenue": [9.0, 1.0]})
+    >>> len(sc.plot.segment_grid(customers).patches)
+    2
+    """
+    grid, words = _grid(customers, by=by, value=value), language(lang)
+    axes = style.start(ax, height=4.8)
+    if grid.empty:
+        return GRID.sign(style.nothing(axes, words.text("No scored customers to show")), grid, lang)
+    axes.set(xlim=(0.5, grid.bins + 0.5), ylim=(0.5, grid.bins + 0.5))
+    score_axes(axes, grid.bins, words)
+    _draw_cells(axes, grid, artist_kwargs)
+    unnamed = list(_name_homes(axes, grid, words))
+    below = (
+        words.text("Elsewhere or too small to name: {segments}", segments=words.listed(unnamed))
+        if unnamed
+        else ""
+    )
+    style.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=grid.bins), below)
+    return GRID.sign(axes, grid, lang)
+
+
+def _draw_cells(axes: Axes, grid: Grid, looks: dict[str, Any]) -> None:
+    from matplotlib.patches import Rectangle
+
+    colours = style.colours(grid.groups.table["key"])
+    for (r, f), key in grid.owner.items():
+        options = {"facecolor": colours[_plain(key)], "edgecolor": style.SURFACE, "linewidth": 1.5, **looks}
+        axes.add_patch(Rectangle((f - 0.5, r - 0.5), 1, 1, **options))
+
+
+def _plain(key: Any) -> Any:
+    return None if key is None or key != key else key
+
+
+def _name_homes(axes: Axes, grid: Grid, words: Language) -> Iterable[str]:
+    """Name each segment on its largest rectangle of cells; give the names of those without room."""
+    wide, high = (inches * 72 / grid.bins for inches in style.axes_inches(axes))
+    colours = style.colours(grid.groups.table["key"])
+    for name, row in zip(grid.groups.labels(words.key), grid.groups.table.itertuples(), strict=True):
+        shares = _shares(words, row.customer_share, row.value_share)
+        home = grid.home(row.key)
+        if not home or not _name_home(
+            axes, home, name, shares, (wide, high), style.text_on(colours[row.key])
+        ):
+            yield f"{name} ({', '.join(shares)})"
+
+
+def _shares(words: Language, customers: Any, value: Any) -> list[str]:
+    people = words.text("{share} of customers", share=words.percent(customers, 0 if customers >= 0.1 else 1))
+    if value != value:
+        return [people]
+    return [
+        people,
+        words.text("{share} of revenue", share=words.percent(value, 0 if abs(value) >= 0.1 else 1)),
+    ]
+
+
+def _name_home(
+    axes: Axes, home: list[Cell], name: str, shares: list[str], cell: tuple[float, float], colour: str
+) -> bool:
+    """Write the name, then the shares, in the middle of a rectangle of cells; False when they do not fit."""
+    size = style.size_of(axes)
+    rows, columns = ({place[axis] for place in home} for axis in (0, 1))
+    room, high = cell[0] * len(columns) - 8, cell[1] * len(rows) - 6
+    lines = style.wrap(name, room, size.font, "bold")
+    below = "\n".join(style.wrap(share, room, size.small) for share in shares)
+    heights = (lines.count("\n") + 1) * size.font * 1.2, (below.count("\n") + 1) * size.small * 1.2
+    if (
+        "-\n" in lines + below
+        or sum(heights) > high
+        or max(style.widest([lines], size.font, "bold"), style.widest([below], size.small)) > room
+    ):
+        return False
+    x, y = sum(columns) / len(columns), sum(rows) / len(rows)
+    style.beside(
+        axes,
+        x,
+        y,
+        lines,
+        dy=(heights[1] - heights[0]) / 2 + 1,
+        ha="center",
+        va="bottom",
+        weight="bold",
+        color=colour,
+    )
+    style.beside(
+        axes,
+        x,
+        y,
+        below,
+        dy=(heights[1] - heights[0]) / 2 - 1,
+        ha="center",
+        va="top",
+        fontsize=size.small,
+        color=colour,
+    )
+    return True
+
+
+def _say_grid(grid: Grid, words: Language) -> str:
+    return say_top(grid.groups, words)
+
+
+def _tell_grid(grid: Grid, words: Language) -> str:
+    return tell_shares(grid.groups, words)
+
+
+GRID = style.Chart(
+    "segment_grid",
+    "Grid of recency and frequency scores, each cell in the colour of its segment.",
+    _grid,
+    _say_grid,
+    _tell_grid,
+)
+CHARTS = (GRID,)
