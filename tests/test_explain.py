@@ -116,7 +116,24 @@ def test_the_tree_is_faithful_where_segments_are_rules() -> None:
     assert rules["high"].recall == 1.0
     assert rules["high"].sentence().startswith("high: mostly spend above")
     assert "city is Lyon" in rules["lyon"].sentence()
+    assert "ville vaut Lyon" in rules["lyon"].sentence("fr", {"city": "ville"})
     assert "city vaut Lyon" in rules["lyon"].sentence("fr")
+
+
+def test_bounds_are_said_once_and_whole_numbers_stay_whole() -> None:
+    data = pd.DataFrame(
+        {
+            "n": [*range(90)],
+            "segment": ["low"] * 30 + ["middle"] * 30 + ["high"] * 30,
+            "vip": [False] * 60 + [True] * 30,
+        }
+    )
+    rules = {rule.segment: rule.sentence() for rule in sc.explain_segments(data, "segment", ["n"]).rules}
+    assert rules["middle"].startswith("middle: mostly n above 29, up to 59 (100%")
+    explanation = sc.explain_segments(data, "segment", ["vip"])
+    assert row(explanation.table, "high", "vip")["inside"] == 1.0
+    assert any("vip is true" in sentence for sentence in explanation.sentences())
+    assert any("vip vaut vrai" in sentence for sentence in explanation.sentences("fr"))
 
 
 def test_engines_and_row_order_agree() -> None:

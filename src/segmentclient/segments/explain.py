@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,16 +45,20 @@ class Explanation:
     fidelity: float
     baseline: float
 
-    def sentences(self, lang: str = "en") -> list[str]:
-        """Say what is distinctive, then the rules, each in one plain sentence."""
-        words = language(lang)
-        return [*self._distinctive(words), *(rule.sentence(lang) for rule in self.rules), self._trust(words)]
+    def sentences(self, lang: str = "en", names: Mapping[str, str] | None = None) -> list[str]:
+        """Say what is distinctive, then the rules, each in one plain sentence.
 
-    def _distinctive(self, words: Language, most: int = 2) -> Iterator[str]:
+        `names` gives the labels of segments, features and categories, where they are not to be shown by their keys.
+        """
+        words, names = language(lang), names or {}
+        rules = (rule.sentence(lang, names) for rule in self.rules)
+        return [*self._distinctive(words, names), *rules, self._trust(words)]
+
+    def _distinctive(self, words: Language, names: Mapping[str, str], most: int = 2) -> Iterator[str]:
         clear = self.table[(self.table["p_adjusted"] < 0.05) & (self.table["magnitude"] != "negligible")]
         for name, rows in clear.groupby("segment", sort=False):
             for row in rows.head(most).itertuples():
-                yield _in_words(str(name), row, words)
+                yield _in_words(str(name), row, words, names)
 
     def _trust(self, words: Language) -> str:
         return words.text(
@@ -78,28 +82,22 @@ class Explanation:
         return self.to_html()
 
 
-def _in_words(name: str, row: Any, words: Language) -> str:
-    facts = {"name": name, "feature": row.feature}
+def _in_words(segment: str, row: Any, words: Language, names: Mapping[str, str]) -> str:
+    facts = {"name": names.get(segment, segment), "feature": names.get(row.feature, row.feature)}
     if row.category is not None:
-        inside, overall = words.percent(row.inside), words.percent(row.overall)
-        return words.text(
-            "{name}: {feature} is {category} for {inside} (all customers: {overall}).",
-            category=row.category, inside=inside, overall=overall, **facts,
-        )  # fmt: skip
-    inside, overall = (words.number(value, 1) for value in (row.inside, row.overall))
+        category = words.text("true") if row.category == "true" else names.get(row.category, row.category)
+        facts |= {
+            "category": category,
+            "inside": words.percent(row.inside),
+            "overall": words.percent(row.overall),
+        }
+        return words.text("{name}: {feature} is {category} for {inside} (all customers: {overall}).", **facts)
+    facts |= {"inside": words.number(row.inside, 1), "overall": words.number(row.overall, 1)}
     if row.effect > 0:
         return words.text(
-            "{name}: {feature} is high, {inside} on average (all customers: {overall}).",
-            inside=inside,
-            overall=overall,
-            **facts,
+            "{name}: {feature} is high, {inside} on average (all customers: {overall}).", **facts
         )
-    return words.text(
-        "{name}: {feature} is low, {inside} on average (all customers: {overall}).",
-        inside=inside,
-        overall=overall,
-        **facts,
-    )
+    return words.text("{name}: {feature} is low, {inside} on average (all customers: {overall}).", **facts)
 
 
 def explain_segments(
@@ -108,7 +106,7 @@ def explain_segments(
     features: Sequence[str] | str = (),
     *,
     confidence: float = 0.95,
-    depth: int = 3,
+    depth: int | None = None,
 ) -> Explanation:
     """Say what sets each segment apart from the other customers, and how surely.
 
@@ -118,7 +116,8 @@ def explain_segments(
     by : the column of segments; customers without one take no part.
     features : columns of numbers, true / false values or text (the 30 most frequent categories are looked at).
     confidence : level of the intervals.
-    depth : depth of the tree; deeper is more faithful and harder to read.
+    depth : depth of the tree; deeper is more faithful and harder to read. By default three, and one more for each
+        doubling of the segments beyond four.
 
     Returns
     -------
@@ -164,7 +163,9 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
     if not names:
         raise ColumnError("customers: features is empty; name at least one column")
     check_columns(schema, {by: "any", **dict.fromkeys(names, "any")})
-    kinds = {name: "number" if kind_of(schema[name]) in {"number", "boolean"} else "text" for name in names}
+    kinds = {
+        name: kind if (kind := kind_of(schema[name])) in {"number", "boolean"} else "text" for name in names
+    }
     dates = [name for name in names if kind_of(schema[name]) == "date"]
     if dates:
         raise ColumnError(
@@ -172,7 +173,7 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
         )
     if by in names:
         raise ColumnError(f"customers: {by!r} cannot explain itself; leave it out of features")
-    types: dict[str, Any] = {"number": nw.Float64, "text": nw.String}
+    types: dict[str, Any] = {"number": nw.Float64, "boolean": nw.Float64, "text": nw.String}
     columns = [
         nw.col(by).cast(nw.String),
         *(nw.col(name).cast(types[kinds[name]]) for name in dict.fromkeys(names)),
@@ -194,9 +195,19 @@ def _compare_feature(data: Any, by: str, name: str, kind: str, confidence: float
                 known[name], inside, confidence
             )
             continue
-        for category in known[name].value_counts().head(MOST_CATEGORIES).index:
-            counts = _shares(known[name] == category, inside, confidence)
-            yield {"segment": segment, "feature": name, "category": category} | counts
+        for category, hit in _categories(known[name], kind):
+            yield {"segment": segment, "feature": name, "category": category} | _shares(
+                hit, inside, confidence
+            )
+
+
+def _categories(values: Any, kind: str) -> Iterator[tuple[str, Any]]:
+    """Name each category, with the customers who are in it."""
+    if kind == "boolean":
+        yield "true", values == 1.0
+        return
+    for category in values.value_counts().head(MOST_CATEGORIES).index:
+        yield str(category), values == category
 
 
 def _normal(confidence: float) -> float:
