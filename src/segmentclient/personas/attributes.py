@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
+from segmentclient.locale import Language
 from segmentclient.schema import COLUMNS, kind_of, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ATTRIBUTES", "Attribute", "People", "describe_people", "folded", "named_columns", "read_people"]
+__all__ = [
+    "ATTRIBUTES",
+    "Attribute",
+    "People",
+    "describe_people",
+    "folded",
+    "label_of",
+    "named_columns",
+    "read_people",
+]
 
 Kind = Literal["number", "category", "several"]
 OLDEST = 110
@@ -69,10 +79,16 @@ ATTRIBUTES: Mapping[str, Attribute] = {
         _attribute("device", "Device", "preferred_device appareil", block="buy"),
         _attribute("media", "Media", "medias preferred_media", block="speak", kind="several"),
         _attribute("satisfaction", "Satisfaction", "csat satisfaction_score", block="speak", kind="number"),
-        _attribute("nps", "Would recommend (0 to 10)", "nps_score net_promoter_score", block="speak", kind="number"),
+        _attribute("nps", "NPS (0 to 10)", "nps_score net_promoter_score", block="speak", kind="number"),
     )
 }  # fmt: skip
 
+OTHER_LABELS = {
+    "knows_products": "Knows the products (1 to 5)",
+    "compares_offers": "Compares offers (1 to 5)",
+    "advises_others": "Advises others (1 to 5)",
+    "opt_in": "Accepts messages",
+}
 BIRTH_DATE = (
     "birth_date",
     "birthdate",
@@ -183,6 +199,13 @@ def _mapping_problems(
             yield f"column {column!r} is missing{nearest(str(column), names)} Columns found: {', '.join(names[:20])}"
 
 
+def label_of(key: str, L: Language) -> str:
+    """Name an attribute to a reader: translated when it is known, by its own column name otherwise."""
+    if key in ATTRIBUTES:
+        return L.text(ATTRIBUTES[key].label)
+    return L.text(OTHER_LABELS[key]) if key in OTHER_LABELS else key
+
+
 def folded(name: str) -> str:
     """Write a name without accents, capitals or signs: `Situation familiale` → `situation_familiale`."""
     plain = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode()
@@ -219,7 +242,10 @@ def _people(
 ) -> People:
     import pandas as pd
 
-    columns, read, read_kinds, notes = {}, {}, {}, []
+    columns: dict[str, str] = {}
+    read: dict[str, pd.Series] = {}
+    read_kinds: dict[str, Kind] = {}
+    notes: list[str] = []
     for key, column in found.items():
         if key in {"birth_date", "birth_year", "age"}:
             read["age"], note = _ages(key, data[column], as_of)
@@ -233,7 +259,7 @@ def _people(
         [column for column in data.columns if column not in found.values() and column != "customer_id"]
     ]
     table = pd.DataFrame(read, index=data.index)
-    return People(table, extra, columns, read_kinds, tuple(notes))  # type: ignore[arg-type]
+    return People(table, extra, columns, read_kinds, tuple(notes))
 
 
 def _kind(attribute: Attribute, kind: str) -> Kind:

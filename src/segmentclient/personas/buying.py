@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from segmentclient.locale import Language
 from segmentclient.personas import words
-from segmentclient.personas.fields import Field, from_summary, to_complete
+from segmentclient.personas.fields import Field, deduced, from_summary, to_complete
 from segmentclient.personas.habits import Habits
+from segmentclient.personas.setting import Setting
 from segmentclient.personas.summaries import Summary, of_counts
 from segmentclient.personas.worth import rhythm
 
@@ -21,54 +23,46 @@ MARKED = 1.2
 
 
 def buying_fields(
-    group: Any, rows: pd.DataFrame, habits: Habits, kind: str, currency: str | None, fewest: int, L: Language
+    group: Any, rows: pd.DataFrame, everyone: pd.DataFrame, habits: Habits, kind: str, setting: Setting
 ) -> list[Field]:
     """Give rhythm, orders, amount, moments, place, products and price level."""
-    label = L.text("Buying cycle") if kind == "company" else L.text("Rhythm of purchase")
+    L = setting.L
     return [
-        rhythm(rows, label, L, fewest),
-        *_orders(rows, currency, L),
-        *(_moment(key, group, habits, fewest, L) for key in ("weekday", "hour", "month")),
-        *(_place(key, group, habits, fewest, L) for key in ("channel", "device") if key in habits.counts),
-        *(_bought(key, group, habits, fewest, L) for key in ("category", "product") if key in habits.counts),
-        _price(group, habits, currency, L),
+        rhythm(rows, L.text("Buying cycle") if kind == "company" else L.text("Rhythm of purchase"), setting),
+        *_orders(rows, setting),
+        *(_moment(key, group, habits, setting) for key in ("weekday", "hour", "month")),
+        *(_place(key, group, habits, setting) for key in ("channel", "device") if key in habits.counts),
+        *(_bought(key, group, habits, setting) for key in ("category", "product") if key in habits.counts),
+        _price(group, rows, everyone, habits, setting),
     ]
 
 
-def _orders(rows: pd.DataFrame, currency: str | None, L: Language) -> list[Field]:
+def _orders(rows: pd.DataFrame, setting: Setting) -> list[Field]:
     """Median orders a customer, and revenue over orders of the whole group."""
+    L = setting.L
     if "n_orders" not in rows:
         return [to_complete("orders", L.text("Orders"), "buy", L)]
     known = rows["n_orders"].fillna(0)
-    middle = float(known.median())
+    middle, total = float(known.median()), int(known.sum())
+    text = L.plural("{n} order", "{n} orders", round(middle))
     fields = [
         Field(
-            "orders",
-            L.text("Orders"),
-            L.plural("{n} order", "{n} orders", round(middle)),
-            middle,
-            None,
-            "observed",
-            "median",
-            len(known),
-            1.0,
-            "",
-            "buy",
+            "orders", L.text("Orders"), text, middle, None, "observed", "median", len(known), 1.0, "", "buy"
         )
     ]
-    total = float(known.sum())
-    if "revenue" in rows and total:
-        average = float(rows["revenue"].sum()) / total
+    average = _average_order(rows)
+    if average:
+        amount = L.money(average, setting.currency)
         fields.append(
             Field(
                 "average_order_value",
                 L.text("Average order"),
-                L.money(average, currency),
+                amount,
                 average,
                 None,
                 "observed",
                 "ratio",
-                int(total),
+                total,
                 1.0,
                 "",
                 "buy",
@@ -84,7 +78,8 @@ _MOMENTS: dict[str, tuple[str, Callable[[Any, Language], str], int]] = {
 }
 
 
-def _moment(key: str, group: Any, habits: Habits, fewest: int, L: Language) -> Field:
+def _moment(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
+    L = setting.L
     name, written, cells = _MOMENTS[key]
     label, counts = L.text(name), habits.of(key, group)
     if counts is None or (key == "month" and group not in habits.full_years):
@@ -92,10 +87,12 @@ def _moment(key: str, group: Any, habits: Habits, fewest: int, L: Language) -> F
         return to_complete(key, label, "buy", L, why=why)
     summary = of_counts(counts)
     if summary.statistic != "none" and not _is_marked(counts, cells):
-        summary = Summary("even", summary.value, summary.share, summary.parts, summary.n)
+        summary = replace(summary, statistic="even")
     elif summary.statistic == "spread":
-        summary = Summary("mode", summary.value, summary.share, summary.parts, summary.n)
-    return _of_orders(key, label, summary, habits.orders[group], L, lambda value: written(value, L), fewest)
+        summary = replace(summary, statistic="mode")
+    return from_summary(
+        key, label, summary, habits.orders[group], "buy", setting, written=lambda value: written(value, L)
+    )
 
 
 def _is_marked(counts: pd.Series, cells: int) -> bool:
@@ -106,65 +103,75 @@ def _is_marked(counts: pd.Series, cells: int) -> bool:
     return max(observed) >= MARKED * sum(observed) / cells and bool(chisquare(observed).pvalue < 0.01)
 
 
-def _of_orders(
-    key: str,
-    label: str,
-    summary: Summary,
-    orders: int,
-    L: Language,
-    written: Callable[[Any], str],
-    fewest: int,
-) -> Field:
-    return from_summary(key, label, summary, orders, "buy", L, written=written, fewest=fewest, least=0.0)
-
-
-def _place(key: str, group: Any, habits: Habits, fewest: int, L: Language) -> Field:
-    counts = habits.of(key, group)
+def _place(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
+    L, counts = setting.L, habits.of(key, group)
     summary = of_counts(counts) if counts is not None else Summary("none")
     label = {"channel": L.text("Channel"), "device": L.text("Device")}[key]
-    return _of_orders(
-        key, label, summary, habits.orders.get(group, 0), L, lambda value: words.say(value, L), fewest
+    orders = habits.orders.get(group, 0)
+    return from_summary(
+        key, label, summary, orders, "buy", setting, written=lambda value: words.say(value, L)
     )
 
 
-def _bought(key: str, group: Any, habits: Habits, fewest: int, L: Language) -> Field:
+def _bought(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
     """Shares of the orders that hold each category or product (an order may hold several)."""
+    L, counts, orders = setting.L, habits.of(key, group), habits.orders.get(group, 0)
     label = {"category": L.text("Favourite categories"), "product": L.text("Favourite products")}[key]
-    counts, orders = habits.of(key, group), habits.orders.get(group, 0)
-    if counts is None or orders < fewest or not len(counts):
+    if counts is None or not len(counts):
         return to_complete(key, label, "buy", L)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))[:3]
     parts = tuple((value, count / orders) for value, count in ordered)
-    return _of_orders(
-        key,
-        label,
-        Summary("mentions", parts[0][0], parts[0][1], parts, orders),
-        orders,
-        L,
-        lambda value: words.say(value, L),
-        fewest,
+    summary = Summary("mentions", parts[0][0], parts[0][1], parts, orders)
+    return from_summary(
+        key, label, summary, orders, "buy", setting, written=lambda value: words.say(value, L)
     )
 
 
-def _price(group: Any, habits: Habits, currency: str | None, L: Language) -> Field:
+def _price(group: Any, rows: pd.DataFrame, everyone: pd.DataFrame, habits: Habits, setting: Setting) -> Field:
+    """Average price of an item where quantities are known; otherwise deduced from the average order."""
+    L = setting.L
     label, price, overall = L.text("Price level"), habits.prices.get(group), habits.prices.get(None)
-    if price is None or not overall:
+    if price is not None and overall:
+        text = L.text(
+            "{price} an item, {level}",
+            price=L.money(price, setting.currency, 2),
+            level=_level(price / overall, L),
+        )
+        orders = habits.orders.get(group, 0)
+        return Field(
+            "price_level",
+            label,
+            text,
+            price,
+            None,
+            "observed",
+            "ratio",
+            orders,
+            1.0,
+            L.text("money over quantity"),
+            "buy",
+        )
+    mine, usual = _average_order(rows), _average_order(everyone)
+    if not mine or not usual:
         return to_complete("price_level", label, "buy", L)
-    index = price / overall
-    money = L.money(price, currency, 2)
-    text = L.text("{price} an item, {index} times the average", price=money, index=L.number(index, 1))
-    return Field(
+    return deduced(
         "price_level",
         label,
-        text,
-        price,
-        None,
-        "observed",
-        "ratio",
-        habits.orders.get(group, 0),
-        1.0,
-        L.text("money over quantity"),
+        _level(mine / usual, L),
         "buy",
-        None,
-        None,
+        L.text("from the average order, against everyone's"),
+        mine / usual,
     )
+
+
+def _average_order(rows: pd.DataFrame) -> float:
+    """Revenue over orders (0 when unknown)."""
+    if not {"revenue", "n_orders"} <= set(rows.columns) or not rows["n_orders"].sum():
+        return 0.0
+    return float(rows["revenue"].sum() / rows["n_orders"].sum())
+
+
+def _level(index: float, L: Language) -> str:
+    if 0.95 <= index <= 1.05:
+        return L.text("close to the average")
+    return L.text("{index} times the average", index=L.number(index, 1 if abs(index - 1) >= 0.1 else 2))

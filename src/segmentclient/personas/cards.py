@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames
 from segmentclient.errors import SegmentClientError
-from segmentclient.locale import Language, language
-from segmentclient.personas import words
-from segmentclient.personas.attributes import ATTRIBUTES, People, named_columns, read_people
+from segmentclient.locale import language
+from segmentclient.personas.attributes import People, named_columns, read_people
 from segmentclient.personas.buying import buying_fields
-from segmentclient.personas.fields import Field, deduced, from_summary, to_complete
+from segmentclient.personas.describing import attribute_fields, coherent, kind_of_customer, name_field, sex_of
+from segmentclient.personas.fields import Field
 from segmentclient.personas.habits import Habits, read_habits
-from segmentclient.personas.naming import country_of, draw_company, draw_name
+from segmentclient.personas.nearest import fields_of_nearest
 from segmentclient.personas.persona import Persona, Personas
 from segmentclient.personas.picture_day import as_day, day_of
+from segmentclient.personas.setting import Setting
 from segmentclient.personas.speaking import speaking_fields
 from segmentclient.personas.story import tagline, tell
-from segmentclient.personas.summaries import of_categories, of_numbers, of_several
 from segmentclient.personas.traits import Trait, find_traits
 from segmentclient.personas.worth import WORTH_COLUMNS, Measure, measures, worth_fields
 from segmentclient.rfm import maps
@@ -35,22 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build_personas"]
 
-ALWAYS = {
-    "person": ("age", "sex", "household", "city", "profession", "income_band", "values", "needs", "motivations", "brakes", "channel", "device", "media"),
-    "company": ("sector", "headcount", "turnover", "region", "contact_role", "needs", "motivations", "brakes", "channel"),
-}  # fmt: skip
-STANDS_FOR = {"income_band": "income", "household": "marital_status"}
 OTHER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999933", "#882255")
-
-
-@dataclass(frozen=True)
-class _Options:
-    L: Language
-    currency: str | None
-    min_size: int
-    min_coverage: float
-    as_of: dt.date | None
-    person: str
 
 
 @dataclass(frozen=True)
@@ -138,8 +123,8 @@ def build_personas(
     _check_choices(min_size, min_coverage, person)
     L = language(lang)
     material, day, notes = _gather(customers, by, attributes, transactions, columns, as_day(as_of))
-    options = _Options(L, currency, min_size, min_coverage, day, person)
-    cards = _cards(material, options)
+    setting = Setting(L, currency, min_size, min_coverage, day, person)
+    cards = _cards(material, setting)
     return Personas(tuple(cards), by, lang, currency, len(material.customers), tuple(notes))
 
 
@@ -210,191 +195,102 @@ def _people(
     )
 
 
-def _cards(material: _Material, options: _Options) -> list[Persona]:
+def _cards(material: _Material, setting: Setting) -> list[Persona]:
     order = _ordered(material)
     sizes = material.groups.value_counts()
-    described = [group for group in order if sizes[group] >= options.min_size]
-    traits = _traits(material, described)
-    rows = {group: material.customers[material.groups == group] for group in described}
-    compared = measures(rows, material.customers, options.currency, options.L)
+    rows = {
+        group: material.customers[material.groups == group]
+        for group in order
+        if sizes[group] >= setting.min_size
+    }
+    traits = _traits(material, list(rows))
+    compared = measures(rows, material.customers, setting)
     cards: list[Persona] = []
     for number, group in enumerate(order):
-        colour = maps.colour(str(group)) or OTHER_COLOURS[number % len(OTHER_COLOURS)]
+        outside = _Outside(
+            group, maps.label(str(group), setting.L.key), maps.colour(str(group)) or OTHER_COLOURS[number % len(OTHER_COLOURS)],
+            int(sizes[group]), int(sizes[group]) / len(material.customers),
+        )  # fmt: skip
         if group in rows:
-            mine = [trait for trait in traits if trait.group == group]
-            cards.append(
-                _card(group, colour, material, mine, compared[group], {card.name for card in cards}, options)
-            )
+            taken = {card.name for card in cards}
+            mine = tuple(trait for trait in traits if trait.group == group)
+            cards.append(_card(outside, material, mine, tuple(compared[group]), taken, setting))
         else:
-            cards.append(_withheld(group, colour, int(sizes[group]), len(material.customers), options))
+            cards.append(_withheld(outside, setting))
     return cards
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """What may be said of any group, even of one too small to be described."""
+
+    key: Any
+    label: str
+    colour: str
+    n: int
+    share: float
 
 
 def _ordered(material: _Material) -> list[Any]:
     """Groups by revenue (by size without it), the largest first; equal ones by name."""
-    totals = (
+    money = (
         material.customers["revenue"].groupby(material.groups).sum()
         if "revenue" in material.customers
-        else material.groups.value_counts()
+        else None
     )
+    totals = material.groups.value_counts() if money is None else money
     return [group for group, _ in sorted(totals.items(), key=lambda pair: (-pair[1], str(pair[0])))]
 
 
 def _traits(material: _Material, described: list[Any]) -> list[Trait]:
     people = material.people
-    extra = people.extra[[c for c in people.extra.columns if c not in people.data.columns]]
-    table = people.data.join(extra)
-    return find_traits(material.groups, table, dict(people.kinds), described=described)
+    extra = people.extra[[column for column in people.extra if column not in people.data]]
+    return find_traits(material.groups, people.data.join(extra), dict(people.kinds), described=described)
 
 
-def _withheld(group: Any, colour: str, size: int, everyone: int, options: _Options) -> Persona:
-    L = options.L
-    note = L.plural(
+def _withheld(outside: _Outside, setting: Setting) -> Persona:
+    note = setting.L.plural(
         "Group too small to be described: {n} customer (fewer than {least}).",
         "Group too small to be described: {n} customers (fewer than {least}).",
-        size,
-        least=L.number(options.min_size),
+        outside.n,
+        least=setting.L.number(setting.min_size),
     )
-    return Persona(
-        group,
-        maps.label(str(group), L.key),
-        colour,
-        "person",
-        "",
-        size,
-        (),
-        (),
-        (),
-        (),
-        note,
-        size / everyone,
-        False,
-        L.key,
-    )
+    return Persona(**vars(outside), tagline=note, described=False, lang=setting.L.key)
 
 
 def _card(
-    group: Any,
-    colour: str,
+    outside: _Outside,
     material: _Material,
-    traits: list[Trait],
-    compared: list[Measure],
+    traits: tuple[Trait, ...],
+    compared: tuple[Measure, ...],
     taken: set[str],
-    options: _Options,
+    setting: Setting,
 ) -> Persona:
-    L = options.L
-    mask = material.groups == group
+    mask = material.groups == outside.key
     rows, people = material.customers[mask], material.people.data[mask]
-    kind = _kind_of_customer(people)
-    who = _attribute_fields(people, material.people, kind, options)
-    buying = buying_fields(group, rows, material.habits, kind, options.currency, options.min_size, L)
-    fields = (
-        _merged(who, buying)
-        + worth_fields(rows, material.customers, options.currency, L)
-        + speaking_fields(str(group), rows, material.customers, L)
-    )
-    sex, name, rule = _identity(group, kind, {field.key: field for field in fields}, taken, options)
-    fields.insert(0, deduced("name", L.text("Name"), name, "who", rule))
-    table = {field.key: field for field in fields}
-    return Persona(
-        key=group, label=maps.label(str(group), L.key), colour=colour, kind=kind, name=name, n=len(rows),
-        story=tell(name, sex, kind, table, L), fields=tuple(fields), traits=tuple(traits), measures=tuple(compared),
-        tagline=tagline(table, L), share=len(rows) / len(material.customers), described=True, lang=L.key,
-    )  # fmt: skip
-
-
-def _kind_of_customer(people: pd.DataFrame) -> Literal["person", "company"]:
-    if "customer_type" in people and people["customer_type"].notna().any():
-        return "company" if (people["customer_type"].dropna() == "B2B").mean() > 0.5 else "person"
-    known = {
-        who: sum(people[c].notna().sum() for c in people if ATTRIBUTES[c].who == who)
-        for who in ("person", "company")
-    }
-    return "company" if known["company"] > known["person"] else "person"
-
-
-def _attribute_fields(people: pd.DataFrame, source: People, kind: str, options: _Options) -> list[Field]:
-    always = [key for key in ALWAYS[kind] if STANDS_FOR.get(key) not in people or key in people]
-    keys = [
-        key
-        for key, one in ATTRIBUTES.items()
-        if (key in people or key in always) and one.who in {"any", kind}
+    kind = kind_of_customer(people)
+    who = attribute_fields(people, material.people.kinds, kind, setting)
+    if setting.person == "real":
+        who = fields_of_nearest(rows, people, who, setting)
+    buying = buying_fields(outside.key, rows, material.customers, material.habits, kind, setting)
+    fields = [
+        *_merged(who, buying),
+        *worth_fields(rows, material.customers, setting),
+        *speaking_fields(str(outside.key), rows, material.customers, setting.L),
     ]
-    return [_attribute_field(key, people, source, options) for key in keys]
-
-
-def _attribute_field(key: str, people: pd.DataFrame, source: People, options: _Options) -> Field:
-    """Sum one attribute up; what only a person (or only a company) has is counted among them alone."""
-    attribute, L = ATTRIBUTES[key], options.L
-    label, block = L.text(attribute.label), attribute.block
-    if key not in people:
-        return to_complete(key, label, block, L)
-    concerned = _concerned(people, attribute.who)
-    summary = _SUMMARIES[source.kinds[key]](concerned[key])
-    return from_summary(
-        key,
-        label,
-        summary,
-        len(concerned),
-        block,
-        L,
-        written=lambda value: _written(key, value, options),
-        bare=L.number if key == "age" else None,
-        fewest=options.min_size,
-        least=options.min_coverage,
-    )
-
-
-_SUMMARIES = {"number": of_numbers, "category": of_categories, "several": of_several}
-
-
-def _concerned(people: pd.DataFrame, who: str) -> pd.DataFrame:
-    if who == "any" or "customer_type" not in people:
-        return people
-    other = "B2B" if who == "person" else "B2C"
-    return people[people["customer_type"].to_numpy() != other]
-
-
-def _written(key: str, value: Any, options: _Options) -> str:
-    L = options.L
-    if isinstance(value, str):
-        return words.say(value, L)
-    if key == "age":
-        return L.plural("{n} year", "{n} years", round(value))
-    if key in {"income", "turnover"}:
-        return L.money(value, options.currency)
-    return L.number(value, 0 if key == "headcount" else 1)
+    table = {field.key: field for field in fields}
+    name = name_field(str(outside.key), kind, table, taken, setting)
+    told = table | coherent(table, people)
+    return Persona(
+        **vars(outside), kind=kind, name=name.text, fields=(name, *fields), traits=traits, measures=compared,
+        story=tell(name.text, sex_of(table, kind), kind, told, setting.L), tagline=tagline(table, setting.L),
+        described=True, lang=setting.L.key,
+    )  # fmt: skip
 
 
 def _merged(who: list[Field], buying: list[Field]) -> list[Field]:
     """The order log knows channels and devices better than a declared preference: it fills what it can."""
-    seen = {field.key: field for field in buying}
-    kept = [
-        seen.pop(field.key) if field.key in seen and seen[field.key].provenance == "observed" else field
-        for field in who
-    ]
+    seen = {field.key: field for field in buying if field.provenance == "observed"}
+    kept = [seen.get(field.key, field) for field in who]
     taken = {field.key for field in kept}
     return kept + [field for field in buying if field.key not in taken]
-
-
-def _identity(
-    group: Any, kind: str, fields: Mapping[str, Field], taken: set[str], options: _Options
-) -> tuple[str | None, str, str]:
-    L = options.L
-    sex = _observed(fields, "sex") if kind == "person" else None
-    if kind == "company":
-        return (
-            sex,
-            draw_company(str(group), L.key, taken),
-            L.text("fictional: drawn from a table of names of companies that do not exist"),
-        )
-    age = _observed(fields, "age")
-    born = options.as_of.year - round(age) if age is not None and options.as_of else None
-    country = country_of(_observed(fields, "country"), L.key)
-    name = draw_name(str(group), sex=sex, birth_year=born, country=country, taken=taken)
-    return sex, name, L.text("fictional: drawn from a table of first names by sex, year of birth and country")
-
-
-def _observed(fields: Mapping[str, Field], key: str) -> Any:
-    field = fields.get(key)
-    return field.value if field is not None and field.provenance == "observed" else None

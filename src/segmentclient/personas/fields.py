@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from segmentclient.locale import Language
+from segmentclient.personas.setting import Setting
 from segmentclient.personas.summaries import Summary
 
 __all__ = ["Block", "Field", "Provenance", "deduced", "from_summary", "to_complete"]
@@ -73,18 +74,17 @@ def from_summary(
     summary: Summary,
     size: int,
     block: Block,
-    L: Language,
+    setting: Setting,
     *,
     written: Callable[[Any], str],
     bare: Callable[[Any], str] | None = None,
-    fewest: int,
-    least: float,
+    least: float = 0.0,
 ) -> Field:
     """Write a summary down, or leave a blank when too few of the group are known."""
     coverage = summary.n / size if size else 0.0
-    if summary.statistic == "none" or summary.n < fewest or coverage < least:
-        return to_complete(key, label, block, L, n=summary.n, coverage=coverage)
-    text = _text(summary, L, written, bare or written)
+    if summary.statistic == "none" or summary.n < setting.min_size or coverage < least:
+        return to_complete(key, label, block, setting.L, n=summary.n, coverage=coverage)
+    text = _text(summary, setting.L, written, bare or written)
     two = summary.statistic in {"two_profiles", "two_groups"}
     return Field(
         key, label, text, summary.value, summary.share, "observed", summary.statistic, summary.n, coverage, "", block,
@@ -104,7 +104,7 @@ def _text(summary: Summary, L: Language, written: Callable[[Any], str], bare: Ca
     if summary.statistic == "even":
         return L.text("no marked preference")
     if summary.statistic == "spread":
-        return L.text("no dominant one: {list} …", list=", ".join(parts))
+        return L.text("no dominant one: {list} …", list=", ".join(parts[:2]))
     return ", ".join(parts) if summary.statistic == "mentions" else parts[0]
 
 

@@ -14,7 +14,7 @@ from segmentclient import frames
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.locale import Language, language
 from segmentclient.personas import words
-from segmentclient.personas.attributes import ATTRIBUTES, describe_people, read_people
+from segmentclient.personas.attributes import describe_people, label_of, read_people
 from segmentclient.personas.engagement import temperatures
 from segmentclient.personas.likeness import Likeness, Quality, fit_likeness
 from segmentclient.personas.scorecard import Indicator, choose_indicators, indicators_of, table_of
@@ -105,7 +105,9 @@ class IdealCustomer:
             "target": _targets(
                 chances, dict(zip(self.targets["target"], self.targets["from_likeness"], strict=True))
             ),
-            "reasons": _reasons(coded * self.likeness.weights, self.indicators, language(self.lang)),
+            "reasons": _reasons(
+                np.where(coded > 0, coded * self.likeness.weights, 0.0), self.indicators, language(self.lang)
+            ),
         }
 
     def _repr_html_(self) -> str:
@@ -113,7 +115,7 @@ class IdealCustomer:
         best = self.profile[self.profile["points"] > 0].head(8)
         rows = [
             (
-                f"{_attribute(row.attribute, L)}{L.text(': ')}{row.value}",
+                f"{label_of(row.attribute, L)}{L.text(': ')}{row.value}",
                 L.number(row.points),
                 L.percent(row.share_of_best, 0),
                 L.percent(row.share_of_all, 0),
@@ -336,15 +338,11 @@ def _edge(value: float, L: Language) -> str:
 
 def _reasons(points: np.ndarray, indicators: tuple[Indicator, ...], L: Language) -> np.ndarray:
     """Name the answers that speak most for each person; people with the same answers share the same text."""
-    texts = [f"{_attribute(one.attribute, L)}{L.text(': ')}{_answer_text(one, L)}" for one in indicators]
+    texts = [f"{label_of(one.attribute, L)}{L.text(': ')}{_answer_text(one, L)}" for one in indicators]
     distinct, where = np.unique(points.round(9), axis=0, return_inverse=True)
     nothing = L.text("nothing in the profile speaks for them")
     said = []
     for row in distinct:
         order = [place for place in np.argsort(-row, kind="stable")[:MOST_REASONS] if row[place] > 0.01]
-        said.append("; ".join(texts[place] for place in order) or nothing)
+        said.append(" · ".join(texts[place] for place in order) or nothing)
     return np.array(said, dtype=object)[where.ravel()]
-
-
-def _attribute(key: str, L: Language) -> str:
-    return L.text(ATTRIBUTES[key].label) if key in ATTRIBUTES else key

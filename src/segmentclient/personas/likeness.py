@@ -150,7 +150,7 @@ def _quality(chances: np.ndarray, best: np.ndarray, worth: np.ndarray) -> Qualit
     mean = worth.mean()
     is_flat = bool(np.ptp(chances) == 0)
     return Quality(
-        float(auc), max(0.0, auc - 1.96 * error), min(1.0, auc + 1.96 * error),
+        float(auc), float(max(0.0, auc - 1.96 * error)), float(min(1.0, auc + 1.96 * error)),
         float(worth[top].mean() / mean) if mean else float("nan"),
         0.0 if is_flat else float(spearmanr(chances, worth).statistic), len(worth), FOLDS,
     )  # fmt: skip

@@ -30,13 +30,20 @@ def country_of(country: str | None, lang: str) -> str:
 def draw_name(
     seed: str, *, sex: str | None, birth_year: int | None, country: str, taken: Collection[str] = ()
 ) -> str:
-    """Draw a first name for the seed (the key of the group); a name already taken gives way to the next."""
+    """Draw a first name for the seed (the key of the group); a name already taken gives way to the next, then to those of the nearest generation."""
     names = _table()[country]
     if sex not in {"female", "male"}:
         return _drawn(seed, names["either"], taken)
     year = 1980 if birth_year is None else birth_year
-    generation = next(one for one in names["generations"] if year <= one["until"])
-    return _drawn(seed, generation[sex], taken)
+    place = next(place for place, one in enumerate(names["generations"]) if year <= one["until"])
+    near = sorted(range(len(names["generations"])), key=lambda other: (abs(other - place), other))
+    free = (
+        name
+        for other in near
+        for name in _turned(seed, names["generations"][other][sex])
+        if name not in taken
+    )
+    return next(free, _turned(seed, names["generations"][place][sex])[0])
 
 
 def draw_company(seed: str, lang: str, taken: Collection[str] = ()) -> str:
@@ -45,9 +52,14 @@ def draw_company(seed: str, lang: str, taken: Collection[str] = ()) -> str:
 
 
 def _drawn(seed: str, names: Sequence[str], taken: Collection[str]) -> str:
-    start = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big") % len(names)
-    turned = [*names[start:], *names[:start]]
+    turned = _turned(seed, names)
     return next((name for name in turned if name not in taken), turned[0])
+
+
+def _turned(seed: str, names: Sequence[str]) -> list[str]:
+    """Begin the list at a place that the seed alone decides."""
+    start = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big") % len(names)
+    return [*names[start:], *names[:start]]
 
 
 def initials(name: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from segmentclient import render
 from segmentclient.locale import Language, language
 from segmentclient.personas import words
-from segmentclient.personas.attributes import ATTRIBUTES
+from segmentclient.personas.attributes import label_of
 from segmentclient.personas.fields import Field
 from segmentclient.personas.naming import initials
 from segmentclient.personas.persona import Persona
@@ -17,6 +18,7 @@ from segmentclient.personas.traits import Trait
 __all__ = ["cards_html", "cards_markdown", "page_html", "trait_text"]
 
 BLOCKS = ("who", "buy", "want", "speak")
+MOMENTS = ("weekday", "hour", "month")
 NOT_SHOWN = {"name", "orders", "average_order_value", "customer_type"}
 MOST_TRAITS = 4
 
@@ -59,8 +61,8 @@ def _shown(card: Persona, L: Language) -> dict[str, Any]:
         "tagline": card.tagline,
         "story": card.paragraph,
         "measures": [_measure(one, L) for one in card.measures],
-        "blocks": [_block(card, key, L) for key in BLOCKS] if card.described else [],
-        "traits": [trait_text(trait, L) for trait in card.traits[:MOST_TRAITS]],
+        "columns": _columns(card, L) if card.described else [],
+        "traits": [trait_text(trait, L) for trait in _foremost(card.traits)],
         "foot": _foot(card, L) if card.described else "",
     }
 
@@ -92,6 +94,11 @@ def _measure(one: Any, L: Language) -> dict[str, Any]:
     }
 
 
+def _columns(card: Persona, L: Language) -> list[list[dict[str, Any]]]:
+    """Two columns of two blocks: who they are and what they want, how they buy and how to speak to them."""
+    return [[_block(card, key, L) for key in keys] for keys in (("who", "want"), ("buy", "speak"))]
+
+
 def _block(card: Persona, key: str, L: Language) -> dict[str, Any]:
     titles = {
         "who": L.text("Who"),
@@ -99,8 +106,23 @@ def _block(card: Persona, key: str, L: Language) -> dict[str, Any]:
         "want": L.text("What they want, what holds them back"),
         "speak": L.text("How to speak to them"),
     }
-    rows = [_row(field, L) for field in card.fields if field.block == key and field.key not in NOT_SHOWN]
+    fields = [field for field in card.fields if field.block == key and field.key not in NOT_SHOWN]
+    rows = [_row(field, L) for field in _moments_together(fields, L)]
     return {"key": key, "title": titles[key], "rows": sorted(rows, key=lambda row: row["blank"])}
+
+
+def _moments_together(fields: list[Field], L: Language) -> list[Field]:
+    """Show day, hour and month on one line: what is known of them, or one blank."""
+    moments = [field for field in fields if field.key in MOMENTS]
+    if not moments:
+        return fields
+    known = [field for field in moments if field.provenance == "observed"]
+    marked = [field.text for field in known if field.statistic != "even"]
+    text = ", ".join(marked) if marked else (known[0].text if known else "")
+    line = replace(known[0] if known else moments[0], key="moments", label=L.text("Moments"), text=text)
+    place = fields.index(moments[0])
+    others = [field for field in fields if field.key not in MOMENTS]
+    return [*others[:place], line, *others[place:]]
 
 
 def _row(field: Field, L: Language) -> dict[str, Any]:
@@ -134,7 +156,7 @@ def _source(field: Field, L: Language) -> str:
     if field.provenance == "observed":
         statistic = L.text(_STATISTICS[field.statistic])
         return L.text(
-            "{statistic}; n = {n}, {coverage} known",
+            "{statistic}; n = {n}, {coverage} known",
             statistic=statistic,
             n=L.number(field.n),
             coverage=L.percent(field.coverage, 0),
@@ -155,23 +177,28 @@ def _foot(card: Persona, L: Language) -> str:
     ]
     invented = L.text("Name and portrait are fictional.")
     return L.text(
-        "n = {n}. {parts}. {invented}", n=L.number(card.n), parts=", ".join(parts), invented=invented
+        "n = {n}. {parts}. {invented}", n=L.number(card.n), parts=", ".join(parts), invented=invented
     )
+
+
+def _foremost(traits: Sequence[Trait]) -> list[Trait]:
+    """Say what a group is before what it is not."""
+    return sorted(traits, key=lambda trait: trait.value is not None and trait.lift < 1)[:MOST_TRAITS]
 
 
 def trait_text(trait: Trait, L: Language) -> str:
     """Write one trait: the answer, how often in the group and among everyone, and n."""
-    name = L.text(ATTRIBUTES[trait.attribute].label) if trait.attribute in ATTRIBUTES else trait.attribute
+    name = label_of(trait.attribute, L)
     if trait.value is None:
         return L.text(
-            "{name}: median {typical} against {everyone} (n = {n})",
+            "{name}: median {typical} against {everyone} (n = {n})",
             name=name,
             typical=_number(trait.typical, L),
             everyone=_number(trait.everyone, L),
             n=L.number(trait.n),
         )
     return L.text(
-        "{name}, {value}: {share} against {everyone} of everyone ({lift} times, n = {n})",
+        "{name}, {value}: {share} against {everyone} of everyone ({lift} times, n = {n})",
         name=name, value=words.say(trait.value, L), share=L.percent(trait.typical, 0), everyone=L.percent(trait.everyone, 0),
         lift=L.number(trait.lift, 1), n=L.number(trait.n),
     )  # fmt: skip
@@ -197,7 +224,7 @@ def _markdown(card: Persona, L: Language) -> str:
         ]
         lines += [f"### {block['title']}", "\n".join(rows)]
     if card.traits:
-        traits = [f"- {_escaped(trait_text(trait, L))}" for trait in card.traits[:MOST_TRAITS]]
+        traits = [f"- {_escaped(trait_text(trait, L))}" for trait in _foremost(card.traits)]
         lines += ["### " + L.text("What makes them different"), "\n".join(traits)]
     lines += [f"*{_foot(card, L)}*"] if card.described else []
     return "\n\n".join(line for line in lines if line)

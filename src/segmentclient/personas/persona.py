@@ -40,16 +40,16 @@ class Persona:
     key: Any
     label: str
     colour: str
-    kind: Literal["person", "company"]
-    name: str
     n: int
-    story: tuple[str, ...]
-    fields: tuple[Field, ...]
-    traits: tuple[Trait, ...]
-    measures: tuple[Measure, ...]
-    tagline: str
     share: float
     described: bool
+    tagline: str
+    kind: Literal["person", "company"] = "person"
+    name: str = ""
+    story: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    traits: tuple[Trait, ...] = ()
+    measures: tuple[Measure, ...] = ()
     lang: str = "en"
 
     @property

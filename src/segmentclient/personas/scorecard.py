@@ -65,7 +65,7 @@ def choose_indicators(table: pd.DataFrame, kinds: dict[str, str]) -> list[Indica
 
 
 def _bands(column: str, known: pd.Series) -> list[Indicator]:
-    cuts = np.unique(np.quantile(known.to_numpy(float), np.arange(1, BANDS) / BANDS))
+    cuts = np.unique(np.quantile(known.to_numpy(float), np.arange(1, BANDS) / BANDS, method="higher"))
     edges = [-np.inf, *(float(cut) for cut in cuts if known.min() < cut <= known.max()), np.inf]
     bands = [
         (low, high, float(known.between(low, high, inclusive="left").mean()))

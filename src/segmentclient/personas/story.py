@@ -24,11 +24,11 @@ HOME = {
     "living together": "lives with a partner",
 }
 PLACE = {
-    "online": "mostly online",
-    "store": "mostly in the store",
-    "phone": "mostly by phone",
-    "app": "mostly in the app",
-    "catalogue": "mostly by catalogue",
+    "online": "online",
+    "store": "in the store",
+    "phone": "by phone",
+    "app": "in the app",
+    "catalogue": "by catalogue",
 }
 
 
@@ -141,7 +141,7 @@ def _size(fields: Mapping[str, Field], L: Language) -> str:
     sizes = _typical(fields, "headcount")
     if not sizes or isinstance(sizes[0], str):
         return ""
-    return L.plural("employs {n} person", "employs {n} people", round(float(sizes[0])))  # type: ignore[arg-type]
+    return L.plural("employs {n} person", "employs {n} people", round(float(sizes[0])))
 
 
 def _how(sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> str:
@@ -188,14 +188,15 @@ def _rhythm(fields: Mapping[str, Field], L: Language) -> str:
 
 def _place(fields: Mapping[str, Field], L: Language) -> str:
     places = _typical(fields, "channel")
+    if not places:
+        return ""
     known = [words.known_as(place) for place in places]
-    if len(places) == 1 and known[0] in PLACE:
-        return L.text(PLACE[str(known[0])])
-    return (
-        L.text("mostly by: {channel}", channel=L.listed([words.say(place, L) for place in places], "or"))
-        if places
-        else ""
-    )
+    if not all(place in PLACE for place in known):
+        return L.text(
+            "mostly by: {channel}", channel=L.listed([words.say(place, L) for place in places], "or")
+        )
+    named = [L.term("place", PLACE[str(place)]) for place in known]
+    return L.text("mostly {place}", place=named[0]) if len(named) == 1 else L.listed(named, "or")
 
 
 def _moment(fields: Mapping[str, Field], L: Language) -> str:
@@ -279,7 +280,7 @@ def tagline(fields: Mapping[str, Field], L: Language) -> str:
     return L.text("{customers}, {revenue}", customers=customers, revenue=weight)
 
 
-def _typical(fields: Mapping[str, Field], key: str) -> list[object]:
+def _typical(fields: Mapping[str, Field], key: str) -> list[Any]:
     """Give one typical value, or the two of two profiles; nothing when unknown or spread out."""
     field = fields.get(key)
     if field is None or field.provenance != "observed" or field.statistic in {"spread", "even", "none"}:

@@ -96,30 +96,44 @@ def _tried(groups: pd.Series, values: pd.Series, kind: str, described: Sequence[
 
 
 def _category_trials(groups: pd.Series, flat: pd.Series, described: Sequence[Any]) -> Iterable[Trait]:
-    """Fisher's exact test, two-sided by doubling the smaller tail of the hypergeometric law."""
+    """Count each answer inside each group, against what chance would give (the hypergeometric law)."""
     import pandas as pd
-    from scipy.stats import hypergeom
 
     answered = flat[~flat.index.duplicated()].index
-    levels = flat.value_counts()
-    levels = levels[levels >= FEWEST]
-    if len(levels) > MOST_LEVELS or len(levels) == 0:
+    totals = flat.value_counts()
+    levels = [level for level in sorted(totals.index, key=str) if FEWEST <= totals[level] < len(answered)]
+    sizes = groups[answered].value_counts()
+    tried = [group for group in described if FEWEST <= sizes.get(group, 0) < len(answered)]
+    if not levels or not tried or len(levels) > MOST_LEVELS:
         return
-    members = groups[answered].value_counts()
-    table = pd.crosstab(flat, groups[flat.index])
-    everyone = len(answered)
-    for group in described:
-        size = int(members.get(group, 0))
-        if size < FEWEST or size == everyone:
-            continue
-        for level in sorted(levels.index, key=str):
-            total, inside = int(levels[level]), int(table.at[level, group]) if group in table.columns else 0
-            if total == everyone:
-                continue
-            law = hypergeom(everyone, total, size)
-            p = min(1.0, 2 * min(law.cdf(inside), law.sf(inside - 1)))
-            share, overall = inside / size, total / everyone
-            yield Trait(group, str(flat.name), level, share, overall, share / overall, size, float(p))
+    counts = (
+        pd.crosstab(flat, groups[flat.index]).reindex(index=levels, columns=tried, fill_value=0).to_numpy()
+    )
+    members, total = sizes[tried].to_numpy(), totals[levels].to_numpy()
+    p_values = _fisher(counts, total[:, None], members[None, :], len(answered))
+    for column, group in enumerate(tried):
+        for row, level in enumerate(levels):
+            share, overall = counts[row, column] / members[column], total[row] / len(answered)
+            p_value = float(p_values[row, column])
+            yield Trait(
+                group,
+                str(flat.name),
+                level,
+                float(share),
+                float(overall),
+                float(share / overall),
+                int(members[column]),
+                p_value,
+            )
+
+
+def _fisher(counts: np.ndarray, total: np.ndarray, members: np.ndarray, everyone: int) -> np.ndarray:
+    """Fisher's exact test, two-sided by doubling the smaller tail."""
+    from scipy.stats import hypergeom
+
+    lower = hypergeom.cdf(counts, everyone, total, members)
+    upper = hypergeom.sf(counts - 1, everyone, total, members)
+    return np.minimum(1.0, 2 * np.minimum(lower, upper))
 
 
 def _number_trials(groups: pd.Series, known: pd.Series, described: Sequence[Any]) -> Iterable[Trait]:

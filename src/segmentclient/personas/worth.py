@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from segmentclient.locale import Language
 from segmentclient.personas.fields import Field, to_complete
+from segmentclient.personas.setting import Setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,53 +55,43 @@ def gaps(customers: pd.DataFrame) -> pd.Series:
     return days.where(repeats > 0).astype(float) / repeats.where(repeats > 0)
 
 
-def rhythm(group: pd.DataFrame, label: str, L: Language, fewest: int) -> Field:
+def rhythm(group: pd.DataFrame, label: str, setting: Setting) -> Field:
     """Typical days between purchases, of the customers who came back."""
-    known = gaps(group).dropna()
+    L, known = setting.L, gaps(group).dropna()
     coverage = len(known) / len(group)
-    if len(known) < fewest:
+    if len(known) < setting.min_size:
         why = L.text("too few customers have bought twice") if "frequency" in group else ""
         return to_complete("rhythm", label, "buy", L, n=len(known), coverage=coverage, why=why)
     middle, low, high = (float(known.quantile(q)) for q in (0.5, 0.25, 0.75))
-    text = L.plural("every {n} day", "every {n} days", round(middle))
+    text = L.plural("every {n} day", "every {n} days", max(1, round(middle)))
+    if coverage < 0.5:
+        text = L.text("{rhythm}, for the {share} who came back", rhythm=text, share=L.percent(coverage, 0))
     return Field(
         "rhythm", label, text, middle, None, "observed", "median", len(known), coverage, "", "buy", low, high
     )
 
 
-def worth_fields(
-    group: pd.DataFrame, everyone: pd.DataFrame, currency: str | None, L: Language
-) -> list[Field]:
+def worth_fields(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> list[Field]:
     """Size, revenue and future value of the group, with its shares of everyone's."""
-    size, share = len(group), len(group) / len(everyone)
+    L, share = setting.L, len(group) / len(everyone)
+    count = L.plural("{n} customer", "{n} customers", len(group))
     fields = [
-        _worth(
-            "customers",
-            L.text("Customers"),
-            L.plural("{n} customer", "{n} customers", size),
-            size,
-            "count",
-            size,
-            size,
-            share,
-        )
-    ]
-    fields += [
+        _worth("customers", L.text("Customers"), count, len(group), "count", group.index, group, share),
         _worth(
             "share_of_customers",
             L.text("Share of customers"),
             L.percent(share),
             share,
             "share",
-            size,
-            size,
+            group.index,
+            group,
             share,
-        )
+        ),
     ]
     if "revenue" in everyone:
-        fields += _revenue(group, everyone, currency, L)
+        fields += _revenue(group, everyone, setting)
     if "lifetime_value" in everyone:
-        fields += _future(group, everyone, currency, L)
+        fields += _future(group, everyone, setting)
     return fields
 
 
@@ -110,121 +101,83 @@ def _worth(
     text: str,
     value: float,
     statistic: str,
-    n: int,
-    size: int,
-    share: float | None = None,
-    **bounds: float,
+    known: Any,
+    group: pd.DataFrame,
+    share: float,
 ) -> Field:
-    return Field(
-        key,
-        label,
-        text,
-        value,
-        share,
-        "observed",
-        statistic,
-        n,
-        n / size if size else 0.0,
-        "",
-        "worth",
-        **bounds,
-    )
+    coverage = len(known) / len(group)
+    return Field(key, label, text, value, share, "observed", statistic, len(known), coverage, "", "worth")
 
 
-def _revenue(group: pd.DataFrame, everyone: pd.DataFrame, currency: str | None, L: Language) -> list[Field]:
-    known, total, whole = (
-        group["revenue"].dropna(),
-        float(group["revenue"].sum()),
-        float(everyone["revenue"].sum()),
-    )
-    share = total / whole if whole else float("nan")
+def _revenue(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> list[Field]:
+    L, known = setting.L, group["revenue"].dropna()
+    total, share = _total_and_share(group, everyone, "revenue")
+    money = L.compact(total, setting.currency)
     return [
-        _worth(
-            "revenue",
-            L.text("Revenue"),
-            L.compact(total, currency),
-            total,
-            "sum",
-            len(known),
-            len(group),
-            share,
-        ),
+        _worth("revenue", L.text("Revenue"), money, total, "sum", known, group, share),
         _worth(
             "share_of_revenue",
             L.text("Share of revenue"),
             L.percent(share),
             share,
             "share",
-            len(known),
-            len(group),
+            known,
+            group,
             share,
         ),
     ]
 
 
-def _future(group: pd.DataFrame, everyone: pd.DataFrame, currency: str | None, L: Language) -> list[Field]:
+def _total_and_share(group: pd.DataFrame, everyone: pd.DataFrame, column: str) -> tuple[float, float]:
+    total, whole = float(group[column].sum()), float(everyone[column].sum())
+    return total, total / whole if whole else float("nan")
+
+
+def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> list[Field]:
     """The interval is that of one typical customer: the medians of the individual bounds, or else the quartiles."""
-    known = group["lifetime_value"].dropna()
+    L, known = setting.L, group["lifetime_value"].dropna()
+    label, label_total = L.text("Lifetime value"), L.text("Lifetime value of the group")
     if not len(known):
-        return [to_complete("lifetime_value", L.text("Lifetime value"), "worth", L)]
-    mean, total, whole = float(known.mean()), float(known.sum()), float(everyone["lifetime_value"].sum())
+        return [to_complete("lifetime_value", label, "worth", L)]
+    mean, coverage = float(known.mean()), len(known) / len(group)
     low, high, rule = _interval(group, known, L)
-    text = L.text(
-        "{value} a customer ({low} to {high})",
-        value=L.money(mean, currency),
-        low=L.money(low, currency),
-        high=L.money(high, currency),
+    value, least, most = (L.money(amount, setting.currency) for amount in (mean, low, high))
+    text = L.text("{value} a customer ({low} to {high})", value=value, low=least, high=most)
+    total, share = _total_and_share(group, everyone, "lifetime_value")
+    one = Field(
+        "lifetime_value",
+        label,
+        text,
+        mean,
+        None,
+        "observed",
+        "mean",
+        len(known),
+        coverage,
+        rule,
+        "worth",
+        low,
+        high,
+        short=value,
     )
-    share = total / whole if whole else float("nan")
-    return [
-        Field(
-            "lifetime_value",
-            L.text("Lifetime value"),
-            text,
-            mean,
-            None,
-            "observed",
-            "mean",
-            len(known),
-            len(known) / len(group),
-            rule,
-            "worth",
-            low,
-            high,
-            short=L.money(mean, currency),
-        ),
-        _worth(
-            "lifetime_value_total",
-            L.text("Lifetime value of the group"),
-            L.compact(total, currency),
-            total,
-            "sum",
-            len(known),
-            len(group),
-            share,
-        ),
-    ]
+    whole = L.compact(total, setting.currency)
+    return [one, _worth("lifetime_value_total", label_total, whole, total, "sum", known, group, share)]
 
 
 def _interval(group: pd.DataFrame, known: pd.Series, L: Language) -> tuple[float, float, str]:
     if {"lifetime_value_low", "lifetime_value_high"} <= set(group.columns):
         bounds = group[["lifetime_value_low", "lifetime_value_high"]].median()
-        return (
-            float(bounds.iloc[0]),
-            float(bounds.iloc[1]),
-            L.text("prediction of the model; bounds for one typical customer"),
-        )
-    return (
-        float(known.quantile(0.25)),
-        float(known.quantile(0.75)),
-        L.text("prediction of the model; half of the customers are between the bounds"),
-    )
+        rule = L.text("prediction of the model; bounds for one typical customer")
+        return float(bounds.iloc[0]), float(bounds.iloc[1]), rule
+    rule = L.text("prediction of the model; half of the customers are between the bounds")
+    return float(known.quantile(0.25)), float(known.quantile(0.75)), rule
 
 
 def measures(
-    groups: dict[object, pd.DataFrame], everyone: pd.DataFrame, currency: str | None, L: Language
+    groups: dict[object, pd.DataFrame], everyone: pd.DataFrame, setting: Setting
 ) -> dict[object, list[Measure]]:
     """Compare each group with the average customer in up to five numbers."""
+    L = setting.L
     found: dict[object, list[Measure]] = {group: [] for group in groups}
     for key, label, kind in _measured(everyone, L):
         values = {group: _measure(key, rows) for group, rows in groups.items()}
@@ -238,8 +191,8 @@ def measures(
                         label,
                         value,
                         overall,
-                        _written(value, kind, currency, L),
-                        _written(overall, kind, currency, L),
+                        _written(value, kind, setting),
+                        _written(overall, kind, setting),
                         scale,
                     )
                 )
@@ -268,7 +221,8 @@ def _measure(key: str, rows: pd.DataFrame) -> float:
     return float(rows[key].mean())
 
 
-def _written(value: float, kind: str, currency: str | None, L: Language) -> str:
+def _written(value: float, kind: str, setting: Setting) -> str:
+    L = setting.L
     if kind == "money":
-        return L.money(value, currency)
+        return L.money(value, setting.currency)
     return L.number(value, 1 if abs(value) < 10 else 0)
