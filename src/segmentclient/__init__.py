@@ -21,7 +21,8 @@ _ROOMS = {
         "compare_periods", "explain_segments", "lifecycle", "lifecycle_thresholds", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
     ],
     "lifetime": [
-        "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "check_fit",
+        "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "bootstrap_parameters",
+        "calibration_by_decile", "check_fit",
         "cohort_retention", "compare_models", "fit_lifetime_models", "from_lifetimes", "predict_lifetime_value", "to_lifetimes",
         "track_purchases", "value_by_segment",
     ],
