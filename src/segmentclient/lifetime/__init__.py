@@ -17,7 +17,13 @@ _FILES = {
     "spend_bands": ["GammaGammaByFrequency"],
     "value": ["predict_lifetime_value"],
     "totals": ["value_by_segment"],
-    "validation": ["bootstrap_parameters", "calibration_by_decile", "cohort_retention", "compare_models", "track_purchases"],
+    "validation": [
+        "bootstrap_parameters",
+        "calibration_by_decile",
+        "cohort_retention",
+        "compare_models",
+        "track_purchases",
+    ],
     "diagnosis": ["check_fit"],
     "lifetimes_bridge": ["from_lifetimes", "to_lifetimes"],
 }

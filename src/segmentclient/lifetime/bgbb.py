@@ -19,8 +19,10 @@ from scipy import special
 from segmentclient.errors import raise_all
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, bad_values, history
+from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
-from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.priors import share_prior
+from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.special import log_beta_ratio
 
 __all__ = ["BGBB"]
@@ -31,12 +33,18 @@ _BLOCK = 200_000  # numbers in memory at once
 class BetaBernoulli:
     """Buys with p ~ Beta(alpha, beta) at each opportunity; leaves before each with θ ~ Beta(gamma, delta)."""
 
-    names = ("alpha", "beta", "gamma", "delta")
+    names: tuple[str, ...] = ("alpha", "beta", "gamma", "delta")
     rates: tuple[str, ...] = ()
+    movable: tuple[tuple[str, float], ...] = ()
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum."""
         return [(1.0, 1.0, 0.6, 3.0), (0.5, 1.5, 1.0, 10.0)]
+
+    def log_prior(self, theta: Theta, scale: float) -> Array:
+        """Weak: the mean chances of buying and of leaving uniform, the concentrations log-normal."""
+        alpha, beta, gamma, delta = theta
+        return share_prior(alpha, beta) + share_prior(gamma, delta)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Equation (5): alive at T + 1, or left before the opportunity t_x + 1, …, T + 1."""

@@ -15,8 +15,10 @@ from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_two
-from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.priors import rate_prior, share_prior
+from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.special import (
     beta_average,
     log_beta_ratio,
@@ -35,8 +37,9 @@ class BetaGeometric:
     p ~ Beta(a, b). The two differ in nothing else.
     """
 
-    names = ("r", "alpha", "a", "b")
-    rates = ("alpha",)
+    names: tuple[str, ...] = ("r", "alpha", "a", "b")
+    rates: tuple[str, ...] = ("alpha",)
+    movable: tuple[tuple[str, float], ...] = (("alpha", -1.0), ("a", 1.0))
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -44,6 +47,11 @@ class BetaGeometric:
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
         return [(0.5, 0.5 * scale, 0.8, 2.5), (2.0, 0.2 * scale, 0.1, 2.0)]
+
+    def log_prior(self, theta: Theta, scale: float) -> Array:
+        """Weak: r and the mean rate log-normal, a/(a + b) uniform, a + b log-normal."""
+        r, alpha, a, b = theta
+        return rate_prior(r, alpha, scale) + share_prior(a, b)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Equation (3), as the term of the living times 1 + the odds of having left."""

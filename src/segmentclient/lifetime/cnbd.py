@@ -14,7 +14,7 @@ of Research in Marketing 38(1), 194-215.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import narwhals.stable.v2 as nw
@@ -27,8 +27,10 @@ from segmentclient.lifetime import fitting
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, numbers, psi_rise
 from segmentclient.lifetime.horizons import UNIT_DAYS
+from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
-from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.priors import rate_prior, share_prior
+from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.special import (
     log_beta_ratio,
     log_rising,
@@ -46,9 +48,9 @@ _BLOCK = 300_000
 class ErlangGeometric:
     """The law: `first` as in BG/NBD and MBG/NBD, `k` ticks a purchase."""
 
-    names = ("r", "alpha", "a", "b")
-    rates = ("alpha",)
-    purchase, dropout = ("alpha", -1.0), ("a", 1.0)
+    names: tuple[str, ...] = ("r", "alpha", "a", "b")
+    rates: tuple[str, ...] = ("alpha",)
+    movable: tuple[tuple[str, float], ...] = ()
 
     def __init__(self, first: int, k: int) -> None:
         self.first, self.k = first, k
@@ -56,6 +58,11 @@ class ErlangGeometric:
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
         return [(0.5, 0.5 * scale / self.k, 0.8, 2.5), (2.0, 0.2 * scale / self.k, 0.1, 2.0)]
+
+    def log_prior(self, theta: Theta, scale: float) -> Array:
+        """As BG/NBD, of the ticks."""
+        r, alpha, a, b = theta
+        return rate_prior(r, alpha * self.k, scale) + share_prior(a, b)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Reutterer et al. (2021), equation (4), without the part that the times of purchase alone decide."""
@@ -243,13 +250,14 @@ class BGCNBD(PurchaseModel):
         model._beat(model.k)
         return model
 
-    def fit(self, customers: Any, weights: Any = None) -> Self:
+    def fit(self, customers: Any, weights: Any = None, covariates: Sequence[str] = ()) -> Self:
         """Find the parameters, and the regularity unless `k` is given, under which the histories are most likely.
 
         Parameters
         ----------
         customers : any table with `frequency`, `recency`, `T`, and `sum_log_gaps` where `k` is None.
         weights : number of customers behind each row: the name of a column, or an array (eager tables).
+        covariates : none are taken.
         """
         gaps = _log_gaps(customers, weights, self.time_unit)
         if self.k is None and gaps is None:
@@ -257,7 +265,7 @@ class BGCNBD(PurchaseModel):
                 f"{type(self).__name__} chooses k from the column 'sum_log_gaps', which is missing: make it with "
                 "summarize_customers(gaps=True), or give k"
             )
-        histories = self._histories_of(customers, weights)
+        histories = self._learn_histories(customers, weights, covariates)
         beats = range(1, _MOST_REGULAR + 1) if self.k is None else [_checked(self.k)]
         k, optimum = self._most_likely(beats, histories, gaps or 0.0)
         self._beat(k)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from segmentclient.errors import ModelError, not_fitted
-from segmentclient.lifetime.fitting import Optimum, covariance_of
 from segmentclient.render import html_table
 
 if TYPE_CHECKING:
@@ -103,18 +102,6 @@ class Estimator:
         self.log_likelihood_ = float(log_likelihood)
         self.n_customers_ = int(n_customers) if float(n_customers).is_integer() else float(n_customers)
         self.converged_ = bool(converged)
-
-    def _take_optimum(self, optimum: Optimum, n_customers: float) -> None:
-        theta = np.exp(optimum.point)
-        covariance = covariance_of(optimum.hessian, theta)
-        self._learn(
-            self.names,
-            theta,
-            covariance,
-            log_likelihood=optimum.value,
-            n_customers=n_customers,
-            converged=optimum.converged,
-        )
 
     @property
     def aic_(self) -> float:

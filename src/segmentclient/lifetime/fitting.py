@@ -18,6 +18,7 @@ __all__ = [
     "Derivatives",
     "Optimum",
     "RowDerivatives",
+    "Standardized",
     "climb",
     "covariance_of",
     "maximize",
@@ -29,9 +30,9 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 Derivatives: TypeAlias = "tuple[float, Array, Array]"
 
 _LONGEST_STEP = 2.0  # in log-parameters: a factor of 7
-_FLAT = 1e-7  # of the mean log-likelihood's gradient
+_FLAT = 1e-6  # of the mean log-likelihood's gradient
 _EXACT = 1e-10
-_REACH = 14.0  # parameters from 1e-6 to 1e6 (in units of the data); beyond is the border
+REACH = 12.0  # parameters from 6e-6 to 2e5 (in units of the data); beyond is the border
 
 
 class RowDerivatives(NamedTuple):
@@ -52,6 +53,11 @@ class Optimum:
     hessian: Array
     converged: bool
     at_border: Array
+
+    def undetermined(self) -> Array:
+        """Tell which coordinates lie at the border, or are known to no better than a factor of 20."""
+        errors = np.sqrt(np.diag(covariance_of(self.hessian, np.ones(self.point.size))))
+        return self.at_border | (errors > 3.0)
 
     def shifted(self, constant: float) -> Optimum:
         """Add to the log-likelihood what the parameters do not change."""
@@ -123,15 +129,26 @@ def _halve_until_better(
     return None
 
 
-def summed(rows: RowDerivatives, point: Array, counts: Array) -> Derivatives:
-    """Sum over customers, and pass from parameters to their logarithms."""
-    theta = np.exp(point)
-    gradient = theta * [_total(counts, values) for values in rows.gradient]
-    hessian = np.diag(gradient)
-    for (i, j), values in rows.hessian.items():
-        total = theta[i] * theta[j] * _total(counts, values)
-        hessian[i, j] += total
-        hessian[j, i] += total if i != j else 0.0
+def summed(
+    rows: RowDerivatives, theta: Sequence[Any], counts: Array, links: Sequence[tuple[int, Array]] = ()
+) -> Derivatives:
+    """Sum over customers, in the logarithms of the parameters and then in the coefficients of covariates.
+
+    A link (j, z) is a coefficient that adds coefficient · z (one number a row) to the logarithm of parameter j.
+    """
+    slopes = [value * slope for value, slope in zip(theta, rows.gradient, strict=True)]
+    bends = {(i, j): theta[i] * theta[j] * bend for (i, j), bend in rows.hessian.items()}
+    for j, slope in enumerate(slopes):
+        bends[j, j] = bends.get((j, j), 0.0) + slope
+    weights = [(j, counts) for j in range(len(slopes))] + [(j, counts * z) for j, z in links]
+    multipliers: list[Any] = [1.0] * len(slopes) + [z for _, z in links]
+    gradient = np.array([_total(weight, slopes[j]) for j, weight in weights])
+    hessian = np.zeros((len(weights), len(weights)))
+    for m, (i, weight) in enumerate(weights):
+        for other, (j, _) in enumerate(weights[: m + 1]):
+            bend = bends.get((min(i, j), max(i, j)))
+            if bend is not None:
+                hessian[m, other] = hessian[other, m] = _total(weight * multipliers[other], bend)
     return _total(counts, rows.value), gradient, hessian
 
 
@@ -145,9 +162,43 @@ def covariance_of(hessian: Array, scale: Array) -> Array:
     Directions in which the likelihood is flat get a very large, never a negative, variance.
     """
     curvature, directions = np.linalg.eigh(-hessian)
-    floor = 1e-10 * max(float(np.abs(curvature).max(initial=0.0)), 1e-300)
+    floor = max(1e-10 * float(np.abs(curvature).max(initial=0.0)), 1e-12)
     inverse = (directions / np.maximum(curvature, floor)) @ directions.T
     return inverse * np.outer(scale, scale)
+
+
+class Standardized:
+    """Covariates with mean 0 and standard deviation 1 for the search, and the way back."""
+
+    def __init__(self, design: Array, counts: Array) -> None:
+        self.size = design.shape[1]
+        self.mean = np.average(design, axis=0, weights=counts) if self.size else np.zeros(0)
+        spread = (
+            np.sqrt(np.average((design - self.mean) ** 2, axis=0, weights=counts))
+            if self.size
+            else np.zeros(0)
+        )
+        self.spread = np.where(spread > 0, spread, 1.0)
+
+    def of(self, design: Array) -> Array:
+        """Standardize."""
+        return (design - self.mean) / self.spread
+
+    def undo(self, optimum: Optimum, links: Sequence[tuple[int, float]]) -> Optimum:
+        """Say the optimum in the covariates' own units."""
+        base = optimum.point.size - len(links) * self.size
+        back = np.eye(optimum.point.size)
+        for block, (j, sign) in enumerate(links):
+            at = slice(base + block * self.size, base + (block + 1) * self.size)
+            back[at, at] = np.diag(1.0 / self.spread)
+            back[j, at] = -sign * self.mean / self.spread
+        there = np.linalg.inv(back)
+        return replace(
+            optimum,
+            point=back @ optimum.point,
+            gradient=there.T @ optimum.gradient,
+            hessian=there.T @ optimum.hessian @ there,
+        )
 
 
 @contextmanager

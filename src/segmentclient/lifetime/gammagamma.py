@@ -21,7 +21,7 @@ from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
 from segmentclient.lifetime import fitting
 from segmentclient.lifetime.estimator import Estimator
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, bad_values, group, numbers, refuse_lazy
+from segmentclient.lifetime.histories import Array, bad_values, distinct, numbers, read_columns, refuse_lazy
 
 __all__ = ["GammaGamma"]
 
@@ -94,15 +94,23 @@ class GammaGamma(Estimator):
         self.mean_purchase_value_ = _observed_mean(spending)
         money = np.array([0.0, 0.0, np.log(self.mean_purchase_value_)])
         optimum = fitting.maximize(
-            lambda point: fitting.summed(_derivatives(np.exp(point), sample), point, sample.counts),
-            lambda point: fitting.summed(_derivatives(np.exp(point), spending), point, spending.counts),
+            lambda point: _summed(point, sample),
+            lambda point: _summed(point, spending),
             [money + np.log(start) for start in ([2.0, 3.0, 1.0], [6.0, 4.0, 0.5], [1.0, 1.5, 0.5])],
             sample_size=float(sample.counts.sum()),
             size=size,
             low=money - 14.0,
             high=money + 14.0,
         )
-        self._take_optimum(optimum, size)
+        theta = np.exp(optimum.point)
+        self._learn(
+            self.names,
+            theta,
+            fitting.covariance_of(optimum.hessian, theta),
+            log_likelihood=optimum.value,
+            n_customers=size,
+            converged=optimum.converged,
+        )
         self._spending = spending
         return self
 
@@ -135,9 +143,8 @@ class GammaGamma(Estimator):
         A Series or array in the order of the rows, in the unit of `monetary_value`.
         """
         self._params()
-        frame = frames.read(customers)
+        frame = refuse_lazy(frames.read(customers), "GammaGamma.expected_purchase_value")
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
-        refuse_lazy(frame, "GammaGamma.expected_purchase_value")
         values = self._conditional_mean({name: frame[name] for name in _COLUMNS})
         return frames.series_like(frame, "expected_purchase_value", values)
 
@@ -149,8 +156,7 @@ class GammaGamma(Estimator):
     def log_likelihood(self, customers: Any) -> Any:
         """Give the log-likelihood of each customer's mean value; 0 for those the model says nothing about."""
         self._params()
-        frame = frames.read(customers)
-        refuse_lazy(frame, "GammaGamma.log_likelihood")
+        frame = refuse_lazy(frames.read(customers), "GammaGamma.log_likelihood")
         x, m = (numbers(frame[name]) for name in _COLUMNS)
         bought = (x > 0) & (m > 0)
         values = np.zeros(x.size)
@@ -185,24 +191,23 @@ class GammaGamma(Estimator):
 
 
 def _spending_of(customers: Any, weights: Any) -> _Spending:
-    frame = frames.read(customers)
-    needed = [*_COLUMNS, weights] if isinstance(weights, str) else list(_COLUMNS)
-    schema.check_columns(frame.collect_schema(), dict.fromkeys(needed, "number"))
-    (x, m), counts = group(frame, list(_COLUMNS), weights)
+    table, weight = read_columns(customers, _COLUMNS, weights)
+    x, m = (numbers(table[name]) for name in _COLUMNS)
     raise_all(_problems(x, m), table="customers")
     bought = (x > 0) & (m > 0)
     if not bought.any():
         raise ModelError(
             "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
         )
-    refunded = float(counts[(x > 0) & (m <= 0)].sum())
+    refunded = float(weight[(x > 0) & (m <= 0)].sum())
     if refunded:
         warnings.warn(
             f"{refunded:g} repeat buyers with monetary_value ≤ 0 are left out of the fit",
             SegmentClientWarning,
             stacklevel=3,
         )
-    return _Spending(x[bought], m[bought], counts[bought])
+    rows, kind = distinct([x[bought], m[bought]])
+    return _Spending(x[bought][rows], m[bought][rows], np.bincount(kind, weight[bought]))
 
 
 def _problems(x: Array, m: Array) -> Iterator[str]:
@@ -226,6 +231,11 @@ def _log_likelihood(theta: Any, x: Array, m: Array) -> Array:
         - shape * np.log1p(v / (x * m))
         - np.log(m)
     )
+
+
+def _summed(point: Array, s: _Spending) -> fitting.Derivatives:
+    theta = np.exp(point)
+    return fitting.summed(_derivatives(theta, s), theta, s.counts)
 
 
 def _derivatives(theta: Any, s: _Spending) -> RowDerivatives:

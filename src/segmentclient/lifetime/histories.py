@@ -26,10 +26,10 @@ __all__ = [
     "bad_values",
     "check_histories",
     "distinct",
-    "group",
     "history",
     "numbers",
     "psi_rise",
+    "read_columns",
     "read_histories",
     "refuse_lazy",
 ]
@@ -100,53 +100,52 @@ def history(frequency: Any, recency: Any, T: Any, counts: Any = 1.0, covariates:
     return Histories(x, t_x, span, n, np.empty((x.size, 0)) if covariates is None else covariates)
 
 
-def read_histories(customers: Any, *, weights: Any = None, covariates: Sequence[str] = ()) -> Histories:
-    """Check and group any customers table; a `ColumnError` lists every problem found.
+def read_columns(customers: Any, names: Sequence[str], weights: Any = None) -> tuple[dict[str, Any], Array]:
+    """Fetch columns and the weight of each row; on a lazy table its engine groups equal rows first.
 
     Parameters
     ----------
-    customers : table with `frequency`, `recency`, `T` and the covariates (numbers).
+    customers : any table.
+    names : columns to fetch; those of the histories and `weights` must be numbers.
     weights : None, the name of a column, or an array in the order of the rows (eager tables).
     """
     frame = frames.read(customers)
-    names = [*COLUMNS, *covariates]
+    numeric = [name for name in (*COLUMNS, "monetary_value", weights) if isinstance(name, str)]
     needed = [*names, weights] if isinstance(weights, str) else names
-    schema.check_columns(frame.collect_schema(), dict.fromkeys(needed, "number"))
-    table, counts = group(frame, names, weights)
-    check_histories(dict(zip(names, table, strict=True)), counts=counts)
-    return Histories(*table[:3], counts, np.column_stack([*table[3:], np.empty((len(counts), 0))]))
-
-
-def group(frame: frames.Frame, names: list[str], weights: Any = None) -> tuple[list[Array], Array]:
-    """Give the distinct rows of some columns, sorted, and how many customers (or how much weight) share each."""
+    kinds = {name: "number" if name in numeric else "any" for name in needed}
+    schema.check_columns(frame.collect_schema(), kinds)  # type: ignore[arg-type]
     if isinstance(frame, nw.LazyFrame):
-        return _group_in_engine(frame, names, weights)
-    return _group_here(frame, names, weights)
+        return _grouped_by_engine(frame, names, weights)
+    table = {name: frame[name] for name in names}
+    size = len(frame)
+    if weights is None:
+        return table, np.ones(size)
+    weight = numbers(frame[weights] if isinstance(weights, str) else np.asarray(weights))
+    if weight.shape != (size,):
+        raise ModelError(f"weights has {weight.size} values for {size} customers")
+    bad = ~(np.isfinite(weight) & (weight > 0))
+    raise_all(bad_values("weights", weight, bad, "numbers above 0"), table="customers")
+    return table, weight
 
 
-def _group_in_engine(frame: Any, names: list[str], weights: Any) -> tuple[list[Array], Array]:
+def _grouped_by_engine(
+    frame: nw.LazyFrame[Any], names: Sequence[str], weights: Any
+) -> tuple[dict[str, Any], Array]:
     if weights is not None and not isinstance(weights, str):
         raise ModelError("weights must be the name of a column when customers is a lazy table")
     count = nw.len() if weights is None else nw.col(weights).sum()
     grouped = frames.collect(frame.group_by(*names).agg(count.alias(_COUNT)))
-    order, _ = distinct([numbers(grouped[name]) for name in names])
-    return [numbers(grouped[name])[order] for name in names], numbers(grouped[_COUNT])[order]
+    return {name: grouped[name] for name in names}, numbers(grouped[_COUNT])
 
 
-def _group_here(frame: Any, names: list[str], weights: Any) -> tuple[list[Array], Array]:
-    columns = [numbers(frame[name]) for name in names]
-    rows, inverse = distinct(columns)
-    table = [column[rows] for column in columns]
-    if weights is None:
-        return table, np.bincount(inverse, minlength=len(rows)).astype(float)
-    weight = numbers(frame[weights] if isinstance(weights, str) else np.asarray(weights))
-    if weight.shape != inverse.shape:
-        raise ModelError(f"weights has {weight.size} values for {inverse.size} customers")
-    raise_all(
-        bad_values("weights", weight, ~(np.isfinite(weight) & (weight > 0)), "numbers above 0"),
-        table="customers",
-    )
-    return table, np.bincount(inverse, weight, minlength=len(rows))
+def read_histories(table: Mapping[str, Any], weight: Array, design: Array | None = None) -> Histories:
+    """Check fetched columns and group them to distinct histories; a `ColumnError` lists every problem."""
+    columns = [numbers(table[name]) for name in COLUMNS]
+    rows, kind = distinct([*columns, *(() if design is None else design.T)])
+    counts = np.bincount(kind, weight, minlength=len(rows))
+    x, t_x, T = (column[rows] for column in columns)
+    check_histories({"frequency": x, "recency": t_x, "T": T}, counts=counts)
+    return Histories(x, t_x, T, counts, np.empty((len(rows), 0)) if design is None else design[rows])
 
 
 def numbers(values: Any) -> Array:
@@ -215,10 +214,11 @@ def bad_values(
         yield f"column {name!r}: {number:g} rows with {first}{' …' if bad.sum() > 3 else ''}; expected {expected}"
 
 
-def refuse_lazy(frame: frames.Frame, method: str) -> None:
+def refuse_lazy(frame: frames.Frame, method: str) -> nw.DataFrame[Any]:
     """Methods that return one value a row need the rows: on a lazy table name the method that does not."""
-    if frames.is_lazy(frame):
+    if isinstance(frame, nw.LazyFrame):
         raise ModelError(
             f"{method} returns one value a row and cannot on a lazy table: model.predict(customers, ...) adds "
             "the columns and stays lazy"
         )
+    return frame

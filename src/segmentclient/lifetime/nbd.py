@@ -13,7 +13,9 @@ import numpy as np
 
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, psi_rise
-from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.laws import Theta
+from segmentclient.lifetime.priors import rate_prior
+from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf
 
 __all__ = ["NBD", "NegativeBinomial"]
@@ -22,12 +24,17 @@ __all__ = ["NBD", "NegativeBinomial"]
 class NegativeBinomial:
     """Poisson purchases with a rate λ ~ Gamma(r, alpha), and nobody leaves."""
 
-    names = ("r", "alpha")
-    rates = ("alpha",)
+    names: tuple[str, ...] = ("r", "alpha")
+    rates: tuple[str, ...] = ("alpha",)
+    movable: tuple[tuple[str, float], ...] = ()
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
         return [(0.5, 0.5 * scale), (2.0, scale)]
+
+    def log_prior(self, theta: Theta, scale: float) -> Array:
+        """Weak: r and the mean rate log-normal."""
+        return rate_prior(theta[0], theta[1], scale)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Density of the purchase times, without the constant that counts orders of events (as the other models)."""

@@ -20,8 +20,10 @@ from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
-from segmentclient.lifetime.purchases import PurchaseModel, Theta
+from segmentclient.lifetime.priors import rate_prior
+from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.quadrature import discounted_power, log_concave_integral, tilted_nodes
 from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf, saturating
 
@@ -31,12 +33,18 @@ __all__ = ["ParetoNBD"]
 class ParetoExponential:
     """Poisson purchases, λ ~ Gamma(r, alpha); an exponential lifetime, μ ~ Gamma(s, beta)."""
 
-    names = ("r", "alpha", "s", "beta")
-    rates = ("alpha", "beta")
+    names: tuple[str, ...] = ("r", "alpha", "s", "beta")
+    rates: tuple[str, ...] = ("alpha", "beta")
+    movable: tuple[tuple[str, float], ...] = (("alpha", -1.0), ("beta", -1.0))
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
         return [(0.5, 0.4 * scale, 0.6, 0.4 * scale), (1.0, 0.5 * scale, 0.5, 2.0 * scale)]
+
+    def log_prior(self, theta: Theta, scale: float) -> Array:
+        """Weak: the shapes and the mean rates of buying and leaving log-normal."""
+        r, alpha, s, beta = theta
+        return rate_prior(r, alpha, scale) + rate_prior(s, beta, scale)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Fader and Hardie (2005), equation (10), before the integral is solved."""
