@@ -29,6 +29,8 @@ OUTPUT = ("status", "relation", "is_new", "soon_lost", "retention_due")
 SHARES = ("share_of_wallet", "brand_share", "store_share")
 FEWEST_REPEATERS = 10
 FALLBACK_DAYS = 365.0
+_BOUGHT, _SILENCE, _REPEATS, _SPAN, _GAP = "_bought", "_silence", "_repeats", "_span", "_gap"
+_ACTIVE, _LOYAL = "_active", "_loyal"
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def lifecycle_thresholds(
         "retention_days": retention_days,
     }.items():
         _check_days(name, value)
-    seen = frames.one_row(_with_gaps(frame), **_aggregates(schema))
+    seen = frames.one_row(_measured(frame), **_aggregates(schema))
     learnt = _thresholds(seen, active_days, new_days)
     return replace(learnt, retention_days=float(retention_days))
 
@@ -178,38 +180,34 @@ def _check_days(name: str, value: Any) -> None:
         raise SegmentClientError(f"{name}={value!r}: a number of days above 0 is expected")
 
 
-def _with_gaps(frame: frames.Frame) -> frames.Frame:
-    """Add the mean gap of those who came back on another day (missing for the others)."""
-    return frame.with_columns(_mean_gap(frame.collect_schema()).alias("_gap"))
-
-
-def _repeats(schema: Any) -> nw.Expr:
-    """Repeat purchase days where they are known, else repeat orders."""
-    return (
-        nw.col("frequency").cast(nw.Float64)
-        if "frequency" in schema
-        else nw.col("n_orders").cast(nw.Float64) - 1.0
-    )
-
-
-def _lifespan() -> nw.Expr:
+def _measured(frame: frames.Frame) -> frames.Frame:
+    """Add, under names of our own, what every threshold and label looks at: computed once, NaN made missing."""
+    schema = frame.collect_schema()
     first, last = (frames.days(nw.col(name), dtype=nw.Float64) for name in ("first_order", "last_order"))
-    return last - first
+    orders = nw.col("n_orders").cast(nw.Float64)
+    repeats = nw.col("frequency").cast(nw.Float64) if "frequency" in schema else orders - 1.0
+    measured = frame.with_columns(
+        (orders > 0).fill_null(False).alias(_BOUGHT),
+        _known("days_since_last_order").alias(_SILENCE),
+        repeats.alias(_REPEATS),
+        (last - first).alias(_SPAN),
+    )
+    came_back = (nw.col(_REPEATS) > 0) & (nw.col(_SPAN) > 0)
+    return measured.with_columns(nw.when(came_back).then(nw.col(_SPAN) / nw.col(_REPEATS)).alias(_GAP))
 
 
-def _mean_gap(schema: Any) -> nw.Expr:
-    repeats = _repeats(schema)
-    return nw.when((repeats > 0) & (_lifespan() > 0)).then(_lifespan() / repeats)
+def _known(name: str) -> nw.Expr:
+    values = nw.col(name).cast(nw.Float64)
+    return nw.when(~values.is_nan()).then(values)
 
 
 def _aggregates(schema: Any) -> dict[str, nw.Expr]:
-    bought = nw.col("n_orders").cast(nw.Float64) > 0
-    age = nw.col("days_since_last_order").cast(nw.Float64)
-    wanted = {f"p{at}": nw.col("_gap").quantile(at / 100, interpolation="linear") for at in (50, 75, 90)}
-    wanted["n_repeaters"] = (~nw.col("_gap").is_null()).cast(nw.Int64).sum()
-    wanted["as_of"] = (frames.days(nw.col("last_order"), dtype=nw.Float64) + age).max()
+    wanted = {f"p{at}": nw.col(_GAP).quantile(at / 100, interpolation="linear") for at in (50, 75, 90)}
+    wanted["n_repeaters"] = (~nw.col(_GAP).is_null()).cast(nw.Int64).sum()
+    wanted["last_day"] = frames.days(nw.col("last_order").max(), dtype=nw.Float64)
+    wanted["least_silence"] = nw.col(_SILENCE).min()
     if "revenue" in schema:
-        wanted["revenue"] = nw.when(bought).then(nw.col("revenue").cast(nw.Float64)).median()
+        wanted["revenue"] = nw.when(nw.col(_BOUGHT)).then(_known("revenue")).median()
     return wanted
 
 
@@ -228,11 +226,18 @@ def _thresholds(
         active_days=float(active),
         new_days=float(new),
         valuable_revenue=seen.get("revenue"),
-        as_of=None if seen["as_of"] is None else round(seen["as_of"]),
+        as_of=_day_of_the_picture(seen),
         n_repeaters=n_repeaters,
         gap_p50=seen["p50"], gap_p75=seen["p75"], gap_p90=seen["p90"],
         source={"active_days": "given" if active_days else learnt, "new_days": "given" if new_days else learnt},
     )  # fmt: skip
+
+
+def _day_of_the_picture(seen: Mapping[str, Any]) -> int | None:
+    """The last order of all is the one with the shortest silence."""
+    if seen["last_day"] is None or seen["least_silence"] is None:
+        return None
+    return round(seen["last_day"] + seen["least_silence"])
 
 
 def _rounded_up(days: float) -> float:
@@ -310,21 +315,25 @@ def lifecycle(
     limits = thresholds or lifecycle_thresholds(
         customers, active_days=active_days, new_days=new_days, retention_days=retention_days
     )
-    return frames.give_back(frame.with_columns(**_columns(limits, schema)))
+    return frames.give_back(_labelled(frame, limits, schema))
 
 
-def _columns(limits: LifecycleThresholds, schema: Any) -> dict[str, nw.Expr]:
-    bought = (nw.col("n_orders").cast(nw.Float64) > 0).fill_null(False)
-    silence = nw.col("days_since_last_order").cast(nw.Float64)
-    active = bought & (silence <= limits.active_days).fill_null(False)
-    loyal = active & _loyal(limits, schema)
-    return {
-        "status": _chosen((active, "active"), (bought, "inactive"), otherwise="prospect"),
-        "relation": _chosen((loyal, "loyal"), (active, "current"), (bought, "former"), otherwise="potential"),
-        "is_new": bought & (silence + _lifespan() <= limits.new_days).fill_null(False),
-        "soon_lost": active & _fading(limits, schema, silence),
-        "retention_due": _forgotten(limits, schema, silence),
-    }
+def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> frames.Frame:
+    silence, gap = nw.col(_SILENCE), nw.col(_GAP)
+    active, bought = nw.col(_ACTIVE), nw.col(_BOUGHT)
+    measured = _measured(frame).with_columns(
+        (nw.col(_BOUGHT) & (silence <= limits.active_days).fill_null(False)).alias(_ACTIVE),
+        _habitual(limits, schema, gap).alias(_LOYAL),
+    )
+    loyal = active & nw.col(_LOYAL)
+    labelled = measured.with_columns(
+        status=_chosen((active, "active"), (bought, "inactive"), otherwise="prospect"),
+        relation=_chosen((loyal, "loyal"), (active, "current"), (bought, "former"), otherwise="potential"),
+        is_new=bought & (silence + nw.col(_SPAN) <= limits.new_days).fill_null(False),
+        soon_lost=active & _fading(limits, schema, silence, gap),
+        retention_due=_forgotten(limits, schema, silence),
+    )
+    return labelled.select(*schema, *OUTPUT)
 
 
 def _chosen(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
@@ -334,42 +343,32 @@ def _chosen(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
     return value
 
 
-def _loyal(limits: LifecycleThresholds, schema: Any) -> nw.Expr:
+def _habitual(limits: LifecycleThresholds, schema: Any, gap: nw.Expr) -> nw.Expr:
     """Repeats, regularity and, where it is known, the share of wallet."""
-    gap = _mean_gap(schema)
-    loyal = (_repeats(schema) >= limits.loyal_repeats).fill_null(False) & (
-        gap <= limits.active_days
-    ).fill_null(False)
+    repeats = (nw.col(_REPEATS) >= limits.loyal_repeats).fill_null(False)
+    habitual = repeats & (gap <= limits.active_days).fill_null(False)
     if "gap_sd" in schema:
-        spread = nw.col("gap_sd").cast(nw.Float64)
-        loyal = loyal & (_unknown(spread) | (spread <= gap).fill_null(False))
-    shares = [nw.col(name).cast(nw.Float64) for name in SHARES if name in schema]
+        habitual = habitual & ~(_known("gap_sd") > gap).fill_null(False)
+    shares = [_known(name) for name in SHARES if name in schema]
     if shares:
         enough = frames.any_true((share >= 0.5).fill_null(False) for share in shares)
-        known = frames.any_true(~_unknown(share) for share in shares)
-        loyal = loyal & (enough | ~known)
-    return loyal
+        known = frames.any_true(~share.is_null() for share in shares)
+        habitual = habitual & (enough | ~known)
+    return habitual
 
 
-def _unknown(values: nw.Expr) -> nw.Expr:
-    return values.is_null() | values.is_nan().fill_null(True)
-
-
-def _fading(limits: LifecycleThresholds, schema: Any, silence: nw.Expr) -> nw.Expr:
-    if "p_alive" in schema:
-        fading = (nw.col("p_alive").cast(nw.Float64) < 0.5).fill_null(False)
-    else:
-        fading = (silence > _mean_gap(schema) * limits.overdue_factor).fill_null(False)
+def _fading(limits: LifecycleThresholds, schema: Any, silence: nw.Expr, gap: nw.Expr) -> nw.Expr:
+    fading = _known("p_alive") < 0.5 if "p_alive" in schema else silence > gap * limits.overdue_factor
     if limits.valuable_revenue is None or "revenue" not in schema:
-        return fading
-    return fading & (nw.col("revenue").cast(nw.Float64) >= limits.valuable_revenue).fill_null(False)
+        return fading.fill_null(False)
+    return fading.fill_null(False) & (_known("revenue") >= limits.valuable_revenue).fill_null(False)
 
 
 def _forgotten(limits: LifecycleThresholds, schema: Any, silence: nw.Expr) -> nw.Expr:
     """No order and no contact for too long; what is not known does not count as forgotten."""
+    long_silence = (silence >= limits.retention_days).fill_null(False)
     if "last_contact" not in schema or limits.as_of is None:
-        return (silence >= limits.retention_days).fill_null(False)
+        return long_silence
     contact = float(limits.as_of) - frames.days(nw.col("last_contact"), dtype=nw.Float64)
-    recent = [(days < limits.retention_days).fill_null(False) for days in (silence, contact)]
-    known = ~_unknown(silence) | ~_unknown(contact)
-    return known & ~frames.any_true(recent)
+    long_ago = (contact >= limits.retention_days).fill_null(False)
+    return (long_silence & (long_ago | contact.is_null())) | (long_ago & silence.is_null())

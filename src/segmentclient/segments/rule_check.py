@@ -126,11 +126,10 @@ class RuleCheck:
             words.text("problems"): words.number(len(self.problems)),
             words.text("coverage"): words.percent(self.coverage),
         }
-        headers = [words.text(head) for head in ("rule", "condition", "customers", "share", "matched")]
+        headers = [words.text(head) for head in ("rule", "customers", "share", "matched")]
         rows = [
             (
-                row.rule,
-                row.when,
+                f"{row.rule}: {row.when}",
                 words.number(row.n_assigned),
                 words.percent(row.share_assigned),
                 words.number(row.n_matched),
