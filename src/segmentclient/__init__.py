@@ -23,7 +23,7 @@ _ROOMS = {
     "lifetime": [
         "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "bootstrap_parameters",
         "calibration_by_decile", "check_fit",
-        "cohort_retention", "compare_models", "fit_lifetime_models", "from_lifetimes", "predict_lifetime_value", "to_lifetimes",
+        "cohort_retention", "compare_models", "fit_lifetime_models", "fit_with_lifetimes", "from_lifetimes", "predict_lifetime_value", "to_lifetimes",
         "track_purchases", "value_by_segment",
     ],
     "personas": ["IdealCustomer", "Personas", "apply_typology", "build_personas", "ideal_customer", "join_people"],

@@ -25,7 +25,7 @@ _FILES = {
         "track_purchases",
     ],
     "diagnosis": ["check_fit"],
-    "lifetimes_bridge": ["from_lifetimes", "to_lifetimes"],
+    "lifetimes_bridge": ["fit_with_lifetimes", "from_lifetimes", "to_lifetimes"],
 }
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -202,15 +202,22 @@ def _fit_purchase(
     customers: Any, name: str, time_unit: str
 ) -> tuple[Any, str, tuple[tuple[float, ...], ...]]:
     if name != "auto":
-        model = model_class(name)(time_unit=time_unit).fit(customers)
+        model = _quietly_fitted(name, customers, time_unit)
         found = doubts(model)
         return model, _told(f"{type(model).__name__}, as asked.", found), _flat_draws(model, found)
-    model = model_class("mbgnbd")(time_unit=time_unit).fit(customers)
+    model = _quietly_fitted("mbgnbd", customers, time_unit)
     found = doubts(model)
-    benchmark = model_class("nbd")(time_unit=time_unit).fit(customers)
+    benchmark = _quietly_fitted("nbd", customers, time_unit)
     if benchmark.aic_ <= model.aic_ + 1e-6:
         return _without_dropout(model, benchmark, found)
     return model, _told(_DEFAULT, found), _flat_draws(model, found)
+
+
+def _quietly_fitted(name: str, customers: Any, time_unit: str) -> Any:
+    """Fit without the model's own warnings: what is doubtful is said once, for the pair of models."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SegmentClientWarning)
+        return model_class(name)(time_unit=time_unit).fit(customers)
 
 
 def _without_dropout(
