@@ -23,6 +23,7 @@ from segmentclient.plot.profiles import index_chart, snake_plot
 from segmentclient.plot.saving import SVG, save_chart, to_svg
 from segmentclient.plot.scores import rf_heatmap, score_histograms
 from segmentclient.plot.style import figure
+from segmentclient.plot.time import cohort_heatmap, tracking
 from segmentclient.plot.validation import calibration_by_decile, calibration_by_frequency
 from segmentclient.plot.words import chart_description, finding
 
@@ -32,6 +33,7 @@ __all__ = [
     "calibration_by_decile",
     "calibration_by_frequency",
     "chart_description",
+    "cohort_heatmap",
     "expected_purchases_matrix",
     "figure",
     "finding",
@@ -54,6 +56,7 @@ __all__ = [
     "silhouette_plot",
     "snake_plot",
     "to_svg",
+    "tracking",
     "transition_flow",
     "transition_heatmap",
     "value_bridge",

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
@@ -132,12 +133,17 @@ def segment_grid(
 
 
 def _draw_cells(axes: Axes, grid: Grid, looks: dict[str, Any]) -> None:
-    from matplotlib.patches import Rectangle
-
+    """Colour the cells, with a gap only between different segments, and outline the cells that nobody is in."""
     colours = style.colours(grid.groups.table["key"])
     for (r, f), key in grid.owner.items():
-        options = {"facecolor": colours[_plain(key)], "edgecolor": style.SURFACE, "linewidth": 1.5, **looks}
+        colour = colours[_plain(key)]
+        options = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.3, **looks}
         axes.add_patch(Rectangle((f - 0.5, r - 0.5), 1, 1, **options))
+        for other, ends in (((r, f + 1), ((0.5, 0.5), (-0.5, 0.5))), ((r + 1, f), ((-0.5, 0.5), (0.5, 0.5)))):
+            if grid.owner.get(other) != key:
+                axes.plot(
+                    [f + x for x in ends[0]], [r + y for y in ends[1]], color=style.SURFACE, linewidth=2
+                )
 
 
 def _plain(key: Any) -> Any:
@@ -170,42 +176,23 @@ def _shares(words: Language, customers: Any, value: Any) -> list[str]:
 def _name_home(
     axes: Axes, home: list[Cell], name: str, shares: list[str], cell: tuple[float, float], colour: str
 ) -> bool:
-    """Write the name, then the shares, in the middle of a rectangle of cells; False when they do not fit."""
+    """Write the name, and the shares where they fit, in the middle of a rectangle of cells; False without room."""
     size = style.size_of(axes)
     rows, columns = ({place[axis] for place in home} for axis in (0, 1))
     room, high = cell[0] * len(columns) - 8, cell[1] * len(rows) - 6
     lines = style.wrap(name, room, size.font, "bold")
     below = "\n".join(style.wrap(share, room, size.small) for share in shares)
-    heights = (lines.count("\n") + 1) * size.font * 1.2, (below.count("\n") + 1) * size.small * 1.2
-    if (
-        "-\n" in lines + below
-        or sum(heights) > high
-        or max(style.widest([lines], size.font, "bold"), style.widest([below], size.small)) > room
-    ):
+    tall, rest = (lines.count("\n") + 1) * size.font * 1.2, (below.count("\n") + 1) * size.small * 1.2
+    if "-\n" in lines or style.widest([lines], size.font, "bold") > room or tall > high:
         return False
+    fits = "-\n" not in below and tall + rest <= high and style.widest([below], size.small) <= room
     x, y = sum(columns) / len(columns), sum(rows) / len(rows)
-    style.beside(
-        axes,
-        x,
-        y,
-        lines,
-        dy=(heights[1] - heights[0]) / 2 + 1,
-        ha="center",
-        va="bottom",
-        weight="bold",
-        color=colour,
-    )
-    style.beside(
-        axes,
-        x,
-        y,
-        below,
-        dy=(heights[1] - heights[0]) / 2 - 1,
-        ha="center",
-        va="top",
-        fontsize=size.small,
-        color=colour,
-    )
+    middle = (rest - tall) / 2
+    if not fits:
+        style.beside(axes, x, y, lines, ha="center", va="center", weight="bold", color=colour)
+        return True
+    style.beside(axes, x, y, lines, dy=middle + 1, ha="center", va="bottom", weight="bold", color=colour)
+    style.beside(axes, x, y, below, dy=middle - 1, ha="center", va="top", fontsize=size.small, color=colour)
     return True
 
 

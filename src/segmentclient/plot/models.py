@@ -321,20 +321,9 @@ def alive_history(
     axes.set(ylim=(-0.12, 1.02), xlim=(0, max(len(data.days) - 1, 1)))
     style.grid_lines(axes, "y")
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [words.percent(share, 0) for share in (0, 0.25, 0.5, 0.75, 1)])
-    _date_axis(axes, data.days, words)
+    style.date_axis(axes, [day.date() for day in data.days], words)
     style.y_title(axes, words.text("Probability of being a customer still; purchases marked below"))
     return HISTORY.sign(axes, data, lang)
-
-
-def _date_axis(axes: Axes, days: pd.DatetimeIndex, words: Language) -> None:
-    """Write a few dates, the first one and the last one inside the chart's edges."""
-    count = 2 if style.size_of(axes).width < 5 or len(days) < 8 else 4
-    places = sorted({round(place) for place in np.linspace(0, len(days) - 1, count)})
-    axes.set_xticks(places, [words.date(days[place].date()) for place in places])
-    for place, tick in zip(places, axes.get_xticklabels(), strict=True):
-        tick.set_horizontalalignment(
-            "left" if place == 0 else "right" if place == len(days) - 1 else "center"
-        )
 
 
 def _say_history(data: History, words: Language) -> str:

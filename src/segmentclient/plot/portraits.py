@@ -108,7 +108,7 @@ def persona_radar(
     _web(axes, data, directions, artist_kwargs)
     _name_spokes(axes, data, directions, words)
     axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
-    note = words.text("Dark circle: the average customer; each ring: one standard deviation")
+    note = words.text("Dark circle: the average customer, 100; each ring: one standard deviation")
     style.x_title(axes, note)
     return RADAR.sign(axes, data, lang)
 

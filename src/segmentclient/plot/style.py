@@ -208,10 +208,20 @@ def number_axis(ax: Axes, axis: Literal["x", "y"], show: Callable[[float], str],
     chosen.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
 
 
+def date_axis(ax: Axes, days: Sequence[Any], words: Language) -> None:
+    """Write a few dates of an axis that counts days or steps, the first and the last inside the chart's edges."""
+    count = 2 if size_of(ax).width < 5 or len(days) < 8 else 4
+    last = len(days) - 1
+    places = sorted({round(last * step / (count - 1)) for step in range(count)})
+    ax.set_xticks(places, [words.date(days[place]) for place in places])
+    for place, tick in zip(places, ax.get_xticklabels(), strict=True):
+        tick.set_horizontalalignment("left" if place == 0 else "right" if place == last else "center")
+
+
 def x_title(ax: Axes, *lines: str) -> None:
     """Write what the x axis holds, and notes below it, wrapped to the width of the figure."""
     size = size_of(ax)
-    room = max(axes_inches(ax)[0], 0.3 * size.width) * 72
+    room = max(axes_inches(ax)[0], 0.3 * size.width) * 69
     text = "\n".join(wrap(line, room, size.small) for line in lines if line)
     ax.set_xlabel(
         text, fontsize=size.small, color=MUTED, family=family(), loc="left", parse_math=False, labelpad=6

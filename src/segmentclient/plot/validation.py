@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.numbers import values
@@ -57,10 +58,22 @@ def _by_frequency(
 def _by_decile(
     customers: Any, *, expected: str = "expected_purchases", actual: str = "holdout_purchases"
 ) -> Calibration:
+    columns = frames.read(customers).collect_schema().names()
+    if {"group", "customers", "expected", "actual", "low", "high"} <= set(columns):
+        return _by_group(values(customers, ["group", "customers", "expected", "actual", "low", "high"]))
     table = values(customers, [expected, actual]).dropna()
     held = table.rename(columns={expected: "expected", actual: "actual"})
     rank = held["expected"].rank(method="average", ascending=False, pct=True)
     return _calibration(held, np.ceil((rank * 10).round(9)).clip(1, 10).astype(int))
+
+
+def _by_group(table: pd.DataFrame) -> Calibration:
+    """Read a table that is grouped already, the least promising first."""
+    held = table.sort_values("group", ascending=False, ignore_index=True)
+    held.index = pd.RangeIndex(1, len(held) + 1)
+    held["error"] = (held["high"] - held["low"]) / 4
+    totals = held[["expected", "actual"]].mul(held["customers"], axis=0).sum()
+    return Calibration(held, float(totals["expected"]), float(totals["actual"]))
 
 
 def calibration_by_frequency(
@@ -123,7 +136,8 @@ def calibration_by_decile(
     Parameters
     ----------
     customers : table of `split_periods` with predictions for `holdout_days`: the columns `expected` and `actual`, on
-        any engine; these are collected. Customers with the same expectation stay in one tenth.
+        any engine; these are collected. Customers with the same expectation stay in one tenth. Or a table that is
+        grouped already: `group` (1 the least promising), `customers`, `expected`, `actual`, `low`, `high`.
     expected, actual : columns of purchases expected and made.
     ax : axes to draw on; new ones otherwise (see `figure` for sizes).
     lang : "en" or "fr".

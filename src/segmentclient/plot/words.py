@@ -20,6 +20,7 @@ from segmentclient.plot import (
     portraits,
     profiles,
     scores,
+    time,
     validation,
 )
 from segmentclient.plot.style import Chart
@@ -30,7 +31,7 @@ __all__ = ["CHARTS", "chart_description", "finding"]
 ROOMS = (
     *(composition, grid, scores, concentration),
     *(profiles, clusters, choice, portraits),
-    *(movement, bridge, models, validation),
+    *(movement, bridge, models, validation, time),
 )
 CHARTS: dict[str, Chart] = {chart.name: chart for room in ROOMS for chart in room.CHARTS}
 
