@@ -18,12 +18,12 @@ from segmentclient.plot.models import (
     probability_alive_matrix,
 )
 from segmentclient.plot.movement import lifecycle_flow, transition_flow, transition_heatmap
+from segmentclient.plot.over_time import cohort_heatmap, tracking
 from segmentclient.plot.portraits import persona_index, persona_radar
 from segmentclient.plot.profiles import index_chart, snake_plot
 from segmentclient.plot.saving import SVG, save_chart, to_svg
 from segmentclient.plot.scores import rf_heatmap, score_histograms
 from segmentclient.plot.style import figure
-from segmentclient.plot.time import cohort_heatmap, tracking
 from segmentclient.plot.validation import calibration_by_decile, calibration_by_frequency
 from segmentclient.plot.words import chart_description, finding
 

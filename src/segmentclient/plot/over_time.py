@@ -42,10 +42,12 @@ def _track(steps: Any, *, kind: Literal["cumulative", "incremental"] = "cumulati
     columns = ("cumulative_actual", "cumulative_expected") if kind == "cumulative" else ("actual", "expected")
     frame = frames.read(steps, name="steps")
     needed = {"end": "date", "phase": "text", **dict.fromkeys(columns, "number")}
-    check_columns(frame.collect_schema(), needed, table="steps")  # type: ignore[arg-type]
+    check_columns(frame.collect_schema(), needed, table="steps")
     table = frames.collect(frame, list(needed)).sort_values("end", ignore_index=True)
-    held = (table[column].to_numpy(float) for column in columns)
-    return Track(pd.to_datetime(table["end"]), *held, int((table["phase"] == "calibration").sum()), kind)
+    actual, expected = (table[column].to_numpy(float) for column in columns)
+    return Track(
+        pd.to_datetime(table["end"]), actual, expected, int((table["phase"] == "calibration").sum()), kind
+    )
 
 
 def tracking(
@@ -125,7 +127,7 @@ def _name_both(axes: Axes, words: Language) -> None:
     """Name the two lines above the chart, in their colours."""
     size = style.size_of(axes)
     first, second = words.text("— made in fact"), words.text("— expected by the model")
-    looks = {
+    looks: dict[str, Any] = {
         "ha": "left",
         "va": "bottom",
         "fontsize": size.small,
@@ -170,7 +172,7 @@ class Cohorts:
 def _cohorts(retention: Any) -> Cohorts:
     frame = frames.read(retention, name="retention")
     needed = {"cohort": "date", "age": "number", "customers": "number", "retention": "number"}
-    check_columns(frame.collect_schema(), needed, table="retention")  # type: ignore[arg-type]
+    check_columns(frame.collect_schema(), needed, table="retention")
     table = frames.collect(frame, list(needed))
     table["cohort"] = pd.to_datetime(table["cohort"])
     wide = table[table["age"] > 0].pivot_table(index="cohort", columns="age", values="retention")

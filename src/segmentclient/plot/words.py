@@ -17,10 +17,10 @@ from segmentclient.plot import (
     grid,
     models,
     movement,
+    over_time,
     portraits,
     profiles,
     scores,
-    time,
     validation,
 )
 from segmentclient.plot.style import Chart
@@ -31,7 +31,7 @@ __all__ = ["CHARTS", "chart_description", "finding"]
 ROOMS = (
     *(composition, grid, scores, concentration),
     *(profiles, clusters, choice, portraits),
-    *(movement, bridge, models, validation, time),
+    *(movement, bridge, models, validation, over_time),
 )
 CHARTS: dict[str, Chart] = {chart.name: chart for room in ROOMS for chart in room.CHARTS}
 
