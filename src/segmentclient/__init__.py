@@ -17,7 +17,8 @@ _ROOMS = {
     "customers": ["split_periods", "summarize_customers", "update_customers"],
     "rfm": ["RFMScorer", "SegmentMap", "score_rfm", "segment_rfm"],
     "segments": [
-        "KChoice", "KMeansSegmenter", "Migration", "Rule", "add_prospects", "check_rules", "choose_k", "cluster_rfm_table",
+        "DensitySegmenter", "HierarchicalSegmenter", "KChoice", "KMeansSegmenter", "Migration", "MixedSegmenter", "MixtureSegmenter",
+        "Rule", "add_prospects", "check_rules", "choose_k", "cluster_rfm_table", "cluster_rules", "cluster_stability", "name_clusters", "segment_clusters",
         "compare_periods", "explain_segments", "lifecycle", "lifecycle_thresholds", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
     ],
     "lifetime": [

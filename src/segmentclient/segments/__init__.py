@@ -19,6 +19,13 @@ _FILES = {
     "clusters": ["KMeansSegmenter", "segment_clusters", "segment_kmeans"],
     "agreement": ["CrossTable", "cluster_rfm_table"],
     "choice": ["KChoice", "choose_k"],
+    "cluster_names": ["name_clusters"],
+    "cluster_rules": ["ClusterRules", "cluster_rules"],
+    "cluster_stability": ["cluster_stability"],
+    "mixtures": ["MixtureSegmenter"],
+    "hierarchy": ["HierarchicalSegmenter"],
+    "density": ["DensitySegmenter"],
+    "mixed": ["MixedSegmenter"],
 }
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.schema import check_columns
+from segmentclient.segments.lloyd import Array
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CrossTable", "adjusted_rand", "cluster_rfm_table", "contingency", "mutual_information"]
+__all__ = [
+    "CrossTable",
+    "adjusted_rand",
+    "best_overlaps",
+    "cluster_rfm_table",
+    "contingency",
+    "mutual_information",
+]
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,12 @@ def contingency(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.int64]:
     width = int(second.max(initial=0)) + 1
     cells = np.bincount(first[kept] * width + second[kept], minlength=(int(first.max(initial=0)) + 1) * width)
     return cells.reshape(-1, width)
+
+
+def best_overlaps(cells: Any) -> Array:
+    """Give the best Jaccard index of each row of a contingency table with a column."""
+    union = cells.sum(axis=1)[:, None] + cells.sum(axis=0) - cells
+    return np.asarray((cells / np.maximum(union, 1)).max(axis=1))
 
 
 def adjusted_rand(cells: NDArray[Any]) -> float:

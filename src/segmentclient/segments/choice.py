@@ -12,7 +12,8 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.locale import Language, language
-from segmentclient.segments.features import as_floats, buyers, feature_names, refuse_unusable
+from segmentclient.segments.cluster_stability import judged
+from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
 from segmentclient.segments.lloyd import Array, Partition, distinct_rows, nearest, ordered_sample, partition
 from segmentclient.segments.preparation import Preparation, Scale, Transform, learn_preparation
 from segmentclient.segments.progress import Progress, run
@@ -25,7 +26,15 @@ from segmentclient.segments.quality import (
     mean_silhouette,
     silhouettes,
 )
-from segmentclient.segments.stability import Curve, bootstrap_ari, chance, curve, prediction_strength
+from segmentclient.segments.segmenter import by_value, cluster_keys, renumbered
+from segmentclient.segments.stability import (
+    Curve,
+    bootstrap_ari,
+    chance,
+    curve,
+    jaccards,
+    prediction_strength,
+)
 from segmentclient.segments.verdict import STRONG, Doubt, criteria_votes, elected, verdict
 
 if TYPE_CHECKING:
@@ -51,6 +60,7 @@ class KChoice:
     best_k : the k most criteria name; the least arbitrary one where there are no natural clusters.
     verdict : one sentence.
     natural : whether the data hold clusters that chance does not make.
+    clusters : stability of each cluster of `best_k`, with the columns of `cluster_stability`.
     preparation : what was done to each feature.
     """
 
@@ -58,6 +68,7 @@ class KChoice:
     best_k: int
     verdict: str
     natural: bool
+    clusters: pd.DataFrame
     preparation: Preparation
 
     def _repr_html_(self) -> str:
@@ -129,7 +140,7 @@ def choose_k(
     words = language(lang)
     frame = frames.read(customers)
     names = feature_names(features, frame)
-    data = frames.collect(buyers(frame), names)
+    data = collected(frame, names)
     values = np.column_stack([as_floats(data[name]) for name in names])
     refuse_unusable(values, names)
     preparation = learn_preparation(values, names, transform=transform, scale=scale)
@@ -156,7 +167,18 @@ def choose_on_prepared(
     votes = criteria_votes(table)
     best = elected(votes)
     doubt = _doubt(table, best, resampled)
-    return KChoice(table, best, verdict(table, best, votes, doubt, words), not doubt, preparation)
+    said = verdict(table, best, votes, doubt, words)
+    return KChoice(table, best, said, not doubt, _judged(few, cuts[best], preparation, seed), preparation)
+
+
+def _judged(few: Array, cut: Partition, preparation: Preparation, seed: int) -> pd.DataFrame:
+    """Judge the clusters of the chosen cut, in the order of their value."""
+    names = [feature.name for feature in preparation.features]
+    labels = renumbered(
+        nearest(few, cut.centers)[0], by_value(preparation.undo(few), nearest(few, cut.centers)[0], names)
+    )
+    scores = jaccards(few, labels, times=3 * BOOTSTRAPS, seed=seed)
+    return judged(cluster_keys(scores.shape[1]), np.bincount(labels) / len(labels), scores)
 
 
 def _doubt(table: pd.DataFrame, best: int, resampled: Resampled) -> Doubt:

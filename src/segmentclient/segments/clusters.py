@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentclient import frames
-from segmentclient.errors import ModelError, SegmentClientWarning
-from segmentclient.segments.features import buyers
+from segmentclient.errors import SegmentClientWarning
+from segmentclient.segments.features import collected
 from segmentclient.segments.lloyd import nearest, partition
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Labels, Segmenter, refuse_overwriting
+from segmentclient.segments.segmenter import Labels, Segmenter, checked_number, refuse_overwriting
 
 __all__ = ["KMeansSegmenter", "segment_clusters", "segment_kmeans"]
 
@@ -99,7 +99,7 @@ def segment_clusters(customers: Any, features: Any, segmenter: Segmenter, *, col
     frame = frames.read(customers)
     names = segmenter._feature_names(features, frame)
     refuse_overwriting(frame, column)
-    fitted = clone(segmenter).fit(frames.collect(buyers(frame), names))
+    fitted = clone(segmenter).fit(collected(frame, names))
     return fitted.assign(customers, column=column)
 
 
@@ -188,10 +188,3 @@ class KMeansSegmenter(Segmenter):
     def _learnt(self) -> dict[str, Any]:
         names = ("prepared_centers_", "inertia_", "n_iter_", "n_sampled_")
         return {name: getattr(self, name) for name in names}
-
-
-def checked_number(n_clusters: Any) -> int:
-    """Accept a whole number of at least 1."""
-    if isinstance(n_clusters, bool) or not isinstance(n_clusters, (int, np.integer)) or n_clusters < 1:
-        raise ModelError(f'n_clusters={n_clusters!r}: expected a whole number ≥ 1, or "auto"')
-    return int(n_clusters)

@@ -6,7 +6,7 @@ Prospects (customers with no order) have no behaviour to compare: they take no p
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -16,7 +16,10 @@ from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
 from segmentclient.schema import check_columns, kind_of
 
-__all__ = ["as_floats", "buyers", "feature_names", "refuse_unusable"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["as_floats", "buyers", "collected", "feature_names", "refuse_missing", "refuse_unusable"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -57,6 +60,29 @@ def buyers(frame: frames.Frame) -> frames.Frame:
     return frame.filter(~nw.col("n_orders").is_null() & (nw.col("n_orders") > 0))
 
 
+def collected(frame: frames.Frame, names: Sequence[str]) -> pd.DataFrame:
+    """Collect the features of those who bought (8 bytes a number), or raise when there is nobody."""
+    data = frames.collect(buyers(frame), names)
+    if not len(data):
+        raise ColumnError(
+            "customers: nobody to compare; the table has no row, or no row with n_orders above 0"
+        )
+    return data
+
+
+def refuse_missing(frame: frames.Frame, names: Sequence[str]) -> None:
+    """Refuse missing values on a lazy table, counted by its own engine, as an eager one is refused."""
+    counts = frames.one_row(buyers(frame), **{name: nw.col(name).is_null().sum() for name in names})
+    raise_all(
+        (
+            f"column {name!r} holds {int(count):,} missing values; fill them, or leave these rows out"
+            for name, count in counts.items()
+            if count
+        ),
+        table="customers",
+    )
+
+
 def as_floats(values: Any) -> Array:
     """Turn a column of any numeric flavour (nullable, decimal, boolean) into floats; missing becomes NaN."""
     import pandas as pd
@@ -69,13 +95,11 @@ def as_floats(values: Any) -> Array:
 
 def refuse_unusable(values: Array, names: Sequence[str]) -> None:
     """Raise one `ColumnError` that names every column with missing or infinite values, and where."""
-    if not np.isfinite(values.sum()) or not len(values):
+    if not np.isfinite(values.sum()):
         raise_all(_unusable(values, names), table="customers")
 
 
 def _unusable(values: Array, names: Sequence[str]) -> Iterator[str]:
-    if not len(values):
-        yield "there are 0 rows to learn from (customers without orders take no part)"
     for place, name in enumerate(names):
         column = values[:, place]
         for word, bad in (("missing (NaN)", np.isnan(column)), ("infinite (inf)", np.isinf(column))):

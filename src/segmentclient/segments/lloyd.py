@@ -199,7 +199,7 @@ def _ordered(rows: Array) -> Array:
 
 
 def _rank_key(rows: Array) -> Array:
-    weights = np.random.default_rng(20_260_101).uniform(1.0, 2.0, rows.shape[1])
+    weights: Array = np.random.default_rng(20_260_101).uniform(1.0, 2.0, size=(rows.shape[1],))
     key = np.zeros(len(rows))
     for place, weight in enumerate(weights):  # a matrix product would round by the order of the rows
         key += weight * rows[:, place]

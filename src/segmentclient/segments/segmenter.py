@@ -18,13 +18,21 @@ from sklearn.utils.validation import check_is_fitted, check_random_state, valida
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, ModelError, not_fitted
-from segmentclient.segments.features import as_floats, feature_names, refuse_unusable
+from segmentclient.segments.features import as_floats, feature_names, refuse_missing, refuse_unusable
 from segmentclient.segments.preparation import Preparation, learn_preparation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NOISE", "Segmenter", "cluster_keys"]
+__all__ = [
+    "NOISE",
+    "Segmenter",
+    "by_value",
+    "checked_number",
+    "cluster_keys",
+    "refuse_overwriting",
+    "renumbered",
+]
 
 Array: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]
@@ -100,19 +108,20 @@ class Segmenter(ClusterMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the clusters of `X`, a frame of features or an array (rows × features); `y` is ignored."""
         values = self._read(X, reset=True)
-        prepared = self._prepare(values)
-        labels = self._learn(prepared, self._seed())
-        order = _by_value(values, labels, self._names())
+        self._learn_preparation(values)
+        labels = self._learn(self._prepare(values), self._seed())
+        numbers = values[:, : len(self._number_names())]
+        order = by_value(numbers, labels, self._number_names())
         self._reorder(order)
-        self.labels_ = _renumbered(labels, order)
+        self.labels_ = renumbered(labels, order)
         self.sizes_ = np.bincount(self.labels_[self.labels_ >= 0], minlength=len(order))
-        self.cluster_means_ = _means(values, self.labels_, len(order))
+        self.cluster_means_ = _means(numbers, self.labels_, len(order))
         return self
 
     def predict(self, X: Any) -> Labels:
         """Give the cluster of each row of `X`: 0 for the most valuable cluster, −1 for noise."""
         self._check_fitted()
-        return self._nearest(self.preparation_.apply(self._read(X, reset=False)))
+        return self._nearest(self._prepare(self._read(X, reset=False)))
 
     def assign(self, customers: Any, *, column: str = "cluster") -> Any:
         """Add the cluster key of each customer, to any frame; next month's customers too.
@@ -134,23 +143,21 @@ class Segmenter(ClusterMixin, BaseEstimator):
         """
         self._check_fitted()
         frame = frames.read(customers)
-        names = feature_names(self._names(), frame)
+        names = self._feature_names(self._names(), frame)
         refuse_overwriting(frame, column)
+        if frames.is_lazy(frame):
+            refuse_missing(frame, names)
         return frames.give_back(self._labelled(frame, names, column))
 
     def _labelled(self, frame: frames.Frame, names: Sequence[str], column: str) -> frames.Frame:
         keys = self.keys_
 
         def label(arrays: dict[str, Any]) -> dict[str, Any]:
-            values = np.column_stack([as_floats(arrays[name]) for name in names])
-            bought = (
-                as_floats(arrays["n_orders"]) > 0
-                if "n_orders" in arrays
-                else np.ones(len(values), dtype=bool)
-            )
-            refuse_unusable(values[bought], names)
-            answer = np.full(len(values), None, dtype=object)
-            answer[bought] = keys[self._nearest(self.preparation_.apply(values[bought]))]
+            bought = _bought(arrays)
+            values = self._matrix({name: arrays[name][bought] for name in names})
+            refuse_unusable(values, names)
+            answer = np.full(len(bought), None, dtype=object)
+            answer[bought] = keys[self._nearest(self._prepare(values))]
             return {column: answer.tolist()}
 
         known = ["n_orders"] if "n_orders" in frame.collect_schema().names() else []
@@ -166,7 +173,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         import pandas as pd
 
         self._check_fitted()
-        means = pd.DataFrame(self.cluster_means_, columns=self._names())
+        means = pd.DataFrame(self.cluster_means_, columns=self._number_names())
         means.insert(0, "cluster", self.keys_[:-1])
         means.insert(1, "customers", self.sizes_)
         means.insert(2, "share", self.sizes_ / max(1, self.sizes_.sum()))
@@ -205,7 +212,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         return self
 
     def _read(self, X: Any, *, reset: bool) -> Array:
-        table = _as_pandas(X, self._categories())
+        table = _as_pandas(X)
         try:
             data = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
         except ValueError as problem:
@@ -213,18 +220,24 @@ class Segmenter(ClusterMixin, BaseEstimator):
         refuse_unusable(data, self._names())
         return data
 
-    def _categories(self) -> Sequence[str]:
-        return ()
-
     def _feature_names(self, features: Any, frame: frames.Frame) -> list[str]:
         return feature_names(features, frame)
 
-    def _prepare(self, values: Array) -> Array:
+    def _matrix(self, columns: Mapping[str, Any]) -> Array:
+        """Make the array that `_read` gives from the columns of a table."""
+        return np.column_stack([as_floats(values) for values in columns.values()])
+
+    def _learn_preparation(self, values: Array) -> None:
         settings = self.get_params()
         self.preparation_ = learn_preparation(
-            values, self._names(), transform=settings["transform"], scale=settings["scale"]
+            values, self._number_names(), transform=settings["transform"], scale=settings["scale"]
         )
+
+    def _prepare(self, values: Array) -> Array:
         return self.preparation_.apply(values)
+
+    def _number_names(self) -> list[str]:
+        return self._names()
 
     def _names(self) -> list[str]:
         """Names of the features: the frame's, or x0, x1, … for an array."""
@@ -243,6 +256,13 @@ class Segmenter(ClusterMixin, BaseEstimator):
         check_is_fitted(self, "preparation_")
 
 
+def checked_number(n_clusters: Any) -> int:
+    """Accept a whole number of at least 1."""
+    if isinstance(n_clusters, bool) or not isinstance(n_clusters, (int, np.integer)) or n_clusters < 1:
+        raise ModelError(f'n_clusters={n_clusters!r}: expected a whole number ≥ 1, or "auto"')
+    return int(n_clusters)
+
+
 def refuse_overwriting(frame: frames.Frame, column: str) -> None:
     """Raise a `ColumnError` when the column to add exists already."""
     if column in frame.collect_schema().names():
@@ -251,7 +271,13 @@ def refuse_overwriting(frame: frames.Frame, column: str) -> None:
         )
 
 
-def _as_pandas(X: Any, categories: Sequence[str]) -> Any:
+def _bought(arrays: Mapping[str, Any]) -> NDArray[np.bool_]:
+    if "n_orders" in arrays:
+        return as_floats(arrays["n_orders"]) > 0
+    return np.ones(len(next(iter(arrays.values()))), dtype=bool)
+
+
+def _as_pandas(X: Any) -> Any:
     """Collect a frame of numbers of any engine; anything else goes to scikit-learn's own validation."""
     if isinstance(X, (np.ndarray, list, tuple)) or not hasattr(type(X), "columns"):
         return X
@@ -259,13 +285,18 @@ def _as_pandas(X: Any, categories: Sequence[str]) -> Any:
     names = frame.collect_schema().names()
     if not names:
         return X
-    feature_names([name for name in names if name not in categories], frame)
+    feature_names(names, frame)
     return frames.collect(frame)
 
 
-def _by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
-    """Rank raw labels by the mean of the value feature, highest first; other features settle ties."""
-    found = np.unique(labels[labels >= 0])
+def by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
+    """Rank raw labels by the mean of the value feature, highest first; other features settle ties.
+
+    Where no feature is a number, the largest cluster comes first.
+    """
+    found, sizes = np.unique(labels[labels >= 0], return_counts=True)
+    if not names:
+        return found[np.argsort(-sizes, kind="stable")]
     means = _means(values, labels, int(found.max()) + 1 if len(found) else 0)[found]
     value = next((name for name in VALUE_WORDS if name in names), names[0])
     places = sorted(range(len(names)), key=lambda place: names[place] != value)
@@ -276,7 +307,8 @@ def _by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
     return found[ranks]
 
 
-def _renumbered(labels: Labels, order: Labels) -> Labels:
+def renumbered(labels: Labels, order: Labels) -> Labels:
+    """Give raw labels their places in `order`; −1 stays."""
     places = np.full(int(order.max()) + 2 if len(order) else 1, -1, dtype=np.int64)
     places[order] = np.arange(len(order))
     return places[labels]
@@ -286,7 +318,7 @@ def _means(values: Array, labels: Labels, n_clusters: int) -> Array:
     kept = labels >= 0
     sizes = np.bincount(labels[kept], minlength=n_clusters)
     sums = [np.bincount(labels[kept], weights=column[kept], minlength=n_clusters) for column in values.T]
-    return np.column_stack(sums) / np.maximum(sizes, 1)[:, None]
+    return np.array(sums).reshape(values.shape[1], n_clusters).T / np.maximum(sizes, 1)[:, None]
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from segmentclient.segments.agreement import adjusted_rand, contingency
+from segmentclient.segments.agreement import adjusted_rand, best_overlaps, contingency
 from segmentclient.segments.lloyd import Array, Labels, distinct_rows, nearest, small_partition
 from segmentclient.segments.quality import silhouettes
 
@@ -69,8 +69,7 @@ def jaccards(rows: Array, labels: Labels, *, times: int, seed: int) -> Array:
     scores = []
     for centers in _bootstraps(rows, n_clusters, times, seed):
         cells = contingency(labels, nearest(rows, centers)[0])
-        union = cells.sum(axis=1)[:, None] + cells.sum(axis=0) - cells
-        scores.append((cells / np.maximum(union, 1)).max(axis=1))
+        scores.append(best_overlaps(cells))
     return np.array(scores).reshape(-1, n_clusters)
 
 

@@ -1,0 +1,211 @@
+"""Names for clusters: a few words and one sentence, from what sets each apart, in English and in French.
+
+A feature sets a cluster apart when the cluster's mean lies far from everybody's, measured in deviations after
+the preparation against skew (so that one huge customer does not name a cluster). The sentence then speaks of
+means in the feature's own unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError
+from segmentclient.locale import Language, language
+from segmentclient.schema import COLUMNS, check_columns
+from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
+from segmentclient.segments.lloyd import Array
+from segmentclient.segments.preparation import learn_preparation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["name_clusters"]
+
+APART = 0.35  # deviations from everybody's mean below which a feature says nothing of a cluster
+MONEY = {"revenue", "average_order_value", "monetary_value", "lifetime_value", "expected_purchase_value"}
+HIGH_LOW = {  # feature: what customers high in it, and low in it, are called
+    "revenue": ("big spenders", "small spenders"),
+    "average_order_value": ("big baskets", "small baskets"),
+    "monetary_value": ("big baskets", "small baskets"),
+    "lifetime_value": ("of great future value", "of little future value"),
+    "expected_purchase_value": ("big baskets ahead", "small baskets ahead"),
+    "expected_purchases": ("many purchases ahead", "few purchases ahead"),
+    "p_alive": ("still active", "probably gone"),
+    "n_orders": ("frequent buyers", "occasional buyers"),
+    "frequency": ("often back", "seldom back"),
+    "days_since_last_order": ("away for long", "recent buyers"),
+    "recency": ("long relation", "short relation"),
+    "T": ("long-standing customers", "new customers"),
+    "r_score": ("recent buyers", "away for long"),
+    "f_score": ("frequent buyers", "occasional buyers"),
+    "m_score": ("big spenders", "small spenders"),
+}
+SUBJECTS = {
+    "revenue": "revenue",
+    "average_order_value": "average order",
+    "monetary_value": "repeat purchase",
+    "lifetime_value": "lifetime value",
+    "n_orders": "orders",
+    "frequency": "repeat purchases",
+    "days_since_last_order": "days since the last order",
+    "p_alive": "probability of being active",
+    "expected_purchases": "expected purchases",
+}
+
+
+@dataclass(frozen=True)
+class _Trait:
+    """One feature of one cluster: distance from everybody in deviations, and both means in the own unit."""
+
+    feature: str
+    apart: float
+    inside: float
+    overall: float
+
+
+def name_clusters(
+    customers: Any,
+    features: Sequence[str] | str,
+    *,
+    by: str = "cluster",
+    lang: str = "en",
+    currency: str | None = None,
+) -> pd.DataFrame:
+    """Give each cluster a short name and one sentence, from the features that set it apart.
+
+    Parameters
+    ----------
+    customers : table of any engine with clusters; the features are collected.
+    features : numeric columns to speak of, usually those the clusters were made with.
+    by : the column of clusters; customers without one take no part.
+    lang : "en" or "fr".
+    currency : currency of the money columns, such as "EUR"; bare numbers when None.
+
+    Returns
+    -------
+    One row a cluster, in the order of the keys: `by`, name (never twice the same), sentence, customers, share.
+
+    Raises
+    ------
+    ColumnError
+        When a column is missing, or a feature is not numeric, NaN or infinite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> customers = pd.DataFrame({"cluster": ["c1"] * 3 + ["c2"] * 3, "revenue": [300, 310, 290, 10, 12, 8.0]})
+    >>> named = name_clusters(customers, ["revenue"])
+    >>> named["name"].tolist()
+    ['Big spenders', 'Small spenders']
+    >>> named["sentence"][0]
+    '3 customers (50.0%): revenue 300 on average, against 155 for everybody (× 1.9).'
+    """
+    words = language(lang)
+    frame = frames.read(customers)
+    names = feature_names(features, frame)
+    check_columns(frame.collect_schema(), {by: "any"})
+    if by in names:
+        raise ColumnError(f"customers: {by!r} is both the clusters and a feature")
+    data = collected(frame, [by, *names]).dropna(subset=[by])
+    values = np.column_stack([as_floats(data[name]) for name in names])
+    refuse_unusable(values, names)
+    return _named(data[by], values, names, words, currency)
+
+
+def _named(
+    labels: Any, values: Array, names: Sequence[str], words: Language, currency: str | None
+) -> pd.DataFrame:
+    import pandas as pd
+
+    keys = sorted(labels.unique(), key=lambda key: (str(key) == "noise", key))
+    inside = {key: (labels == key).to_numpy() for key in keys}
+    prepared = learn_preparation(values, names, transform="auto", scale="standard").apply(values)
+    traits = {key: _traits(values, prepared, mask, names) for key, mask in inside.items()}
+    titles = _distinct_titles(traits, words)
+    sizes = {key: int(mask.sum()) for key, mask in inside.items()}
+    rows = [
+        (
+            key,
+            titles[key],
+            _sentence(traits[key], sizes[key], sizes[key] / len(labels), words, currency),
+            sizes[key],
+            sizes[key] / len(labels),
+        )
+        for key in keys
+    ]
+    return pd.DataFrame(rows, columns=[labels.name, "name", "sentence", "customers", "share"])
+
+
+def _traits(values: Array, prepared: Array, mask: Any, names: Sequence[str]) -> list[_Trait]:
+    """Give the features of one cluster, the most distinctive first."""
+    apart, inside, overall = prepared[mask].mean(axis=0), values[mask].mean(axis=0), values.mean(axis=0)
+    traits = [
+        _Trait(name, float(apart[i]), float(inside[i]), float(overall[i])) for i, name in enumerate(names)
+    ]
+    return sorted(traits, key=lambda trait: -abs(trait.apart))
+
+
+def _distinct_titles(traits: dict[Any, list[_Trait]], words: Language) -> dict[Any, str]:
+    """Lengthen the titles that are alike by one more word, and number those that stay alike."""
+    titles: dict[Any, str] = {}
+    for length in (1, 2, 3):
+        fresh = {key: _title(found, length, words) for key, found in traits.items() if key not in titles}
+        taken = list(titles.values()) + list(fresh.values())
+        titles |= {key: title for key, title in fresh.items() if taken.count(title) == 1}
+    alike = {key: _title(found, 2, words) for key, found in traits.items() if key not in titles}
+    return {key: titles.get(key) or _numbered(key, alike, words) for key in traits}
+
+
+def _numbered(key: Any, alike: dict[Any, str], words: Language) -> str:
+    same = [other for other in alike if alike[other] == alike[key]]
+    return words.text("{name} ({number})", name=alike[key], number=same.index(key) + 1)
+
+
+def _title(traits: Sequence[_Trait], length: int, words: Language) -> str:
+    clear = [trait for trait in traits if abs(trait.apart) >= APART][:length]
+    if not clear:
+        return words.text("Like the average")
+    title = ", ".join(dict.fromkeys(_word(trait, words) for trait in clear))
+    return title[:1].upper() + title[1:]
+
+
+def _word(trait: _Trait, words: Language) -> str:
+    if trait.feature in HIGH_LOW:
+        return words.text(HIGH_LOW[trait.feature][0 if trait.apart > 0 else 1])
+    pattern = "high {feature}" if trait.apart > 0 else "low {feature}"
+    return words.text(pattern, feature=trait.feature)
+
+
+def _sentence(
+    traits: Sequence[_Trait], size: int, share: float, words: Language, currency: str | None
+) -> str:
+    clear = [trait for trait in traits if abs(trait.apart) >= APART][:2] or list(traits[:1])
+    return words.plural(
+        "{n} customer ({share}): {facts}.", "{n} customers ({share}): {facts}.", size,
+        share=words.percent(share), facts="; ".join(_fact(trait, words, currency) for trait in clear),
+    )  # fmt: skip
+
+
+def _fact(trait: _Trait, words: Language, currency: str | None) -> str:
+    inside, overall = (
+        _shown(trait.feature, value, words, currency) for value in (trait.inside, trait.overall)
+    )
+    subject = words.text(SUBJECTS[trait.feature]) if trait.feature in SUBJECTS else trait.feature
+    facts = {"feature": subject, "inside": inside, "overall": overall}
+    if trait.inside > 0 and trait.overall > 0:
+        lift = words.number(trait.inside / trait.overall, 1 if trait.inside >= trait.overall / 2 else 2)
+        return words.text(
+            "{feature} {inside} on average, against {overall} for everybody (× {lift})", lift=lift, **facts
+        )
+    return words.text("{feature} {inside} on average, against {overall} for everybody", **facts)
+
+
+def _shown(feature: str, value: float, words: Language, currency: str | None) -> str:
+    if feature in MONEY or (feature in COLUMNS and COLUMNS[feature].unit == "money"):
+        return words.money(value, currency, 0 if abs(value) >= 100 else 2)
+    return words.number(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2)
