@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from segmentclient import plot
 from segmentclient.plot import style
+from segmentclient.plot.words import CHARTS
 from segmentclient.report.content import UNNAMED, Content
 from segmentclient.report.words import Words
 
@@ -44,26 +45,32 @@ def pictures(
 
 
 def _who(content: Content, say: Words) -> Iterable[Picture]:
-    yield _picture("segment_treemap", content, say, by=content.by, currency=say.currency)
-    yield _picture("share_pairs", content, say, by=content.by, currency=say.currency)
+    table, by = content.customers, content.by
+    yield _picture("segment_treemap", table, say, by=by, currency=say.currency)
+    yield _picture("share_pairs", table, say, by=by, currency=say.currency)
     if content.has("r_score", "f_score"):
-        yield _picture("rf_heatmap", content, say, currency=say.currency)
+        yield _picture("rf_heatmap", table, say, currency=say.currency)
 
 
 def _worth(content: Content, say: Words) -> Iterable[Picture]:
-    yield _picture("lorenz_curve", content, say)
-    yield _picture("segment_bars", content, say, by=content.by, currency=say.currency)
+    table = content.customers
+    yield _picture("lorenz_curve", table, say)
+    yield _picture("segment_bars", table, say, by=content.by, currency=say.currency)
     if content.has("lifetime_value"):
-        yield _picture("value_distribution", content, say, currency=say.currency)
+        yield _picture("value_distribution", table, say, currency=say.currency)
 
 
 def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:
-    return ()
+    if migration is not None:
+        yield _picture("transition_heatmap", migration, say)
+    elif content.has("relation"):
+        yield _picture("lifecycle_flow", content.customers, say, by="relation")
 
 
 def _scores(content: Content, say: Words, scorer: Any) -> Iterable[Picture]:
     if len(content.scores) == 3:
-        yield _picture("score_histograms", content, say, scorer=_cuts(content, scorer), currency=say.currency)
+        cuts = _cuts(content, scorer)
+        yield _picture("score_histograms", content.customers, say, scorer=cuts, currency=say.currency)
 
 
 def _cuts(content: Content, scorer: Any) -> dict[str, list[float]]:
@@ -83,18 +90,18 @@ def _seen_cuts(ranges: Any, *, backwards: bool) -> list[float]:
     return sorted(ranges["high"].drop(last))
 
 
-def _picture(name: str, content: Content, say: Words, **options: Any) -> Picture:
+def _picture(name: str, table: Any, say: Words, **options: Any) -> Picture:
     lang = say.language.key
-    title = plot.finding(name, content.customers, lang=lang, **options)
-    broad, narrow = (_svg(name, content, size, lang=lang, **options) for size in ("page", "phone"))
-    return Picture(title, broad, narrow)
+    title = plot.finding(name, table, lang=lang, **options)
+    broad, narrow = (_svg(name, table, size, lang=lang, **options) for size in ("page", "phone"))
+    return Picture(title, broad, narrow, say.text(CHARTS[name].kind))
 
 
-def _svg(name: str, content: Content, size: Literal["page", "phone"], **options: Any) -> str:
+def _svg(name: str, table: Any, size: Literal["page", "phone"], **options: Any) -> str:
     sheet = plot.figure(size)
     panels, height = _PANELS.get(name, (1, sheet.get_figheight()))
     sheet.set_figheight(height)
-    getattr(plot, name)(content.customers, ax=sheet.subplots(panels), **options)
+    getattr(plot, name)(table, ax=sheet.subplots(panels), **options)
     return plot.to_svg(sheet)
 
 

@@ -59,16 +59,19 @@ class Content:
         return all(column in self.customers for column in columns)
 
 
-def gather(customers: Any, *, by: str, previous: Any = None) -> Content:
-    """Collect the needed columns of one or two periods and compute the numbers of the report."""
+def gather(customers: Any, *, by: str, previous: Any = None, values: Any = None) -> Content:
+    """Collect the needed columns of one or two periods and compute the numbers of the report.
+
+    `values` is the answer of `value_by_segment`: totals with intervals that were simulated jointly.
+    """
     now = _collected(customers, by, name="customers")
     before = None if previous is None else _collected(previous, by, name="previous")
     group = _group(by)
     return Content(
         by=group,
         customers=now,
-        segments=_by_segment(now, group),
-        totals=_totals(now),
+        segments=_with_bounds(_by_segment(now, group), values, by),
+        totals={**_totals(now), **_bounds_of_all(values, by)},
         previous=None if before is None else _by_segment(before, group),
         previous_totals=None if before is None else _totals(before),
         scores=_score_meanings(now),
@@ -156,9 +159,53 @@ def _more(data: pd.DataFrame, by: str) -> pd.DataFrame:
     flags = data.assign(buyers=data["n_orders"] > 0, again=data["n_orders"] > 1)
     table = flags.groupby(by)[["buyers", "again"]].sum()
     table["repeat_share"] = _ratio(table.pop("again"), table["buyers"])
-    predicted = {"p_alive": "mean", "expected_purchases": "sum"}
     return table.assign(
-        **{name: data.groupby(by)[name].agg(how) for name, how in predicted.items() if name in data}
+        **{
+            name: data.groupby(by)[column].agg(how)
+            for name, (column, how) in _PREDICTED.items()
+            if column in data
+        }
+    )
+
+
+_PREDICTED = {
+    "p_alive": ("p_alive", "mean"),
+    "expected_purchases": ("expected_purchases", "sum"),
+    "typical_value": ("lifetime_value", "median"),
+    "typical_low": ("lifetime_value_low", "median"),
+    "typical_high": ("lifetime_value_high", "median"),
+}
+
+
+def _with_bounds(segments: pd.DataFrame, values: Any, by: str) -> pd.DataFrame:
+    """Put the simulated totals and their bounds in the place of plain sums."""
+    if values is None:
+        return segments
+    return segments.assign(**_bounds(values, by).reindex(segments.index).to_dict("series"))
+
+
+def _bounds(values: Any, by: str) -> pd.DataFrame:
+    """Read the totals of `value_by_segment`, one row a segment and one called "total"."""
+    schema.check_columns(
+        frames.read(values, name="values").collect_schema(),
+        dict.fromkeys((by, *_BOUNDS), "any"),
+        table="values",
+    )
+    table = frames.collect(frames.read(values), [by, *_BOUNDS])
+    return table.assign(**{by: _keys(table[by])}).set_index(by).rename(columns=_BOUNDS)
+
+
+_BOUNDS = {"lifetime_value": "value", "lifetime_value_low": "value_low", "lifetime_value_high": "value_high"}
+
+
+def _bounds_of_all(values: Any, by: str) -> dict[str, float]:
+    if values is None:
+        return {}
+    table = _bounds(values, by)
+    return (
+        {str(name): float(value) for name, value in table.loc["total"].items()}
+        if "total" in table.index
+        else {}
     )
 
 

@@ -140,9 +140,9 @@ def _last(content: Content, say: Words) -> KeyFigure:
 def _future(content: Content, say: Words) -> KeyFigure:
     totals = content.totals
     own = say.text("{each} a customer on average", each=say.money(totals["value_each"]))
-    if totals.get("value_low") is not None:
+    if "value_low" in totals:
         low, high = say.short(totals["value_low"]), say.short(totals["value_high"])
-        own = say.text("from {low} to {high} in nine cases out of ten", low=low, high=high)
+        own = say.text("most likely between {low} and {high}", low=low, high=high)
     comparison, tone = _against(content, say, "value", own)
     meaning = say.text(
         "What they should still bring over the horizon chosen, margin and costs counted. A prediction, not a promise."

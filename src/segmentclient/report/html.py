@@ -83,6 +83,7 @@ def build_report(
     lang: Literal["en", "fr"] = "en",
     currency: str | None = None,
     title: str | None = None,
+    values: Any = None,
 ) -> Report:
     """Tell who the customers are in one page: five numbers, the segments, their value, who moves, what to do.
 
@@ -100,6 +101,8 @@ def build_report(
     lang : "en" or "fr".
     currency : ISO code such as "EUR"; none shows bare numbers.
     title : title of the page; « Who are our customers? » otherwise.
+    values : the answer of `value_by_segment`: future totals with intervals that were simulated jointly. Without it
+        totals are plain sums of `lifetime_value`, and only the typical customer's interval is shown.
 
     Returns
     -------
@@ -127,7 +130,7 @@ def build_report(
     from segmentclient.report.words import words
 
     say = words(lang, currency)
-    content = gather(customers, by=by, previous=previous)
+    content = gather(customers, by=by, previous=previous, values=values)
     sources = Sources(customers, clean, scorer, models, personas, previous, by)
     named = title or say.text("Who are our customers?")
     return Report(_page({**_frame(say, named), **page_context(content, say, sources)}), named, lang)

@@ -14,7 +14,7 @@ from segmentclient.report.content import Content
 from segmentclient.report.figures import key_figures
 from segmentclient.report.movement import Movement, movement
 from segmentclient.report.perimeter import note_sentences, perimeter_sentences
-from segmentclient.report.tables import audit_table, parameter_tables, score_table, segment_table
+from segmentclient.report.tables import audit_table, parameter_tables, score_table, segment_table, value_table
 from segmentclient.report.words import Words
 
 __all__ = ["Sources", "method_lines", "page_context"]
@@ -90,6 +90,7 @@ def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Mo
         "tints": colours,
         "segments": segment_table(content, say, colours),
         "by_note": _by_note(content, say),
+        "values": value_table(content, say, colours),
         "worth_note": _worth_note(content, say),
         "moving": moves,
         "plan": story.plan(content, say),
@@ -121,9 +122,20 @@ def _by_note(content: Content, say: Words) -> str:
 
 
 def _worth_note(content: Content, say: Words) -> str:
-    if content.has("lifetime_value"):
-        return ""
-    return say.text("The future value is not part of this report: it was not predicted for these customers.")
+    if not content.has("lifetime_value"):
+        return say.text(
+            "The future value is not part of this report: it was not predicted for these customers."
+        )
+    parts = []
+    if "value_low" in content.segments:
+        parts.append(
+            say.text(
+                "Between brackets after a total: where the sum of the segment will most likely fall, all its customers simulated together."
+            )
+        )
+    if "typical_low" in content.segments:
+        parts.append(say.text("Between brackets after the typical customer: where the sum of one such customer will most likely fall. One customer is far less certain than a group."))  # fmt: skip
+    return " ".join(parts)
 
 
 def _cards(personas: Any) -> Any:

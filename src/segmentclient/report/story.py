@@ -166,7 +166,7 @@ def _since(previous: Any, say: Words, key: Any, row: Any) -> str:
     before = int(previous["customers"].get(key, 0))
     if not before:
         return say.text("Nobody was there in the previous period.")
-    return say.plural("There were {n} in the previous period ({change}).", "There were {n} in the previous period ({change}).", before, change=say.change(row["customers"] / before - 1))  # fmt: skip
+    return say.plural("There was {n} in the previous period ({change}).", "There were {n} in the previous period ({change}).", before, change=say.change(row["customers"] / before - 1))  # fmt: skip
 
 
 def plan(content: Content, say: Words) -> tuple[Duty, ...]:

@@ -9,12 +9,12 @@ from segmentclient.report.content import Content
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
 
-__all__ = ["audit_table", "parameter_tables", "score_table", "segment_table"]
+__all__ = ["audit_table", "parameter_tables", "score_table", "segment_table", "value_table"]
 
 
 def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table:
     """One row a segment: size, shares, habits, and value and change where they are known."""
-    columns = [column for column in _columns(content, say) if column is not None]
+    columns = list(_columns(content, say))
     rows = [
         [Cell(say.label(key), tint=tints[key]), *(make(row, tints[key]) for _, make in columns)]
         for key, row in _with_previous(content).iterrows()
@@ -23,7 +23,7 @@ def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Tab
     return Table([say.text("Segment"), *(header for header, _ in columns)], rows, foot=foot)
 
 
-def _columns(content: Content, say: Words) -> Iterable[tuple[str, Callable[[Any, str], Cell]] | None]:
+def _columns(content: Content, say: Words) -> Iterable[tuple[str, Callable[[Any, str], Cell]]]:
     yield say.text("Customers"), lambda row, _: Cell(say.number(row["customers"]), row["customers"])
     yield say.text("Share of customers"), lambda row, tint: _share(row["customer_share"], say, tint)
     yield say.text("Revenue"), lambda row, _: Cell(say.money(row["revenue"]), row["revenue"])
@@ -41,16 +41,41 @@ def _columns(content: Content, say: Words) -> Iterable[tuple[str, Callable[[Any,
         say.text("Days since last order (median)"),
         lambda row, _: Cell(say.number(row["median_days"]), row["median_days"]),
     )
+    if content.previous is not None:
+        yield say.text("Customers against the previous period"), lambda row, _: _change(row, say)
+
+
+def value_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table | None:
+    """One row a segment: what it should still bring, with what is not certain about it; None without predictions."""
+    columns = list(_value_columns(content, say))
+    if not columns:
+        return None
+    rows = [
+        [
+            Cell(say.label(str(key)), tint=tints[str(key)]),
+            *(make(row, tints[str(key)]) for _, make in columns),
+        ]
+        for key, row in content.segments.iterrows()
+    ]
+    foot = [
+        Cell(say.text("All customers")),
+        *(make({**content.totals, "value_share": 1.0}, "") for _, make in columns),
+    ]
+    return Table([say.text("Segment"), *(header for header, _ in columns)], rows, foot=foot)
+
+
+def _value_columns(content: Content, say: Words) -> Iterable[tuple[str, Callable[[Any, str], Cell]]]:
     if "p_alive" in content.segments:
         yield say.text("Probability still a customer"), lambda row, tint: _share(row["p_alive"], say, tint)
     if "value" in content.segments:
         yield say.text("Future value"), lambda row, _: _value(row, say)
+        yield say.text("Share of future value"), lambda row, tint: _share(row["value_share"], say, tint)
         yield (
             say.text("Future value each"),
             lambda row, _: Cell(say.money(row["value_each"]), row["value_each"]),
         )
-    if content.previous is not None:
-        yield say.text("Customers against the previous period"), lambda row, _: _change(row, say)
+    if "typical_low" in content.segments:
+        yield say.text("Future value of a typical customer"), lambda row, _: _typical(row, say)
 
 
 def _share(share: float, say: Words, tint: str) -> Cell:
@@ -62,6 +87,11 @@ def _value(row: Any, say: Words) -> Cell:
     low, high = row.get("value_low"), row.get("value_high")
     note = "" if low is None or low != low else f"{say.short(low)} – {say.short(high)}"
     return Cell(say.money(row["value"]), row["value"], note=note)
+
+
+def _typical(row: Any, say: Words) -> Cell:
+    low, high = say.money(row["typical_low"]), say.money(row["typical_high"])
+    return Cell(say.money(row["typical_value"]), row["typical_value"], note=f"{low} – {high}")
 
 
 def _change(row: Any, say: Words) -> Cell:

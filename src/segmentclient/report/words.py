@@ -86,7 +86,7 @@ class Words:
 
     def money(self, value: Any) -> str:
         """Format an amount in full; cents below one hundred."""
-        small = _known(value) and abs(value) < 100 and value != 0
+        small = _known(value) and 0.005 <= abs(value) < 100
         return self.language.money(value, self.currency, 2 if small else 0)
 
     def signed_money(self, value: Any) -> str:
