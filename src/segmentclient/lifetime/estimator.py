@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from segmentclient.render import html_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from segmentclient.lifetime.posterior import Target
 
 __all__ = ["Estimator"]
 
@@ -138,6 +140,37 @@ class Estimator:
             low = (estimate / ratio).where(positive, estimate - width)
             high = (estimate * ratio).where(positive, estimate + width)
         return pd.DataFrame({"estimate": estimate, "standard_error": error, "low": low, "high": high})
+
+    def sample_posterior(
+        self, n: int = 4000, prior: Literal["default", "flat"] = "default", random_state: Any = 0
+    ) -> pd.DataFrame:
+        """Draw parameters from their posterior: importance sampling about the mode, checked by its own diagnostic.
+
+        Parameters
+        ----------
+        n : number of draws, all of equal weight.
+        prior : "default" is proper and weak, and does not depend on the unit of time; "flat" is uniform on the
+            logarithms of the parameters within [−7, 7].
+        random_state : seed or `numpy.random.Generator`.
+
+        Returns
+        -------
+        DataFrame
+            One row a draw, one column a parameter. `posterior_diagnostics_` then says `k_hat`, `ess` and `sampler`.
+
+        Raises
+        ------
+        ModelError
+            When the model was not fitted in this session: a model read from JSON has no data to sample from.
+        """
+        from segmentclient.lifetime.posterior import sample_model
+
+        draws, self.posterior_diagnostics_ = sample_model(self, n, prior, random_state)
+        return draws
+
+    def _posterior(self, prior: str) -> tuple[Target, Any]:
+        """Give the posterior on logarithms (coefficients as they are), and which coordinates are logarithms."""
+        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         if not hasattr(self, "params_"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from scipy import special
@@ -22,6 +22,10 @@ from segmentclient.lifetime import fitting
 from segmentclient.lifetime.estimator import Estimator
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, bad_values, distinct, numbers, read_columns, refuse_lazy
+from segmentclient.lifetime.priors import rate_prior
+
+if TYPE_CHECKING:
+    from segmentclient.lifetime.posterior import Target
 
 __all__ = ["GammaGamma"]
 
@@ -114,6 +118,28 @@ class GammaGamma(Estimator):
         self._spending = spending
         return self
 
+    def _posterior(self, prior: str) -> tuple[Target, Array]:
+        from segmentclient.lifetime.posterior import target_of
+
+        if not hasattr(self, "_spending"):
+            raise ModelError("sample_posterior needs the customers: call fit in this session first")
+        s, mean = self._spending, self.mean_purchase_value_
+
+        def log_likelihood(points: Array) -> Array:
+            return np.array(
+                [s.counts @ _log_likelihood(theta, s.frequency, s.value) for theta in np.exp(points)]
+            )
+
+        def log_prior(points: Array) -> Array:
+            p, q, v = np.exp(points.T)
+            return -0.5 * ((points[:, 0] - 1.0) / 2.0) ** 2 + rate_prior(q, v, mean / p)
+
+        positive = np.ones(3, bool)
+        start, size = np.log(self.params_.to_numpy()), float(s.counts.sum())
+        return target_of(
+            log_likelihood, lambda z: _summed(z, s), log_prior, start, size, prior, positive
+        ), positive
+
     def _extra(self) -> dict[str, Any]:
         return {"mean_purchase_value": getattr(self, "mean_purchase_value_", None)}
 
@@ -132,7 +158,7 @@ class GammaGamma(Estimator):
             )
         )
 
-    def expected_purchase_value(self, customers: Any) -> Any:
+    def expected_purchase_value(self, customers: Any, *, draws: Any = None) -> Any:
         """Give the mean value expected of each customer's future purchases (equation 5).
 
         One-time buyers, and customers whose `monetary_value` is not above 0, get the mean of all customers. Where
@@ -140,13 +166,21 @@ class GammaGamma(Estimator):
 
         Returns
         -------
-        A Series or array in the order of the rows, in the unit of `monetary_value`.
+        A Series or array in the order of the rows, in the unit of `monetary_value`. With `draws` (of
+        `sample_posterior`), a table with the mean over them and the bounds `_low`, `_high` of 90 % of them.
         """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.expected_purchase_value")
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
-        values = self._conditional_mean({name: frame[name] for name in _COLUMNS})
-        return frames.series_like(frame, "expected_purchase_value", values)
+        rows, name = {column: frame[column] for column in _COLUMNS}, "expected_purchase_value"
+        if draws is None:
+            return frames.series_like(frame, name, self._conditional_mean(rows))
+        values = np.array(
+            [self._conditional_mean(rows, theta) for theta in np.asarray(draws[list(self.names)])]
+        )
+        low, high = np.quantile(values, [0.05, 0.95], axis=0)
+        found = {name: values.mean(axis=0), f"{name}_low": low, f"{name}_high": high}
+        return frames.give_back(frames.add_columns(frame, found).select(*found))
 
     def expected_purchase_value_new_customer(self) -> float:
         """Give the mean value of a purchase over all customers, p·v / (q − 1)."""
@@ -163,14 +197,14 @@ class GammaGamma(Estimator):
         values[bought] = _log_likelihood(self.params_.to_numpy(), x[bought], m[bought])
         return frames.series_like(frame, "log_likelihood", values)
 
-    def _conditional_mean(self, rows: Mapping[str, Any]) -> Array:
+    def _conditional_mean(self, rows: Mapping[str, Any], theta: Any = None) -> Array:
         x, m = (numbers(rows[name]) for name in _COLUMNS)
         raise_all(_problems(x, m), table="customers")
         known = (x > 0) & (m > 0)
-        return self._mean(np.where(known, x, 0.0), np.where(known, m, 0.0))
+        return self._mean(np.where(known, x, 0.0), np.where(known, m, 0.0), theta)
 
-    def _mean(self, x: Array, m: Array) -> Array:
-        p, q, v = self.params_
+    def _mean(self, x: Array, m: Array, theta: Any = None) -> Array:
+        p, q, v = self.params_ if theta is None else theta
         weight = p * x + q - 1.0
         exists = weight > 0
         if exists.all():

@@ -93,21 +93,25 @@ def pmf(law: Law, theta: Theta, h: Histories, n: Any, t: Any) -> Array:
 
 
 def discounted_purchases(law: Law, theta: Theta, h: Histories, rate: float) -> Array:
-    """Purchases of all the future, each discounted by exp(−rate · time) (DERT).
-
-    In closed form where the law has one, else ∫ exp(−v) E[purchases within v / rate] dv by the trapezoid rule in
-    v = exp(u − exp(−u)), of which both tails fall twice exponentially.
-    """
+    """Purchases of all the future, each discounted by exp(−rate · time) (DERT)."""
     living = law.living(theta, h)
-    if hasattr(law, "discounted"):
-        return p_alive(law, theta, h) * law.discounted(living, rate)
+    ahead = (
+        law.discounted(living, rate) if hasattr(law, "discounted") else discounted_by_parts(law, living, rate)
+    )
+    return p_alive(law, theta, h) * ahead
+
+
+def discounted_by_parts(law: Law, living: Any, rate: float) -> Array:
+    """Give ∫ exp(−v) E[purchases within v / rate] dv, for a law without a closed form.
+
+    By the trapezoid rule in v = exp(u − exp(−u)), in which both tails fall twice exponentially.
+    """
     u = np.arange(-3.6, 4.01, 0.1)
     v = np.exp(u - np.exp(-u))
     weights = 0.1 * v * (1.0 + np.exp(-u)) * np.exp(-v)
-    total = sum(
+    return sum(
         weight * law.expected(living, moment / rate) for weight, moment in zip(weights, v, strict=True)
     )
-    return p_alive(law, theta, h) * total
 
 
 def count_interval(

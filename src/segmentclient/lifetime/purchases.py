@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -31,8 +31,6 @@ from segmentclient.lifetime.horizons import UNIT_DAYS
 from segmentclient.lifetime.laws import Law, Theta
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from segmentclient.lifetime.posterior import Target
 
 __all__ = ["PurchaseModel"]
@@ -162,33 +160,6 @@ class PurchaseModel(Estimator):
         return tuple(theta)
 
     # ------------------------------------------------------------- posterior
-
-    def sample_posterior(
-        self, n: int = 4000, prior: Literal["default", "flat"] = "default", random_state: Any = 0
-    ) -> pd.DataFrame:
-        """Draw parameters from their posterior: importance sampling about the mode, checked by its own diagnostic.
-
-        Parameters
-        ----------
-        n : number of draws, all of equal weight.
-        prior : "default" is proper and weak, and does not depend on the unit of time; "flat" is uniform on the
-            logarithms of the parameters within [−7, 7].
-        random_state : seed or `numpy.random.Generator`.
-
-        Returns
-        -------
-        DataFrame
-            One row a draw, one column a parameter. `posterior_diagnostics_` then says `k_hat`, `ess` and `sampler`.
-
-        Raises
-        ------
-        ModelError
-            When the model was not fitted in this session: a model read from JSON has no data to sample from.
-        """
-        from segmentclient.lifetime.posterior import sample_model
-
-        draws, self.posterior_diagnostics_ = sample_model(self, n, prior, random_state)
-        return draws
 
     def _posterior(self, prior: str) -> tuple[Target, Array]:
         from segmentclient.lifetime.posterior import target_of

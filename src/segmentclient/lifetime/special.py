@@ -96,8 +96,8 @@ def _trapezoid(
     weight = np.exp(
         a[:, None] * (log_p + np.log1p(b / a)[:, None]) + b[:, None] * (log_q + np.log1p(a / b)[:, None])
     )
-    weight[:, 0] *= 1.0 + 1.0 / np.expm1(a * step)
-    weight[:, -1] *= 1.0 + 1.0 / np.expm1(b * step)
+    weight[:, 0] /= -np.expm1(-a * step)
+    weight[:, -1] /= -np.expm1(-b * step)
     return np.einsum("ij,ij->i", weight, function(np.exp(log_p), *rows)) / weight.sum(axis=1)
 
 

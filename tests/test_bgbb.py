@@ -1,0 +1,101 @@
+"""BG/BB against the published donations, and direct enumeration."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference import agreement
+from scipy import special
+
+from segmentclient.errors import ColumnError
+from segmentclient.lifetime import BGBB
+
+PARAMS = {"alpha": 1.203522, "beta": 0.749716, "gamma": 0.656718, "delta": 2.783442}
+
+
+def donations():
+    return pd.read_csv(agreement.lifetimes_file("donations.csv")).rename(columns={"periods": "T"})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return BGBB(time_unit="Y").fit(donations(), weights="weights")
+
+
+def test_donations(fitted):
+    np.testing.assert_allclose(fitted.params_, [1.2035224, 0.7497164, 0.6567182, 2.7834422], rtol=1e-5)
+    np.testing.assert_allclose(fitted.standard_errors_, [0.069391, 0.029448, 0.051010, 0.320819], rtol=1e-4)
+    assert fitted.log_likelihood_ == pytest.approx(-33225.581274, abs=1e-5)
+    assert fitted.n_customers_ == 11104
+
+
+def test_new_donors(fitted):
+    expected = [0.498543, 0.923349, 1.296874, 1.632310, 1.938137, 2.220169]
+    expected += [2.482581, 2.728487, 2.960276, 3.179829, 3.388654]
+    np.testing.assert_allclose(fitted.expected_purchases_new_customer(np.arange(1, 12)), expected, atol=2e-6)
+
+
+def test_known_donors(fitted):
+    table = donations()
+    total = float(fitted.expected_purchases(table, t=5) @ table["weights"])
+    assert total == pytest.approx(12884.2, abs=0.1)
+    ten = pd.DataFrame({"frequency": [0, 4], "recency": [0, 5], "T": 6})
+    np.testing.assert_allclose(fitted.expected_purchases(ten, t=10), [0.1302169, 3.627858], rtol=1e-4)
+    some = pd.DataFrame({"frequency": [0, 2, 6], "recency": [0, 4, 6], "T": 6})
+    np.testing.assert_allclose(fitted.probability_alive(some), [0.11, 0.59, 0.93], atol=0.005)
+
+
+def test_likelihood_against_lifetimes_conventions():
+    model = BGBB.from_params(**PARAMS)
+    some = pd.DataFrame({"frequency": [6, 0], "recency": [6, 0], "T": 6})
+    np.testing.assert_allclose(model.log_likelihood(some), [-2.18167018824, -1.16751622367], atol=1e-5)
+
+
+def enumerate_histories(opportunities):
+    rows = []
+    for pattern in range(2**opportunities):
+        bought = [i + 1 for i in range(opportunities) if pattern >> i & 1]
+        rows.append((len(bought), max(bought, default=0), opportunities))
+    return pd.DataFrame(rows, columns=["frequency", "recency", "T"])
+
+
+def test_likelihoods_of_all_histories_sum_to_one():
+    model, every = BGBB.from_params(**PARAMS), enumerate_histories(7)
+    likelihood = np.exp(model.log_likelihood(every))
+    assert likelihood.sum() == pytest.approx(1.0, rel=1e-12)
+    by_count = likelihood.groupby(every["frequency"]).sum()
+    np.testing.assert_allclose(model.pmf(np.arange(8), t=7), by_count, rtol=1e-10)
+
+
+def test_conditional_counts():
+    model, n = BGBB.from_params(**PARAMS), np.arange(13)
+    some = pd.DataFrame({"frequency": [0, 2, 6], "recency": [0, 4, 6], "T": 6})
+    chances = np.array([model.conditional_pmf(some, int(k), t=12) for k in n])
+    np.testing.assert_allclose(chances.sum(axis=0), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(n @ chances, model.expected_purchases(some, t=12), rtol=1e-11)
+
+
+def test_long_silences_do_not_underflow():
+    model = BGBB.from_params(alpha=0.5, beta=300.0, gamma=0.2, delta=5.0)
+    some = pd.DataFrame({"frequency": [0, 1, 500], "recency": [0, 1, 900], "T": [5000, 5000, 5000]})
+    assert np.isfinite(model.log_likelihood(some)).all()
+    answer = model.predict(some, t=1000)
+    assert np.isfinite(answer.to_numpy(float)).all()
+    assert (answer["p_alive"] < 1).all()
+    theta = tuple(model.params_)
+    direct = special.betaln(theta[0], theta[1] + np.arange(5001.0)) - special.betaln(*theta[:2])
+    direct = (
+        direct[:-1] + special.betaln(theta[2] + 1, theta[3] + np.arange(5000.0)) - special.betaln(*theta[2:])
+    )
+    last = special.betaln(theta[0], theta[1] + 5000) - special.betaln(*theta[:2])
+    last += special.betaln(theta[2], theta[3] + 5000) - special.betaln(*theta[2:])
+    assert model.log_likelihood(some).iloc[0] == pytest.approx(special.logsumexp([*direct, last]), rel=1e-11)
+
+
+def test_derivatives():
+    agreement.check_derivatives(BGBB(), donations(), list(PARAMS.values()))
+
+
+def test_what_cannot_be():
+    bad = pd.DataFrame({"frequency": [3, 1], "recency": [2.0, 1.5], "T": [6.5, 6.0]})
+    with pytest.raises(ColumnError, match="3 problems"):
+        BGBB().fit(bad)

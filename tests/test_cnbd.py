@@ -1,0 +1,97 @@
+"""BG/CNBD-k and MBG/CNBD-k: k = 1 is BG/NBD and MBG/NBD, and simulated rhythms are found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference import agreement
+
+from segmentclient.errors import ModelError
+from segmentclient.lifetime import BGCNBD, BGNBD, MBGCNBD, MBGNBD
+
+
+def simulate(k, n=4000, seed=1, T=50.0):
+    """Draw customers whose gaps are Erlang(k), and who may leave after any purchase."""
+    rng = np.random.default_rng(seed)
+    rate, p = rng.gamma(0.8, 1 / 0.5, n), rng.beta(0.7, 2.0, n)
+    rows = []
+    for i in range(n):
+        clock, x, t_x, logs = 0.0, 0, 0.0, 0.0
+        while rng.random() >= p[i]:
+            gap = rng.gamma(k, 1 / rate[i])
+            clock += gap
+            if clock > T:
+                break
+            x, t_x, logs = x + 1, clock, logs + np.log(gap)
+        rows.append((x, t_x, T, logs))
+    return pd.DataFrame(rows, columns=["frequency", "recency", "T", "sum_log_gaps"])
+
+
+@pytest.mark.parametrize(("regular", "plain"), [(BGCNBD, BGNBD), (MBGCNBD, MBGNBD)])
+def test_without_rhythm_it_is_the_plain_model(regular, plain):
+    table = agreement.cdnow()
+    one, other = regular(k=1, time_unit="W").fit(table), plain(time_unit="W").fit(table)
+    np.testing.assert_allclose(one.params_, other.params_, rtol=1e-6)
+    np.testing.assert_allclose(one.standard_errors_, other.standard_errors_, rtol=1e-5)
+    assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, abs=1e-7)
+    given = regular.from_params(k=1, **other.params_)
+    np.testing.assert_allclose(given.predict(table, t=39), other.predict(table, t=39), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        given.conditional_pmf(table, 2, t=39), other.conditional_pmf(table, 2, t=39), rtol=1e-9
+    )
+
+
+def test_the_rhythm_is_found():
+    model = MBGCNBD().fit(simulate(3))
+    assert model.k_ == 3
+    assert (np.abs(model.params_ - [0.8, 0.5, 0.7, 2.0]) < 3.5 * model.standard_errors_).all()
+    again = MBGCNBD.from_json(model.to_json())
+    assert again.k_ == 3
+    table = simulate(3, n=20)
+    pd.testing.assert_frame_equal(again.predict(table, t=9.0), model.predict(table, t=9.0))
+
+
+def test_weeks_find_the_same_rhythm_as_days():
+    table = simulate(2, n=1500)
+    in_days = table.assign(
+        recency=table["recency"] * 7,
+        T=table["T"] * 7,
+        sum_log_gaps=table["sum_log_gaps"] + table["frequency"] * np.log(7),
+    )
+    weeks = MBGCNBD(time_unit="W").fit(table.assign(sum_log_gaps=in_days["sum_log_gaps"]))
+    days = MBGCNBD().fit(in_days)
+    assert weeks.k_ == days.k_ == 2
+    np.testing.assert_allclose(days.params_ / [1, 7, 1, 1], weeks.params_, rtol=1e-5)
+
+
+@pytest.mark.parametrize("model", [BGCNBD, MBGCNBD])
+def test_counts_sum_to_one_and_to_the_mean(model):
+    regular, n = model.from_params(k=3, r=0.5, alpha=2.0, a=0.7, b=2.0), np.arange(200)
+    some = pd.DataFrame({"frequency": [0, 2, 7], "recency": [0.0, 30, 29], "T": [38.0, 38, 40]})
+    chances = np.array([regular.conditional_pmf(some, int(k), t=20) for k in n])
+    np.testing.assert_allclose(chances.sum(axis=0), 1.0, rtol=1e-10)
+    np.testing.assert_allclose(n @ chances, regular.expected_purchases(some, t=20), rtol=1e-8)
+
+
+def test_one_customers_score_does_not_depend_on_the_others():
+    model = BGCNBD.from_params(k=2, r=0.5, alpha=2.0, a=0.7, b=2.0)
+    table = agreement.cdnow().head(50)
+    alone = [model.predict(table.iloc[[i]], t=10.0)["expected_purchases"].iloc[0] for i in (0, 7, 20)]
+    np.testing.assert_allclose(
+        model.predict(table, t=10.0)["expected_purchases"].iloc[[0, 7, 20]], alone, rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("model", [BGCNBD, MBGCNBD])
+def test_derivatives(model):
+    regular = model(k=3)
+    regular._beat(3)
+    agreement.check_derivatives(regular, agreement.cdnow(), [0.5, 2.0, 0.7, 2.0])
+
+
+def test_what_is_refused():
+    with pytest.raises(ModelError, match="sum_log_gaps"):
+        BGCNBD().fit(agreement.cdnow())
+    with pytest.raises(ModelError, match="k=0"):
+        BGCNBD.from_params(k=0, r=1.0, alpha=1.0, a=1.0, b=1.0)
+    with pytest.raises(ModelError, match="takes no covariates"):
+        BGCNBD(k=1).fit(agreement.cdnow(), covariates=["ID"])

@@ -1,0 +1,112 @@
+"""Gamma-Gamma against published numbers and direct arithmetic."""
+
+import mpmath as mp
+import numpy as np
+import pandas as pd
+import pytest
+from reference import agreement
+
+from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
+from segmentclient.lifetime import GammaGamma
+
+POINTS = pd.DataFrame({"frequency": [2, 1, 0, 7, 2], "monetary_value": [22.35, 11.77, 0.0, 73.74, 25.55]})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return GammaGamma().fit(agreement.cdnow_exact())
+
+
+def test_cdnow(fitted):
+    np.testing.assert_allclose(fitted.params_, [6.2495723, 3.7442247, 15.4435209], rtol=1e-5)
+    assert fitted.log_likelihood_ == pytest.approx(-4055.917695, abs=1e-5)
+    assert fitted.n_customers_ == 946
+
+
+def test_cdnow_with_the_first_order():
+    table = agreement.cdnow_exact()
+    table = table[table["value_all"] > 0].assign(
+        frequency=lambda t: t["frequency"] + 1, monetary_value=table["value_all"]
+    )
+    model = GammaGamma().fit(table)
+    np.testing.assert_allclose(model.params_, [9.8812862, 3.3987575, 7.9285692], rtol=1e-5)
+    assert model.log_likelihood_ == pytest.approx(-9898.450937, abs=1e-5)
+
+
+def test_published_points():
+    model = GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
+    expected = [24.663714, 18.916852, 35.218978, 71.469671, 27.288386]
+    np.testing.assert_allclose(model.expected_purchase_value(POINTS), expected, rtol=1e-7)
+    assert model.expected_purchase_value_new_customer() == pytest.approx(6.25 * 15.44 / 2.74)
+
+
+def test_likelihood_against_50_digits():
+    rng = np.random.default_rng(3)
+    with mp.workdps(50):
+        for _ in range(50):
+            p, q, v = (float(value) for value in 10 ** rng.uniform(-3, 3, 3))
+            x, m = int(10 ** rng.uniform(0, 3.3)), float(10 ** rng.uniform(-2, 4))
+            model = GammaGamma.from_params(p=p, q=q, v=v)
+            found = model.log_likelihood(pd.DataFrame({"frequency": [x], "monetary_value": [m]})).iloc[0]
+            px, xm = mp.mpf(p) * x, mp.mpf(x) * m
+            exact = (
+                mp.loggamma(px + q) - mp.loggamma(px) - mp.loggamma(q) + q * mp.log(v) + (px - 1) * mp.log(m)
+            )
+            exact = float(exact + px * mp.log(x) - (px + q) * mp.log(v + xm))
+            assert found == pytest.approx(exact, abs=1e-9 * max(1.0, abs(exact)))
+
+
+def test_an_infinite_mean_is_said():
+    model = GammaGamma.from_params(p=2.0, q=0.8, v=5.0)
+    assert model.expected_purchase_value(POINTS.iloc[[3]]).iloc[0] == pytest.approx(
+        2 * (5 + 7 * 73.74) / 13.8
+    )
+    with pytest.raises(ModelError, match=r"q = 0.8 ≤ 1"):
+        model.expected_purchase_value(POINTS)
+    model.mean_purchase_value_ = 30.0
+    with pytest.warns(SegmentClientWarning, match="infinite for 1 customers"):
+        values = model.expected_purchase_value(POINTS)
+    assert values.iloc[2] == 30.0
+
+
+def test_refunds_and_one_time_buyers():
+    table = pd.concat(
+        [agreement.cdnow_exact(), pd.DataFrame({"frequency": [3, 0], "monetary_value": [-5.0, 0.0]})]
+    )
+    with pytest.warns(SegmentClientWarning, match="1 repeat buyers"):
+        model = GammaGamma().fit(table)
+    assert model.n_customers_ == 946
+    values = model.expected_purchase_value(table.tail(2))
+    np.testing.assert_allclose(values, model.expected_purchase_value_new_customer())
+
+
+def test_bad_tables():
+    with pytest.raises(ModelError, match="no repeat purchase to learn from"):
+        GammaGamma().fit(POINTS.iloc[[2]])
+    with pytest.raises(ColumnError, match="column 'monetary_value' is missing"):
+        GammaGamma().fit(POINTS[["frequency"]])
+    with pytest.raises(ColumnError, match=r"2 problems"):
+        GammaGamma().fit(POINTS.assign(frequency=np.nan, monetary_value=np.inf))
+
+
+def test_weights_are_customers(fitted):
+    table = agreement.cdnow_exact()
+    weighted = GammaGamma().fit(table.assign(w=2.0), weights="w")
+    np.testing.assert_allclose(weighted.params_, fitted.params_, rtol=1e-6)
+    np.testing.assert_allclose(weighted.standard_errors_ * np.sqrt(2), fitted.standard_errors_, rtol=1e-5)
+
+
+def test_posterior_and_file(fitted):
+    draws = fitted.sample_posterior(500)
+    assert fitted.posterior_diagnostics_["k_hat"] < 0.7
+    table = fitted.expected_purchase_value(POINTS, draws=draws)
+    assert list(table.columns) == [f"expected_purchase_value{end}" for end in ("", "_low", "_high")]
+    again = GammaGamma.from_json(fitted.to_json())
+    pd.testing.assert_series_equal(again.params_, fitted.params_)
+    assert again.mean_purchase_value_ == fitted.mean_purchase_value_
+
+
+def test_any_engine(fitted, on_engine, back):
+    table = POINTS.assign(customer_id=range(5))
+    found = back(fitted.predict(on_engine(table)))
+    np.testing.assert_allclose(found["expected_purchase_value"], fitted.expected_purchase_value(table))
