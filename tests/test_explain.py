@@ -143,6 +143,7 @@ def test_engines_and_row_order_agree() -> None:
         pl.from_pandas(data),
         pl.from_pandas(data).lazy(),
         duckdb.connect().from_df(data),
+        data.convert_dtypes(dtype_backend="pyarrow"),
         data.sample(frac=1, random_state=0),
     ):
         found = sc.explain_segments(table, "segment", FEATURES)

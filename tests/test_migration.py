@@ -28,6 +28,8 @@ AFTER = pd.DataFrame(
 )
 ENGINES = {
     "pandas": lambda table: table,
+    "nullable": lambda table: table.convert_dtypes(),
+    "arrow dtypes": lambda table: table.convert_dtypes(dtype_backend="pyarrow"),
     "polars": lambda table: pl.from_pandas(table),
     "lazy": lambda table: pl.from_pandas(table).lazy(),
     "duckdb": lambda table: duckdb.connect().from_df(table),

@@ -33,6 +33,8 @@ def base(n: int = 300) -> pd.DataFrame:
 ENGINES = {
     "pandas": lambda table: table,
     "polars": lambda table: pl.from_pandas(table),
+    "nullable": lambda table: table.convert_dtypes(),
+    "arrow dtypes": lambda table: table.convert_dtypes(dtype_backend="pyarrow"),
     "polars nan": lambda table: pl.from_pandas(table, nan_to_null=False),
     "lazy": lambda table: pl.from_pandas(table).lazy(),
     "duckdb": lambda table: duckdb.connect().from_df(table),

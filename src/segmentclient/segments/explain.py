@@ -178,9 +178,9 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
         nw.col(by).cast(nw.String),
         *(nw.col(name).cast(types[kinds[name]]) for name in dict.fromkeys(names)),
     ]
-    data = frames.collect(frame.select(*columns).filter(~nw.col(by).is_null())).replace(
-        [np.inf, -np.inf], np.nan
-    )
+    data = frames.collect(frame.select(*columns).filter(~nw.col(by).is_null()))
+    numbers = [name for name in kinds if kinds[name] != "text"]
+    data[numbers] = data[numbers].astype("float64").replace([np.inf, -np.inf], np.nan)
     if data[by].nunique() < 2:
         raise ColumnError(f"customers: {by!r} holds {data[by].nunique()} segments; two at least are compared")
     return data, kinds

@@ -243,6 +243,8 @@ def _side(
     if twice:
         raise ColumnError(f"{name}: {twice:,} customer_id are repeated; one row a customer is expected")
     side["segment"] = side["segment"].astype(object).where(side["segment"].notna(), MISSING)
+    numbers = ["value", "ordered", "active"]
+    side[numbers] = side[numbers].astype("float64")
     return side.fillna({"value": 0.0})
 
 

@@ -24,7 +24,7 @@ from segmentclient.segments.rule_tree import Condition, Fault, columns_of, point
 __all__ = ["PACKS", "Rule", "load_rules", "segment_by_rules"]
 
 _AT_A_TIME = 30
-PACKS = ("age_bands", "channel", "customer_type", "region_fr")
+PACKS = ("age_bands", "channel", "customer_type", "region")
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def load_rules(path: str | Path) -> list[Rule]:
 
     Parameters
     ----------
-    path : a file, or ``"pack:age_bands"``, ``"pack:channel"``, ``"pack:customer_type"``, ``"pack:region_fr"``.
+    path : a file, or ``"pack:age_bands"``, ``"pack:channel"``, ``"pack:customer_type"``, ``"pack:region"`` (of France).
 
     Returns
     -------
@@ -256,7 +256,7 @@ def _read_toml(source: str) -> dict[str, Any]:
 
 
 def _read_text(source: str) -> str:
-    if not source.startswith("pack:"):
+    if not source.startswith("pack:") and (source not in PACKS or Path(source).exists()):
         return Path(source).read_bytes().decode("utf-8-sig")
     name = source.removeprefix("pack:")
     if name not in PACKS:
