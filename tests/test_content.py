@@ -1,0 +1,169 @@
+"""The numbers of the report against plain arithmetic, and what a report says of them."""
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+from segmentclient.report.content import UNNAMED, gather
+from segmentclient.report.figures import key_figures
+from segmentclient.report.movement import movement
+from segmentclient.report.perimeter import note_sentences
+from segmentclient.report.story import plan, segment_stories
+from segmentclient.report.tables import segment_table
+from segmentclient.report.words import words
+
+
+@pytest.fixture
+def customers():
+    return pd.DataFrame(
+        {
+            "customer_id": list("abcdef"),
+            "segment": ["loyal", "loyal", "new", "new", "prospects", None],
+            "n_orders": [4, 2, 1, 1, 0, 3],
+            "revenue": [400.0, 100.0, 30.0, 20.0, 0.0, 50.0],
+            "days_since_last_order": [10.0, 12.0, 5.0, 15.0, None, 300.0],
+            "first_order": pd.to_datetime(
+                ["2025-01-01", "2025-03-01", "2026-01-26", "2026-01-16", None, "2024-01-01"]
+            ),
+            "last_order": pd.to_datetime(
+                ["2026-01-21", "2026-01-01", "2026-01-26", "2026-01-16", None, "2025-04-06"]
+            ),
+        }
+    )
+
+
+def test_totals_are_plain_arithmetic(customers):
+    totals = gather(customers, by="segment").totals
+    assert (totals["customers"], totals["buyers"], totals["orders"], totals["revenue"]) == (6, 5, 11, 600.0)
+    assert totals["repeat_share"] == pytest.approx(3 / 5)
+    assert totals["average_order"] == pytest.approx(600 / 11)
+    assert totals["top_share"] == pytest.approx(400 / 600)
+    assert (totals["first_day"], totals["last_day"]) == (dt.date(2024, 1, 1), dt.date(2026, 1, 26))
+    assert totals["as_of"] == dt.date(2026, 1, 31)
+
+
+def test_segments_are_plain_group_bys_in_order_of_revenue(customers):
+    table = gather(customers, by="segment").segments
+    assert list(table.index) == ["loyal", "new", UNNAMED, "prospects"]
+    assert table.loc["loyal", ["customers", "revenue", "orders"]].tolist() == [2, 500.0, 6]
+    assert table.loc["new", "repeat_share"] == 0
+    assert table["customer_share"].sum() == pytest.approx(1)
+    assert table["revenue_share"].sum() == pytest.approx(1)
+
+
+def test_shares_of_nothing_are_missing(customers):
+    content = gather(customers.assign(revenue=0.0), by="segment")
+    assert content.segments["revenue_share"].isna().all()
+    assert all("nan" not in figure.value for figure in key_figures(content, words("fr", "EUR")))
+
+
+def test_five_numbers_each_with_comparison_and_meaning(customers):
+    figures = key_figures(gather(customers, by="segment"), words("en", "EUR"))
+    assert len(figures) == 5
+    assert all(figure.value and figure.comparison and figure.meaning for figure in figures)
+    assert [figure.value for figure in figures][:4] == ["6", "€600", "€54.55", "60.0%"]
+
+
+def test_a_former_period_is_compared(customers):
+    before = customers.assign(revenue=customers["revenue"] / 2)
+    content = gather(customers, by="segment", previous=before)
+    revenue = key_figures(content, words("en", None))[1]
+    assert (revenue.comparison, revenue.tone) == ("+100.0% against the previous period", "up")
+
+
+def test_simulated_totals_take_the_place_of_sums(customers):
+    predicted = customers.assign(lifetime_value=10.0)
+    values = pd.DataFrame(
+        {
+            "segment": ["loyal", "new", "total"],
+            "lifetime_value": [20.0, 20.0, 60.0],
+            "lifetime_value_low": [5.0, 6.0, 40.0],
+            "lifetime_value_high": [50.0, 60.0, 90.0],
+        }
+    )
+    content = gather(predicted, by="segment", values=values)
+    assert content.segments.loc["new", ["value_low", "value_high"]].tolist() == [6, 60]
+    future = key_figures(content, words("fr", None))[4]
+    assert future.comparison == "très probablement entre 40,00 et 90,00"
+
+
+def test_the_plan_places_each_segment_once(customers):
+    content = gather(customers, by="segment")
+    duties = plan(content, words("en", None))
+    assert [duty.title for duty in duties] == ["Keep", "Win back", "Develop", "Meet"]
+    assert sum(int(duty.value.split()[0]) for duty in duties) == 6
+
+
+def test_every_segment_has_a_paragraph(customers):
+    stories = segment_stories(gather(customers, by="segment"), words("fr", "EUR"))
+    assert [story.title for story in stories][0] == "Fidèles"
+    assert all(story.meaning and story.facts and story.action for story in stories)
+
+
+def test_sorting_values_are_numbers_and_bars_stay_between_0_and_1(customers):
+    content = gather(customers.assign(revenue=[400.0, 100, 30, 20, 0, -50]), by="segment")
+    table = segment_table(content, words("en", None), dict.fromkeys(content.segments.index, "#000000"))
+    bars = [cell.share for row in table.rows for cell in row if cell.share is not None]
+    assert bars
+    assert all(0 <= bar <= 1 for bar in bars)
+    assert all(isinstance(cell.sort, int | float) for row in table.rows for cell in row[1:])
+
+
+def test_movements_sum_to_the_customers(customers):
+    before = customers.assign(segment=["new", "loyal", "new", "new", "prospects", "loyal"])
+    found = movement(gather(customers, by="segment"), words("en", None), before, customers, "segment")
+    assert sum(row[1].sort for row in found.moves.rows) == 6
+    assert found.lead.startswith("2 customers known in both periods changed segment")
+    assert (
+        movement(gather(customers, by="segment"), words("en", None), None, customers, "segment").migration
+        is None
+    )
+
+
+def test_movements_need_a_key(customers):
+    nameless = customers.drop(columns="customer_id")
+    found = movement(gather(nameless, by="segment"), words("en", None), nameless, nameless, "segment")
+    assert "no customer_id" in found.note
+
+
+def test_notes_are_said_once_each():
+    notes = {"refund_rows": 2, "refund_amount": -30.0, "exact_duplicates_kept": 1, "customer_ids_alike": 0}
+    assert note_sentences(notes, words("en", "EUR")) == (
+        "2 refund rows lower revenue by €30.00; a refund never counts as an order.",
+        "1 row repeats another exactly; it was kept.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        (0.0, "€0"),
+        (0.001, "€0"),
+        (12.5, "€12.50"),
+        (1234.4, "€1,234"),
+        (250_000, "€250K"),
+        (1_234_567, "€1.2M"),
+        (None, "–"),
+    ],
+)
+def test_headlines_are_short(amount, shown):
+    assert words("en", "EUR").short(amount) == shown
+
+
+def test_changes_carry_their_sign():
+    say = words("fr", "EUR")
+    assert say.change(0.123) == "+12,3\N{NO-BREAK SPACE}%"
+    assert say.change(-0.5).startswith("\N{MINUS SIGN}50,0")
+    assert say.change(0.0).startswith("0,0")
+
+
+def test_clusters_may_be_numbers(customers):
+    table = gather(customers.assign(cluster=[1.0, 1, 2, 2, 2, None]), by="cluster").segments
+    assert list(table.index) == ["1", "2", UNNAMED]
+
+
+def test_previous_must_hold_the_same_groups(customers):
+    with pytest.raises(sc.ColumnError, match="previous: column 'segment' is missing"):
+        gather(customers, by="segment", previous=customers.drop(columns="segment"))

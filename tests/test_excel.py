@@ -1,0 +1,141 @@
+"""The workbook: numbers as numbers, dates as dates, text never a formula, the same bytes every time."""
+
+import datetime as dt
+import zipfile
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+from segmentclient.report import workbook
+
+pytest.importorskip("xlsxwriter")
+
+
+@pytest.fixture
+def customers():
+    return pd.DataFrame(
+        {
+            "customer_id": ["a", "=1+1", "@b", "d\x00"],
+            "segment": ["champions", "lost", "lost", "=cmd|x"],
+            "first_order": pd.to_datetime(["2025-01-01", "2025-02-01", None, "2025-03-01"]),
+            "n_orders": [7, 1, 1, 2],
+            "revenue": [420.5, 20.0, 10.0, float("nan")],
+            "days_since_last_order": [3, 400, 300, 10],
+            "r_score": [5, 1, 2, 4],
+            "f_score": [5, 1, 1, 3],
+            "m_score": [5, 2, 1, 3],
+            "p_alive": [0.9, 0.1, 0.2, float("inf")],
+        }
+    )
+
+
+@pytest.fixture
+def book(tmp_path, customers):
+    def written(table=customers, **options):
+        path = sc.export_excel(table, tmp_path / "book.xlsx", **{"currency": "EUR", **options})
+        return path
+
+    return written
+
+
+@pytest.mark.filterwarnings("ignore:Unknown extension|Conditional Formatting extension")
+def opened(path):
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(path)
+
+
+def rows(sheet):
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def test_sheets_are_named_in_the_language(book):
+    assert opened(book()).sheetnames == ["Summary", "Segments", "Customers", "Thresholds", "Method"]
+    assert opened(book(lang="fr")).sheetnames == ["Synthèse", "Segments", "Clients", "Seuils", "Méthode"]
+
+
+def test_segments_give_back_the_group_by(book, customers):
+    head, *body = rows(opened(book())["Segments"])
+    table = pd.DataFrame(body, columns=head).set_index("Segment")
+    assert table.loc["Champions", "Revenue"] == 420.5
+    assert table.loc["Lost", ["Customers", "Revenue", "Orders"]].tolist() == [2, 30.0, 2]
+    assert table["Share of customers"].sum() == pytest.approx(1)
+
+
+def test_customers_come_largest_first_with_typed_cells(book):
+    sheet = opened(book(lang="fr"))["Clients"]
+    head, first, *_ = rows(sheet)
+    found = dict(zip(head, first, strict=True))
+    assert found["Client"] == "a"
+    assert found["Segment"] == "Champions"
+    assert found["Première commande"] == dt.datetime(2025, 1, 1)
+    assert found["Chiffre d’affaires"] == 420.5
+    assert "€" in sheet.cell(2, head.index("Chiffre d’affaires") + 1).number_format
+    assert sheet.freeze_panes == "B2"
+    assert sheet.auto_filter.ref is not None
+
+
+def test_text_is_never_a_formula_and_what_is_missing_is_empty(book):
+    sheet = opened(book())["Customers"]
+    cells = {cell.value: cell for row in sheet.iter_rows() for cell in row}
+    assert cells["=1+1"].data_type == "s"
+    assert cells["=1+1"].quotePrefix
+    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    assert rows(sheet)[-1][4] is None or float("nan") not in rows(sheet)[-1]
+
+
+def test_charts_are_native(book):
+    with zipfile.ZipFile(book()) as file:
+        assert sum(name.startswith("xl/charts/chart") for name in file.namelist()) == 2
+
+
+def test_no_cell_is_merged(book):
+    assert all(not sheet.merged_cells.ranges for sheet in opened(book()))
+
+
+def test_the_same_input_gives_the_same_bytes(book, customers):
+    once = book().read_bytes()
+    assert book(customers.sample(frac=1, random_state=3)).read_bytes() == once
+
+
+def test_customers_continue_on_the_next_sheet(book, monkeypatch):
+    monkeypatch.setattr(workbook, "LAST_ROW", 3)
+    found = opened(book())
+    assert [len(rows(found[name])) for name in ("Customers", "Customers 2")] == [3, 3]
+
+
+def test_what_was_set_aside_is_listed(book):
+    raw = pd.DataFrame(
+        {"customer_id": ["a", None], "date": ["2026-01-01", "2026-01-02"], "amount": [1.0, 2.0]}
+    )
+    found = rows(opened(book(clean=sc.clean_transactions(raw)))["Method"])
+    assert ["no customer id", 1, 2] in found
+
+
+def test_personas_are_listed(book, customers):
+    people = customers.assign(revenue=1.0).head(3)
+    personas = sc.build_personas(people, min_size=1)
+    found = rows(opened(book(people, personas=personas))["Personas"])
+    assert len(found) > 2
+
+
+def test_every_engine_gives_the_same_workbook(on_engine, book, customers):
+    plain = customers.drop(columns=["first_order"]).assign(revenue=1.5, p_alive=0.5, customer_id=list("abcd"))
+    once = book(plain).read_bytes()
+    assert book(on_engine(plain)).read_bytes() == once
+
+
+def test_a_wrong_ending_or_column_is_told(book, customers, tmp_path):
+    with pytest.raises(sc.SegmentClientError, match=r"saved as \.xlsx, found 'book.xls'"):
+        sc.export_excel(customers, tmp_path / "book.xls")
+    with pytest.raises(sc.ColumnError, match="'nothing' is missing"):
+        book(by="nothing")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_sheets_are_legal():
+    assert workbook._sheet_name("a[b]:c*d?e/f\\g" + "x" * 40) == "a-b--c-d-e-f-g" + "x" * 17
