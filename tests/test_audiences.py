@@ -121,7 +121,7 @@ def test_names_of_segments_make_safe_distinct_files(export, customers):
 
 def test_a_former_export_is_replaced_and_foreign_files_are_not(export, customers, tmp_path):
     export()
-    manifest, folder = export(customers.assign(segment="one"))
+    _, folder = export(customers.assign(segment="one"))
     assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "one.csv"]
     (folder / "mine.txt").write_text("keep")
     with pytest.raises(sc.SegmentClientError, match="no former export wrote"):

@@ -98,7 +98,7 @@ def test_the_plan_places_each_segment_once(customers):
 
 def test_every_segment_has_a_paragraph(customers):
     stories = segment_stories(gather(customers, by="segment"), words("fr", "EUR"))
-    assert [story.title for story in stories][0] == "Fidèles"
+    assert stories[0].title == "Fidèles"
     assert all(story.meaning and story.facts and story.action for story in stories)
 
 

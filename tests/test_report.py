@@ -260,13 +260,16 @@ def test_save_writes_whole_files(tmp_path, report):
     assert [one.name for one in path.parent.iterdir()] == ["report.html"]
 
 
+def _fill_the_disk(draft):
+    draft.write_text("half")
+    raise OSError("full")
+
+
 def test_a_failed_write_leaves_the_former_file(tmp_path):
     path = tmp_path / "report.html"
     path.write_text("former")
-    with pytest.raises(ZeroDivisionError):  # noqa: PT012 (the block is the failed write)
-        with writing.whole_file(path) as draft:
-            draft.write_text("half")
-            draft.write_text(str(1 / 0))
+    with pytest.raises(sc.SegmentClientError, match="full"), writing.whole_file(path) as draft:
+        _fill_the_disk(draft)
     assert path.read_text() == "former"
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
 
