@@ -91,7 +91,13 @@ def _moment(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
     elif summary.statistic == "spread":
         summary = replace(summary, statistic="mode")
     return from_summary(
-        key, label, summary, habits.orders[group], "buy", setting, written=lambda value: written(value, L)
+        key,
+        label,
+        summary,
+        habits.orders.get(group, 0),
+        "buy",
+        setting,
+        written=lambda value: written(value, L),
     )
 
 

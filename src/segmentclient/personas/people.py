@@ -104,33 +104,30 @@ def _merged(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, in
     schema = persons.collect_schema()
     columns = [name for name in schema if name != key]
     ready = persons.with_columns(
-        *(nw.col(name).cast(nw.String) for name in columns if _is_awkward(schema[name]))
+        *(cast for name in columns if (cast := _ready(name, schema[name])) is not None)
     )
-    ends = {
-        f"_{end}_{place}": _end(name, end, schema[name])
-        for place, name in enumerate(columns)
-        for end in ("min", "max")
-    }
+    ends = {f"_min_{place}": nw.col(name).min() for place, name in enumerate(columns)}
+    ends |= {f"_max_{place}": nw.col(name).max() for place, name in enumerate(columns)}
     grouped = ready.group_by(key).agg(**ends)
-    clashes = {name: nw.col(f"_min_{place}") != nw.col(f"_max_{place}") for place, name in enumerate(columns)}
+    clashes = {name: _clash(place) for place, name in enumerate(columns)}
     kept = grouped.select(
         key, *(_agreed(name, place, schema[name], clashes[name]) for place, name in enumerate(columns))
     )
-    counted = (
-        frames.one_row(grouped, **{name: clash.cast(nw.Int64).sum() for name, clash in clashes.items()})
-        if clashes
-        else {}
-    )
+    counts = {name: clash.cast(nw.Int64).sum() for name, clash in clashes.items()}
+    counted = frames.one_row(grouped, **counts) if counts else {}
     return kept, {name: int(n) for name, n in counted.items() if n}
 
 
-def _is_awkward(dtype: Any) -> bool:
-    return dtype in (nw.Categorical, nw.Enum, nw.Object)
+def _ready(name: str, dtype: Any) -> Any:
+    """Cast what has no smallest and largest value everywhere."""
+    if dtype in (nw.Categorical, nw.Enum, nw.Object):
+        return nw.col(name).cast(nw.String)
+    return nw.col(name).cast(nw.Int64) if dtype == nw.Boolean else None
 
 
-def _end(name: str, end: str, dtype: Any) -> Any:
-    column = nw.col(name).cast(nw.Int64) if dtype == nw.Boolean else nw.col(name)
-    return column.min() if end == "min" else column.max()
+def _clash(place: int) -> Any:
+    low, high = nw.col(f"_min_{place}"), nw.col(f"_max_{place}")
+    return (low != high).fill_null(False) & ~low.is_null()
 
 
 def _agreed(name: str, place: int, dtype: Any, clash: Any) -> Any:
@@ -196,7 +193,7 @@ def _with_contacts(frame: frames.Frame, log: frames.Frame, key: str) -> frames.F
         schema,
         {key: "any", **{name: kind for name, kind in kinds.items() if name in schema}},
         table="interactions",
-    )  # type: ignore[dict-item]
+    )
     _check_key(frame, log, key, "interactions")
     log = log.filter(~nw.col(key).is_null())
     named = _kinds(log) if "kind" in schema else {}

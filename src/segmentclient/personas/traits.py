@@ -51,12 +51,13 @@ class Trait:
 
     @property
     def strength(self) -> float:
-        """How far from everyone, comparable between shares and numbers (0 is no difference)."""
+        """How far from everyone, comparable between shares and numbers; what a group is not counts half."""
         if self.value is None:
             return abs(self.lift - 0.5) * 4
-        return abs(float(np.log2(max(self.lift, 1 / 16)))) * min(
+        size = abs(float(np.log2(max(self.lift, 1 / 16)))) * min(
             1.0, 2 * max(self.typical, self.everyone) ** 0.5
         )
+        return size if self.lift >= 1 else size / 2
 
 
 def find_traits(
@@ -107,7 +108,9 @@ def _category_trials(groups: pd.Series, flat: pd.Series, described: Sequence[Any
     if not levels or not tried or len(levels) > MOST_LEVELS:
         return
     counts = (
-        pd.crosstab(flat, groups[flat.index]).reindex(index=levels, columns=tried, fill_value=0).to_numpy()
+        pd.crosstab(flat.to_numpy(), groups[flat.index].to_numpy())
+        .reindex(index=levels, columns=tried, fill_value=0)
+        .to_numpy()
     )
     members, total = sizes[tried].to_numpy(), totals[levels].to_numpy()
     p_values = _fisher(counts, total[:, None], members[None, :], len(answered))

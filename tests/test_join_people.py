@@ -1,0 +1,132 @@
+import warnings
+
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+from segmentclient.personas import check_people
+
+CUSTOMERS = pd.DataFrame({"customer_id": ["b", "a", "c"], "revenue": [3.0, 2.0, 1.0]}, index=[7, 5, 9])
+PEOPLE = pd.DataFrame(
+    {
+        "customer_id": ["a", "b", "z", None],
+        "city": ["Lyon", "Paris", "Nice", "Brest"],
+        "opt_in": [True, False, True, True],
+    }
+)
+LOG = pd.DataFrame(
+    {
+        "customer_id": ["a", "a", "a", "b", "q", None],
+        "kind": ["visit", "nps", "nps", "visit", "visit", "visit"],
+        "score": [None, 9.0, 7.0, None, None, None],
+        "date": pd.to_datetime(
+            ["2024-01-01", "2024-03-01", "2024-02-01", "2023-01-01", "2024-01-01", "2024-01-01"]
+        ),
+    }
+)
+
+
+def test_one_row_a_customer_in_the_order_of_the_customers():
+    joined = sc.join_people(CUSTOMERS, PEOPLE, LOG)
+    assert joined.index.tolist() == [7, 5, 9]
+    assert joined.customer_id.tolist() == ["b", "a", "c"]
+    assert joined.city.fillna("").tolist() == ["Paris", "Lyon", ""]
+    assert joined.n_contacts.tolist() == [1, 3, 0]
+    assert joined.n_visit.tolist() == [1, 1, 0]
+    assert joined.nps_score.iloc[1] == 8.0
+    assert joined.nps_score.isna().tolist() == [True, False, True]
+    assert "visit_score" not in joined
+    assert joined.last_contact.iloc[1] == pd.Timestamp("2024-03-01")
+
+
+def test_engines_give_the_same_and_lazy_stays_lazy():
+    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    expected = sc.join_people(CUSTOMERS, PEOPLE, LOG).sort_values("customer_id", ignore_index=True)
+    tables = (CUSTOMERS.reset_index(drop=True), PEOPLE, LOG)
+    lazy = sc.join_people(*(pl.from_pandas(table).lazy() for table in tables))
+    mixed = sc.join_people(pl.from_pandas(tables[0]), PEOPLE, LOG)
+    relation = sc.join_people(*(duckdb.from_df(table) for table in tables))
+    assert isinstance(lazy, pl.LazyFrame)
+    assert isinstance(mixed, pl.DataFrame)
+    for got in (lazy.collect().to_pandas(), mixed.to_pandas(), relation.df()):
+        got = got.sort_values("customer_id", ignore_index=True)
+        assert list(got.columns) == list(expected.columns)
+        for column in ("n_contacts", "n_visit", "n_nps"):
+            assert got[column].tolist() == expected[column].tolist()
+        assert got.city.fillna("").tolist() == expected.city.fillna("").tolist()
+        assert got.nps_score.fillna(-1).tolist() == expected.nps_score.fillna(-1).tolist()
+
+
+def test_rows_of_one_person_are_merged_without_inventing():
+    repeated = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b", "b"], "city": ["Lyon", None, "Paris", "Nice"], "age": [30.0, 30.0, None, 40.0],
+            "opt_in": [True, False, True, True], "email_opt_out": [False, True, False, False],
+        }
+    )  # fmt: skip
+    with pytest.warns(
+        sc.SegmentClientWarning, match=r"differ in city \(1\), email_opt_out \(1\), opt_in \(1\)"
+    ):
+        joined = sc.join_people(CUSTOMERS, repeated).set_index("customer_id")
+    assert joined.loc["a", "city"] == "Lyon"
+    assert pd.isna(joined.loc["b", "city"])
+    assert joined.loc["b", "age"] == 40
+    assert not joined.loc["a", "opt_in"]
+    assert joined.loc["a", "email_opt_out"]
+    with pytest.warns(sc.SegmentClientWarning):
+        again = sc.join_people(CUSTOMERS, repeated.iloc[::-1]).set_index("customer_id")
+    pd.testing.assert_frame_equal(again, joined)
+
+
+def test_equal_rows_are_merged_in_silence():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        joined = sc.join_people(CUSTOMERS, pd.concat([PEOPLE, PEOPLE]))
+    assert len(joined) == 3
+
+
+def test_a_second_table_of_people_may_stand_for_interactions():
+    scores = pd.DataFrame({"customer_id": ["a"], "csat": [4.5]})
+    assert sc.join_people(CUSTOMERS, PEOPLE, scores).csat.fillna(0).tolist() == [0, 4.5, 0]
+
+
+def test_any_key_serves():
+    customers = CUSTOMERS.rename(columns={"customer_id": "household_id"})
+    people = PEOPLE.rename(columns={"customer_id": "household_id"})
+    assert sc.join_people(customers, people, key="household_id").city.notna().sum() == 2
+
+
+def test_the_report_counts_what_does_not_fit():
+    report = check_people(CUSTOMERS, pd.concat([PEOPLE, PEOPLE.head(1).assign(city="Nantes")]), LOG)
+    table = report.set_index(["table", "check", "column"]).n
+    assert table["people", "rows", ""] == 5
+    assert table["people", "without_id", ""] == 1
+    assert table["people", "repeated", ""] == 1
+    assert table["people", "unknown", ""] == 1
+    assert table["people", "covered", ""] == 2
+    assert table["people", "known", "city"] == 2
+    assert table["people", "contradicted", "city"] == 1
+    assert table["interactions", "unknown", ""] == 1
+    assert report.share.dropna().between(0, 1).all()
+
+
+@pytest.mark.parametrize(
+    ("people", "interactions", "message"),
+    [
+        (PEOPLE.drop(columns="customer_id"), None, "people: column 'customer_id' is missing"),
+        (PEOPLE.assign(customer_id=[1, 2, 3, 4]), None, "cast one of them"),
+        (PEOPLE.assign(revenue=1.0), None, "columns revenue are in customers too"),
+        (PEOPLE, LOG.assign(date="yesterday"), "expected dates"),
+        (PEOPLE, LOG.assign(kind=["Visit", "visit ", "a", "b", "c", "d"]), "give them one spelling"),
+        (PEOPLE, "log.csv", "expected a table"),
+    ],
+)
+def test_mistakes_get_one_error_of_ours(people, interactions, message):
+    with pytest.raises(sc.ColumnError, match=message):
+        sc.join_people(CUSTOMERS, people, interactions)
+
+
+def test_personas_read_the_joined_row():
+    customers = pd.DataFrame({"customer_id": range(30), "segment": "a", "revenue": 1.0})
+    people = pd.DataFrame({"customer_id": range(30), "city": "Lyon"})
+    assert sc.build_personas(sc.join_people(customers, people))[0].field("city").value == "Lyon"

@@ -1,0 +1,450 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+from segmentclient.personas.naming import country_of, draw_name, initials
+from segmentclient.personas.traits import find_traits
+
+AS_OF = pd.Timestamp("2025-06-30")
+SEGMENTS = ("champions", "at_risk", "new")
+
+
+def shop(n=600, seed=0):
+    rng = np.random.default_rng(seed)
+    segment = rng.choice(SEGMENTS, n, p=[0.3, 0.5, 0.2])
+    orders = 1 + rng.poisson(np.where(segment == "champions", 8, np.where(segment == "new", 0, 3)))
+    since = rng.integers(1, 300, n)
+    last = AS_OF - pd.to_timedelta(since, unit="D")
+    length = np.where(orders > 1, rng.integers(30, 500, n), 0)
+    revenue = np.round(orders * rng.gamma(4, 10, n), 2)
+    return pd.DataFrame(
+        {
+            "customer_id": [f"C{number:04d}" for number in range(n)], "segment": segment,
+            "first_order": last - pd.to_timedelta(length, unit="D"), "last_order": last, "n_orders": orders,
+            "days_since_last_order": since, "revenue": revenue, "frequency": orders - 1,
+            "lifetime_value": revenue / 3, "lifetime_value_low": revenue / 9, "lifetime_value_high": revenue,
+        }
+    )  # fmt: skip
+
+
+def crowd(customers, seed=0):
+    rng = np.random.default_rng(seed)
+    n = len(customers)
+    days = rng.integers(18 * 365, 80 * 365, n)
+    people = pd.DataFrame(
+        {
+            "customer_id": customers["customer_id"], "birth_date": AS_OF - pd.to_timedelta(days, unit="D"),
+            "sex": rng.choice(["F", "M"], n, p=[0.6, 0.4]), "city": rng.choice(["Lyon", "Paris", "Lille"], n, p=[0.5, 0.3, 0.2]),
+            "profession": rng.choice(["nurse", "engineer"], n, p=[0.7, 0.3]), "income": rng.gamma(9, 4000, n).round(),
+            "values": rng.choice(["family; nature", "family", "art|nature"], n), "email": "someone@example.com",
+        }
+    )  # fmt: skip
+    people.loc[rng.random(n) < 0.2, "city"] = None
+    return people.sample(frac=1, random_state=seed, ignore_index=True)
+
+
+def orders_of(customers, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = np.repeat(np.arange(len(customers)), customers["n_orders"])
+    start = AS_OF - pd.to_timedelta(rng.integers(0, 700, len(rows)), unit="D")
+    return pd.DataFrame(
+        {
+            "customer_id": customers["customer_id"].to_numpy()[rows], "order_id": np.arange(len(rows)),
+            "date": start.normalize() + pd.to_timedelta(rng.choice([9, 18], len(rows), p=[0.3, 0.7]), unit="h"),
+            "amount": rng.gamma(3, 10, len(rows)).round(2), "quantity": rng.integers(1, 4, len(rows)),
+            "category": rng.choice(["tea", "coffee"], len(rows), p=[0.8, 0.2]), "channel": rng.choice(["web", "store"], len(rows), p=[0.7, 0.3]),
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tables():
+    customers = shop()
+    return customers, crowd(customers), orders_of(customers)
+
+
+@pytest.fixture(scope="module")
+def personas(tables):
+    customers, people, orders = tables
+    return sc.build_personas(customers, attributes=people, transactions=orders, currency="EUR")
+
+
+def test_every_observed_number_equals_a_plain_group_by(personas, tables):
+    customers, people, orders = tables
+    joined = customers.merge(people, on="customer_id")
+    birthday_to_come = joined.birth_date.map(lambda day: (day.month, day.day) > (AS_OF.month, AS_OF.day))
+    joined["age"] = AS_OF.year - joined.birth_date.dt.year - birthday_to_come
+    for card in personas:
+        mine = joined[joined.segment == card.key]
+        log = orders[orders.customer_id.isin(mine.customer_id)]
+        assert card.n == len(mine)
+        assert card.field("age").value == mine.age.median()
+        assert card.field("income").value == mine.income.median()
+        assert (card.field("income").low, card.field("income").high) == tuple(
+            mine.income.quantile([0.25, 0.75])
+        )
+        city = card.field("city")
+        assert city.value == mine.city.mode()[0]
+        assert city.share == pytest.approx(mine.city.value_counts(normalize=True).max())
+        assert (city.n, city.coverage) == (mine.city.notna().sum(), pytest.approx(mine.city.notna().mean()))
+        assert card.field("values").value == "family" or card.field("values").value == "nature"
+        assert card.field("values").share == pytest.approx(
+            mine["values"].str.contains(card.field("values").value).mean()
+        )
+        assert card.field("revenue").value == pytest.approx(mine.revenue.sum())
+        assert card.field("share_of_revenue").value == pytest.approx(
+            mine.revenue.sum() / joined.revenue.sum()
+        )
+        assert card.field("average_order_value").value == pytest.approx(
+            mine.revenue.sum() / mine.n_orders.sum()
+        )
+        assert card.field("lifetime_value").value == pytest.approx(mine.lifetime_value.mean())
+        assert card.field("lifetime_value").high == pytest.approx(mine.lifetime_value_high.median())
+        back = mine[mine.frequency > 0]
+        if len(back) >= 10:
+            gaps = (back.last_order - back.first_order).dt.days / back.frequency
+            assert card.field("rhythm").value == pytest.approx(gaps.median())
+        assert card.field("channel").share == pytest.approx(
+            (log.channel == card.field("channel").value).mean()
+        )
+        assert card.field("hour").share == pytest.approx(
+            (log.date.dt.hour == card.field("hour").value).mean()
+        )
+        assert card.field("category").share == pytest.approx((log.category == "tea").mean())
+        assert card.field("price_level").value == pytest.approx(log.amount.sum() / log.quantity.sum())
+
+
+def test_cards_are_ordered_by_revenue_and_found_by_key_or_place(personas, tables):
+    revenue = tables[0].groupby("segment").revenue.sum().sort_values(ascending=False)
+    assert [card.key for card in personas] == list(revenue.index)
+    assert personas[0] is personas[revenue.index[0]]
+    assert len(personas) == 3
+    with pytest.raises(sc.SegmentClientError, match="groups: "):
+        personas["lost"]
+    with pytest.raises(sc.SegmentClientError, match="fields: name, "):
+        personas[0].field("shoe_size")
+
+
+def test_row_order_and_engine_do_not_matter_and_nothing_is_changed(tables):
+    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    customers, people, orders = tables
+    before = [table.copy() for table in tables]
+    expected = sc.build_personas(customers, attributes=people, transactions=orders).to_frame()
+    shuffled = [table.sample(frac=1, random_state=3) for table in tables]
+    lazy = [pl.from_pandas(table).lazy() for table in tables]
+    relations = [duckdb.from_df(table) for table in tables]
+    for one, two, three in (shuffled, lazy, relations):
+        got = sc.build_personas(one, attributes=two, transactions=three).to_frame()
+        pd.testing.assert_frame_equal(got, expected)
+    for table, copy in zip(tables, before, strict=True):
+        pd.testing.assert_frame_equal(table, copy)
+
+
+def test_every_field_has_its_provenance(personas):
+    table = personas.to_frame()
+    assert set(table.provenance) == {"observed", "deduced", "to_complete"}
+    observed = table[table.provenance == "observed"]
+    assert (observed.statistic != "").all()
+    assert (observed.n > 0).all()
+    assert observed.coverage.between(0, 1).all()
+    deduced = table[table.provenance == "deduced"]
+    assert (deduced.rule != "").all()
+    blank = table[table.provenance == "to_complete"]
+    assert (blank.text == "").all()
+    assert blank.value.isna().all()
+    assert (blank.rule != "").all()
+    assert {"needs", "brakes", "motivations"} <= set(blank.field)
+    assert table.loc[table.field == "name", "rule"].str.startswith("fictional").all()
+
+
+def test_small_groups_are_not_described(tables):
+    customers, people, _ = tables
+    customers = customers.assign(segment=np.where(customers.index < 4, "vip", customers.segment))
+    card = sc.build_personas(customers, attributes=people)["vip"]
+    assert not card.described
+    assert (card.fields, card.name, card.story) == ((), "", ())
+    assert card.tagline == "Group too small to be described: 4 customers (fewer than 10)."
+    assert sc.build_personas(customers, attributes=people, min_size=4)["vip"].described
+
+
+def test_a_field_known_for_too_few_is_to_complete(tables):
+    customers, people, _ = tables
+    rare = people.assign(city=people.city.where(people.index % 10 == 0))
+    card = sc.build_personas(customers, attributes=rare)["at_risk"]
+    assert card.field("city").provenance == "to_complete"
+    assert "of the group" in card.field("city").rule
+    known = sc.build_personas(customers, attributes=rare, min_coverage=0.0)["at_risk"].field("city")
+    assert known.provenance == "observed"
+
+
+def test_two_heaps_are_two_profiles_not_an_average(tables):
+    customers, people, _ = tables
+    rng = np.random.default_rng(1)
+    age = np.where(
+        rng.random(len(people)) < 0.55, rng.normal(27, 3, len(people)), rng.normal(66, 3, len(people))
+    ).round()
+    field = sc.build_personas(customers, attributes=people.drop(columns="birth_date").assign(age=age))[
+        "at_risk"
+    ].field("age")
+    assert field.statistic == "two_groups"
+    assert field.profiles[0] == pytest.approx(27, abs=2)
+    assert field.profiles[1] == pytest.approx(66, abs=2)
+    assert field.text.startswith("two profiles: 27 years (")
+
+
+def test_the_story_keeps_to_one_person_who_may_exist(tables):
+    """Retired people are the largest profession, but nobody near the typical age of the main group is retired."""
+    customers, people, _ = tables
+    customers = customers.assign(segment="all")
+    rng = np.random.default_rng(2)
+    old = rng.random(len(people)) < 0.45
+    jobs = np.where(old, "retired", rng.choice(["nurse", "cook", "clerk"], len(people)))
+    people = people.drop(columns="birth_date").assign(
+        age=np.where(old, 70, 30) + rng.integers(-4, 5, len(people)), profession=jobs
+    )
+    card = sc.build_personas(customers, attributes=people)[0]
+    assert card.field("profession").value == "retired"
+    assert "retired" not in card.paragraph
+    assert "30 years old (or 69: two profiles)" in card.paragraph
+
+
+def test_ages_are_counted_at_the_day_of_the_data():
+    customers = pd.DataFrame(
+        {
+            "customer_id": range(20),
+            "segment": "a",
+            "last_order": pd.Timestamp("2001-03-01"),
+            "days_since_last_order": 30.0,
+        }
+    )
+    people = pd.DataFrame({"customer_id": range(20), "birth_date": pd.Timestamp("1961-03-31")})
+    card = sc.build_personas(customers, attributes=people)[0]
+    assert card.field("age").value == 40
+    earlier = sc.build_personas(customers, attributes=people, as_of="2001-03-30")[0]
+    assert earlier.field("age").value == 39
+    years = people.assign(birth_date=1961).rename(columns={"birth_date": "Year_Birth"})
+    assert sc.build_personas(customers, attributes=years)[0].field("age").value == 40
+    undated = customers[["customer_id", "segment"]]
+    with_note = sc.build_personas(undated, attributes=years)
+    assert with_note[0].field("age").provenance == "to_complete"
+    assert "as_of=" in with_note.notes[0]
+
+
+def test_impossible_ages_are_set_aside_and_counted(tables):
+    customers, people, _ = tables
+    odd = people.drop(columns="birth_date").assign(age=[-3, 400, *[40] * (len(people) - 2)])
+    result = sc.build_personas(customers, attributes=odd)
+    assert all(card.field("age").value == 40 for card in result)
+    assert result.notes == ("2 ages outside 0 to 110 were set aside",)
+
+
+@pytest.mark.parametrize(
+    ("given", "mapping"),
+    [("Date de naissance", None), ("dob", None), ("naissance_client", {"birth_date": "naissance_client"})],
+)
+def test_columns_go_by_many_names(tables, given, mapping):
+    customers, people, _ = tables
+    renamed = people.rename(columns={"birth_date": given, "sex": "Sexe", "city": "Ville"})
+    result = sc.build_personas(customers, attributes=renamed, columns=mapping)
+    plain = sc.build_personas(customers, attributes=people)
+    for key in ("age", "sex", "city"):
+        assert result[0].field(key).value == plain[0].field(key).value
+
+
+def test_attributes_may_stand_in_the_customers_table(tables):
+    customers, people, _ = tables
+    joined = customers.merge(people, on="customer_id", how="left")
+    got, expected = sc.build_personas(joined)[0], sc.build_personas(customers, attributes=people)[0]
+    assert got.field("city").value == expected.field("city").value
+    assert (
+        sc.build_personas(joined.rename(columns={"city": "place"}), columns={"city": "place"})[0]
+        .field("city")
+        .text
+        == got.field("city").text
+    )
+
+
+def test_companies_have_cards_of_their_own():
+    rng = np.random.default_rng(0)
+    n = 60
+    customers = pd.DataFrame({"customer_id": range(n), "segment": "a", "revenue": 10.0, "n_orders": 2})
+    people = pd.DataFrame(
+        {
+            "customer_id": range(n), "customer_type": rng.choice(["B2B", "B2C"], n, p=[0.8, 0.2]), "sector": "Restaurants",
+            "headcount": 12.0, "city": "Lyon", "contact_role": "Buyer", "age": 40,
+        }
+    )  # fmt: skip
+    card = sc.build_personas(customers, attributes=people)[0]
+    assert card.kind == "company"
+    assert card.field("headcount").value == 12
+    assert "employs 12 people" in card.paragraph
+    assert "years old" not in card.paragraph
+    with pytest.raises(sc.SegmentClientError):
+        card.field("age")
+
+
+def test_permuted_attributes_give_no_trait_beyond_the_promised_rate(tables):
+    customers, people, _ = tables
+    rng = np.random.default_rng(5)
+    table = people.drop(columns=["customer_id", "birth_date", "email"])
+    false = 0
+    for _ in range(100):
+        shuffled = table.iloc[rng.permutation(len(table))].reset_index(drop=True)
+        false += bool(find_traits(customers.segment, shuffled, {"values": "several"}, described=SEGMENTS))
+    assert false <= 11  # 5 % each: more than 11 of 100 has a probability under 0.5 %
+
+
+def test_a_real_difference_is_found_with_its_lift(tables):
+    customers, people, _ = tables
+    best = people.customer_id.isin(customers.customer_id[customers.segment == "champions"])
+    people = people.assign(profession=np.where(best, "doctor", people.profession))
+    card = sc.build_personas(customers, attributes=people)["champions"]
+    trait = next(trait for trait in card.traits if trait.value == "doctor")
+    assert "<li>Profession, doctor: 100%" in card._repr_html_()
+    share = (people.profession == "doctor").mean()
+    assert (trait.attribute, trait.value, trait.typical) == ("profession", "doctor", 1.0)
+    assert trait.everyone == pytest.approx(share)
+    assert trait.lift == pytest.approx(1 / share)
+    assert trait.n == best.sum()
+    assert trait.p_value < 1e-6
+
+
+def test_the_nearest_real_customer_is_shown_without_being_singled_out(tables):
+    customers, people, _ = tables
+    card = sc.build_personas(customers, attributes=people, person="real")["at_risk"]
+    shown = {field.key: field for field in card.fields if field.statistic == "nearest"}
+    assert shown
+    joined = customers.merge(people, on="customer_id").query("segment == 'at_risk'")
+    alike = np.ones(len(joined), dtype=bool)
+    standard = joined.assign(sex=joined.sex.map({"F": "female", "M": "male"}))
+    for key, field in shown.items():
+        if key != "age":
+            alike &= (standard[key] == field.value).to_numpy()
+    assert alike.sum() >= 10
+    assert not any(str(one) in card.paragraph for one in joined.customer_id)
+
+
+def test_names_are_always_the_same_and_suit_sex_and_generation():
+    assert draw_name("champions", sex="female", birth_year=1955, country="FR") in {
+        "Martine", "Françoise", "Chantal", "Brigitte", "Annie", "Christiane"
+    }  # fmt: skip
+    first = draw_name("loyal", sex="male", birth_year=1990, country="GB")
+    assert first == draw_name("loyal", sex="male", birth_year=1990, country="GB")
+    assert draw_name("loyal", sex="male", birth_year=1990, country="GB", taken={first}) != first
+    taken: set[str] = set()
+    for number in range(25):
+        taken.add(draw_name(str(number), sex="female", birth_year=1990, country="FR", taken=taken))
+    assert len(taken) == 25
+    assert country_of("Royaume-Uni", "fr") == "GB"
+    assert country_of(None, "fr") == "FR"
+    assert initials("Jean-Pierre") == "JP"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"by": "cluster"}, "column 'cluster' is missing; segment_kmeans makes it"),
+        ({"min_size": 0}, "min_size=0"),
+        ({"min_coverage": 2}, "min_coverage=2"),
+        ({"person": "average"}, "accepted: 'typical', 'real'"),
+        ({"as_of": "soon"}, "expected a date"),
+        ({"lang": "de"}, "accepted: 'en', 'fr'"),
+        ({"columns": {"birthdate": "dob"}}, "'birthdate' is not an attribute; did you mean 'birth_date'"),
+        ({"columns": {"city": "town_name"}}, "column 'town_name' is missing"),
+    ],
+)
+def test_mistakes_get_one_error_of_ours(tables, change, message):
+    customers, people, _ = tables
+    options = {"by": "segment", "attributes": people, **change}
+    with pytest.raises(sc.SegmentClientError, match=message):
+        sc.build_personas(customers, **options)
+
+
+def test_keys_that_cannot_match_get_one_error_of_ours(tables):
+    customers, people, orders = tables
+    with pytest.raises(sc.ColumnError, match="give both the same type"):
+        sc.build_personas(customers, attributes=people.assign(customer_id=range(len(people))))
+    with pytest.raises(sc.ColumnError, match="join_people"):
+        sc.build_personas(customers, attributes=pd.concat([people, people.head(3)]))
+    with pytest.raises(sc.ColumnError, match="same type"):
+        sc.build_personas(customers, transactions=orders.assign(customer_id=1))
+    with pytest.raises(sc.ColumnError, match="column 'date' is missing"):
+        sc.build_personas(customers, transactions=orders.drop(columns="date"))
+
+
+def test_customers_without_a_group_are_left_out(tables):
+    customers, people, _ = tables
+    part = customers.assign(segment=customers.segment.where(customers.index >= 100))
+    result = sc.build_personas(part, attributes=people)
+    assert result.n_customers == 500
+    assert sum(card.n for card in result) == 500
+
+
+def test_cards_show_themselves_and_are_saved_whole(personas, tmp_path):
+    html = personas._repr_html_()
+    assert html.count("<article") == 3
+    assert "prefers-color-scheme: dark" in html
+    assert "<svg" in html
+    assert "http" not in html
+    assert personas[0]._repr_html_().count("<article") == 1
+    assert "## " in personas.to_markdown()
+    page = personas.save(tmp_path / "deep" / "personas.html")
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    personas.save(tmp_path / "deep" / "personas.md")
+    assert sorted(path.name for path in (tmp_path / "deep").iterdir()) == ["personas.html", "personas.md"]
+    with pytest.raises(sc.SegmentClientError, match=r"accepted: \.html, \.pdf, \.png, \.md"):
+        personas.save(tmp_path / "personas.docx")
+    (tmp_path / "x.html").mkdir()
+    with pytest.raises(sc.SegmentClientError, match="it is a folder"):
+        personas.save(tmp_path / "x.html")
+
+
+def test_without_a_browser_pictures_get_an_error_that_helps(personas, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(sc.SegmentClientError, match="Chromium"):
+        personas.save(tmp_path / "cards.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_hostile_text_is_escaped(tables):
+    customers, people, _ = tables
+    card = sc.build_personas(customers, attributes=people.assign(city="<script>alert(1)</script>"))
+    assert "<script>" not in card._repr_html_()
+    assert r"\<script\>" in card.to_markdown()
+
+
+def test_private_columns_never_reach_a_card(personas):
+    assert "example.com" not in personas._repr_html_()
+    assert not personas.to_frame().text.str.contains("@").any()
+
+
+def test_extreme_customers_still_get_cards():
+    one = pd.DataFrame({"customer_id": [1], "segment": ["new"]})
+    card = sc.build_personas(one, min_size=1)[0]
+    assert card.n == 1
+    assert card.described
+    prospects = pd.DataFrame(
+        {
+            "customer_id": range(12),
+            "segment": "prospects",
+            "n_orders": 0,
+            "revenue": 0.0,
+            "first_order": pd.NaT,
+            "last_order": pd.NaT,
+            "frequency": np.nan,
+        }
+    )
+    assert "has not bought anything yet" in sc.build_personas(prospects)[0].paragraph
+    empty = prospects.head(0)
+    assert len(sc.build_personas(empty)) == 0
+    assert sc.build_personas(empty)._repr_html_()
+
+
+def test_as_of_may_be_a_date(tables):
+    customers, people, _ = tables
+    assert (
+        sc.build_personas(customers, attributes=people, as_of=dt.date(2035, 6, 30))[0].field("age").value > 30
+    )
