@@ -35,6 +35,7 @@ customers = sc.segment_rfm(scorer.transform(customers))""",
         {
             "segment_treemap": "sc.plot.segment_treemap(customers)",
             "segment_bars": 'sc.plot.segment_bars(customers, currency="EUR")',
+            "segment_grid": "sc.plot.segment_grid(customers)",
             "share_pairs": "sc.plot.share_pairs(customers)",
             "lorenz_curve": "sc.plot.lorenz_curve(customers)",
         },
@@ -59,6 +60,8 @@ customers = sc.segment_kmeans(customers, features, n_clusters=4)""",
             "snake_plot": "sc.plot.snake_plot(customers, features=features)",
             "index_chart": "sc.plot.index_chart(customers, features=features)",
             "pca_map": "sc.plot.pca_map(customers, features=features)",
+            "persona_index": 'sc.plot.persona_index(customers, segment="champions", features=features)',
+            "persona_radar": 'sc.plot.persona_radar(customers, segment="champions", features=features)',
         },
     ),
     Section(
@@ -70,6 +73,7 @@ moved = sc.compare_periods(earlier, customers)""",
         {
             "transition_heatmap": "sc.plot.transition_heatmap(moved)",
             "transition_flow": "sc.plot.transition_flow(moved)",
+            "value_bridge": 'sc.plot.value_bridge(moved, currency="EUR")',
             "lifecycle_flow": (
                 'stages = sc.lifecycle(sc.summarize_customers(orders, as_of="2025-12-31", gaps=True))\n'
                 "sc.plot.lifecycle_flow(stages)"
@@ -89,6 +93,18 @@ valued = sc.predict_lifetime_value(customers, horizon="12M", margin=0.4)""",
             "expected_purchases_matrix": "sc.plot.expected_purchases_matrix(model)",
             "alive_history": 'sc.plot.alive_history(log, model=model, customer=1, as_of="1998-06-30")',
             "parameter_intervals": "sc.plot.parameter_intervals(model)",
+        },
+    ),
+    Section(
+        "Was the model right?",
+        """\
+steps = sc.track_purchases(log, model, calibration_end="1997-09-30")
+weeks["expected_purchases"] = model.expected_purchases(weeks, t=39)""",
+        {
+            "tracking": "sc.plot.tracking(steps)",
+            "calibration_by_frequency": "sc.plot.calibration_by_frequency(weeks)",
+            "calibration_by_decile": "sc.plot.calibration_by_decile(weeks)",
+            "cohort_heatmap": "sc.plot.cohort_heatmap(sc.cohort_retention(orders))",
         },
     ),
 )

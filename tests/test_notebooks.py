@@ -10,7 +10,18 @@ import pytest
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-LONG = {"choosing_k", "lifetime_value", "personas", "monthly_pipeline"}
+PROMISED = {
+    "quickstart",
+    "rfm_and_maps",
+    "rules_and_life_cycle",
+    "choosing_k",
+    "lifetime_value",
+    "personas",
+    "monthly_pipeline",
+    "engines",
+    "demarrage_rapide",
+}
+LONG = {"choosing_k", "demarrage_rapide", "lifetime_value", "personas"}
 
 sys.path.insert(0, str(FOLDER))
 
@@ -53,4 +64,4 @@ def test_links_between_notebooks_lead_somewhere(path):
 
 def test_the_promised_notebooks_are_there():
     names = {path.stem for path in NOTEBOOKS}
-    assert {"rfm_and_maps", "rules_and_life_cycle", "engines"} <= names
+    assert names == PROMISED

@@ -1,0 +1,141 @@
+"""The documentation says what is true: its code runs, its links lead somewhere, its names exist."""
+
+import inspect
+import operator
+import re
+import sys
+import unicodedata
+import warnings
+from pathlib import Path
+
+import pytest
+
+import segmentclient
+from segmentclient import datasets, plot
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    path for path in DOCS.rglob("*.md") if not {"_build", "_generated"} & set(path.relative_to(DOCS).parts)
+)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^(`{3,}|:{3,}).*?^\1", re.DOTALL | re.MULTILINE)
+
+SHOWN_BY = {
+    "CleanTransactions": "clean_transactions",
+    "IdealCustomer": "ideal_customer",
+    "KChoice": "choose_k",
+    "Migration": "compare_periods",
+    "Personas": "build_personas",
+    "Report": "build_report",
+    "datasets.Sample": "datasets.load_sample",
+    "plot.SVG": "plot.to_svg",
+}
+
+sys.path.insert(0, str(DOCS))
+import pages  # noqa: E402  (the writer of the generated pages stands in docs)
+
+
+def named(path):
+    return str(path.relative_to(ROOT))
+
+
+def prose(path):
+    return FENCED.sub("", path.read_text(encoding="utf-8"))
+
+
+def public_names():
+    yield from (name for name in segmentclient.__all__ if name in segmentclient._HOME)
+    for room in (datasets, plot):
+        yield from (f"{room.__name__.rpartition('.')[2]}.{name}" for name in room.__all__)
+
+
+def with_code():
+    for path in PAGES:
+        if PYTHON.search(path.read_text("utf-8")):
+            marks = pytest.mark.slow if path.name == "gallery.md" else ()
+            yield pytest.param(path, id=named(path), marks=marks)
+
+
+@pytest.mark.parametrize("path", list(with_code()))
+def test_code_of_the_page_runs(path, tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(PYTHON.findall(path.read_text(encoding="utf-8")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", segmentclient.SegmentClientWarning)
+        exec(compile(code, named(path), "exec"), {"__name__": "page"})
+    plt.close("all")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_links_of_the_page_lead_somewhere(path):
+    for link in LINK.findall(prose(path)):
+        target, _, anchor = link.partition("#")
+        if re.match(r"https?:", target) or anchor.startswith("segmentclient."):
+            continue
+        page = (path.parent / target) if target else path
+        assert page.exists(), f"{link}: no such file"
+        assert not anchor or anchor in headings(page), f"{link}: no such heading"
+
+
+def headings(page):
+    titles = re.findall(r"^#+ +(.*)$", prose(page), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", unicodedata.normalize("NFC", title).lower()).replace(" ", "-")
+        for title in titles
+    }
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_names_on_the_page_exist(path):
+    text = path.read_text(encoding="utf-8")
+    for dotted in re.findall(r"\bsc\.([A-Za-z_][A-Za-z_.]*[A-Za-z_])", text):
+        found = segmentclient
+        for part in dotted.split("."):
+            assert hasattr(found, part), f"sc.{dotted} does not exist"
+            found = getattr(found, part)
+    for anchor in re.findall(r"\(#segmentclient\.([\w.]+)\)", text):
+        assert hasattr(segmentclient, anchor.split(".")[0])
+
+
+@pytest.mark.parametrize("page", sorted(pages.KEPT))
+def test_generated_page_is_current(page):
+    written = (DOCS / page).read_text(encoding="utf-8")
+    assert written == pages.KEPT[page](), "write it again: python docs/pages.py"
+
+
+@pytest.mark.parametrize("name", list(public_names()))
+def test_public_name_is_documented_with_an_example(name):
+    value = operator.attrgetter(name)(segmentclient)
+    text = inspect.getdoc(value) or ""
+    assert len(text) > 40, f"{name} has no docstring"
+    assert f"   {name.rpartition('.')[2]}\n" in pages.reference_page()
+    if not inspect.isclass(value) or not issubclass(value, Exception):
+        assert ">>> " in text or name in SHOWN_BY, f"{name} has no example"
+
+
+@pytest.mark.parametrize(("name", "maker"), SHOWN_BY.items())
+def test_result_is_shown_by_the_function_that_makes_it(name, maker):
+    made = operator.attrgetter(maker)(segmentclient)
+    assert ">>> " in inspect.getdoc(made)
+
+
+def test_every_page_is_in_the_contents():
+    listed = {DOCS / "index.md"}
+    for page in PAGES:
+        for block in re.findall(
+            r"^```\{toctree\}\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        ):
+            names = [line for line in block.split("\n") if line and not line.startswith(":")]
+            listed |= {(page.parent / f"{name}.md").resolve() for name in names}
+    assert listed == set(PAGES)
+
+
+def test_no_guide_mentions_an_empty_place():
+    for path in PAGES:
+        assert not re.search(r"\b(TODO|TBD|FIXME|coming soon)\b", path.read_text(encoding="utf-8")), named(
+            path
+        )
