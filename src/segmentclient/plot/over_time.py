@@ -176,7 +176,7 @@ def _cohorts(retention: Any) -> Cohorts:
     table = frames.collect(frame, list(needed))
     table["cohort"] = pd.to_datetime(table["cohort"])
     wide = table[table["age"] > 0].pivot_table(index="cohort", columns="age", values="retention")
-    sizes = table.drop_duplicates("cohort").set_index("cohort")["customers"].sort_index()
+    sizes = table[table["age"] > 0].drop_duplicates("cohort").set_index("cohort")["customers"].sort_index()
     wide = wide.reindex(index=sizes.index)
     wide = wide.reindex(columns=range(1, int(max(wide.columns, default=0)) + 1))
     return Cohorts([day.date() for day in sizes.index], sizes.to_numpy(float), wide.to_numpy(float))
@@ -214,7 +214,7 @@ def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", 
         words.text("{date} ({count})", date=words.date(start), count=words.number(size))
         for start, size in zip(data.starts, data.sizes, strict=True)
     ]
-    axes = style.start(ax, height=style.rows_height(ax, names, extra=0.9))
+    axes = style.start(ax, height=style.rows_height(ax, names, extra=0.9, pitch=1.9))
     if not np.isfinite(data.held).any():
         return COHORTS.sign(style.nothing(axes, words.text("No cohort is old enough to show")), data, lang)
     style.category_axis(axes, names)

@@ -296,12 +296,14 @@ def category_axis(ax: Axes, labels: Sequence[str], *, share: float = 0.3) -> Non
     ax.set_ylim(len(labels) - 0.5, -0.5)
 
 
-def rows_height(ax: Axes | None, labels: Sequence[str], *, share: float = 0.3, extra: float = 0.5) -> float:
-    """Give the inches that a list of rows needs, with names wrapped to a share of the width."""
+def rows_height(
+    ax: Axes | None, labels: Sequence[str], *, share: float = 0.3, extra: float = 0.5, pitch: float = 2.4
+) -> float:
+    """Give the inches that a list of rows needs, `pitch` lines a row, with names wrapped to a share of the width."""
     size = size_of(ax) if ax is not None else SIZES["page"]
     room = size.width * 72 * share
     lines = max((wrap(label, room, size.font).count("\n") + 1 for label in labels), default=1)
-    return max(1.2, len(labels) * max(size.font * 2.4, (lines * 1.15 + 0.6) * size.font) / 72 + extra)
+    return max(1.2, len(labels) * max(size.font * pitch, (lines * 1.15 + 0.6) * size.font) / 72 + extra)
 
 
 def stack(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
@@ -361,17 +363,21 @@ def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:
 
 def axes_inches(ax: Axes) -> tuple[float, float]:
     """Give the width and height of axes once the layout has made room for their labels."""
-    whole = settle(ax.figure.figure)
+    whole = settle(ax.figure.figure, rounds=2)
     box = ax.get_position()
     return box.width * whole.get_figwidth(), box.height * whole.get_figheight()
 
 
-def settle(whole: Figure, rounds: int = 4) -> Figure:
+def settle(whole: Figure, rounds: int = 5) -> Figure:
     """Run the layout until it stands still: one round depends on where the last one left the axes."""
     engine = whole.get_layout_engine()
-    if engine is not None:
-        for _ in range(rounds):
-            engine.execute(whole)
+    before = None
+    for _ in range(rounds if engine else 0):
+        engine.execute(whole)  # type: ignore[union-attr]
+        now = [round(side, 4) for ax in whole.axes for side in ax.get_position().bounds]
+        if now == before:
+            break
+        before = now
     return whole
 
 
