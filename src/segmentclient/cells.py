@@ -1,6 +1,7 @@
 """From raw cells to ids, dates and amounts: one Narwhals expression for the value, one for each fault.
 
-Every reader gives a `Cells`: `value` is null where the cell cannot be used, `faults` names why. Nothing here
+Every reader gives a `Cells`: the `stages` are columns to add first, one after the other (so that no engine has to
+work a long expression out twice); then `value` is null where the cell cannot be used, `faults` names why. Nothing here
 raises on a cell. `cast` is the type that the value takes once the unusable rows are gone (whole numbers with
 gaps do not exist on every engine). A column of a type that can never be read gives a `problem`, for the one error
 of the table.
@@ -9,18 +10,23 @@ of the table.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 
 from segmentclient.schema import kind_of
 
-__all__ = ["Cells", "amount_cells", "date_cells", "id_cells", "text_dates"]
+__all__ = ["WALL_CLOCK", "Cells", "amount_cells", "date_cells", "id_cells"]
 
 EARLIEST, LATEST = 1900, 2199
+STAGE = "_segmentclient_stage_"
+WALL_CLOCK = f"{STAGE}wall_clock"
 SPACES = " \t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'’"
+
+
+Stage: TypeAlias = "dict[str, nw.Expr]"
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,14 @@ class Cells:
 
     value: nw.Expr
     faults: Mapping[str, nw.Expr]
+    stages: tuple[Stage, ...] = ()
     problem: str = ""
     cast: Any = None
-    used: dict[str, Any] = field(default_factory=dict, compare=False)
+    zone: nw.Expr | None = None
 
 
 def _unreadable(problem: str) -> Cells:
-    return Cells(nw.lit(None), {}, problem)
+    return Cells(nw.lit(None), {}, problem=problem)
 
 
 def _present(column: str, dtype: Any) -> nw.Expr:
@@ -52,8 +59,9 @@ def id_cells(column: str, dtype: Any, *, what: str) -> Cells:
     if dtype.is_integer():
         return Cells(nw.col(column), {missing: nw.col(column).is_null()})
     if kind_of(dtype) == "text" or type(dtype).__name__ == "Unknown":
-        value = text_of(column, dtype)
-        return Cells(value, {missing: value.is_null()})
+        name = f"{STAGE}{what}"
+        text = nw.col(name)
+        return Cells(_or_null(text), {missing: _is_blank(text)}, stages=({name: _stripped(column, dtype)},))
     return _unreadable(
         f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
     )
@@ -63,18 +71,24 @@ def _whole_ids(column: str, dtype: Any, missing: str, unreadable: str) -> Cells:
     """Ids that were read as decimals (17850.0) become whole numbers again."""
     present = _present(column, dtype)
     number = nw.col(column).cast(nw.Float64)
-    small = present & (number.abs() < 2.0**53)
-    usable = small & (number.round(0) == number)
+    usable = present & (number.abs() < 2.0**53) & (number.round(0) == number)
     whole = nw.when(usable).then(number)
     return Cells(whole, {missing: ~present, unreadable: present & ~usable}, cast=nw.Int64)
 
 
-def text_of(column: str, dtype: Any) -> nw.Expr:
-    """Give text without outer blanks; blank cells are null."""
+def _stripped(column: str, dtype: Any) -> nw.Expr:
+    """Give text without outer blanks."""
     raw = nw.col(column)
     text = raw if type(dtype).__name__ == "String" else nw.when(~raw.is_null()).then(raw.cast(nw.String))
-    stripped = text.str.strip_chars(" \t\r\n\N{NO-BREAK SPACE}\ufeff")
-    return nw.when(stripped.str.len_chars() > 0).then(stripped)
+    return text.str.strip_chars(" \t\r\n\N{NO-BREAK SPACE}\ufeff")
+
+
+def _is_blank(text: nw.Expr) -> nw.Expr:
+    return text.is_null() | (text.str.len_chars() == 0)
+
+
+def _or_null(text: nw.Expr) -> nw.Expr:
+    return nw.when(text.str.len_chars() > 0).then(text)
 
 
 def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
@@ -84,10 +98,8 @@ def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
         present = _present(column, dtype)
         number = nw.when(present).then(nw.col(column)).cast(nw.Float64)
         infinite = number.abs() == float("inf")
-        return Cells(
-            nw.when(~infinite).then(number),
-            {"missing_amount": ~present, "unreadable_amount": present & infinite},
-        )
+        faults = {"missing_amount": ~present, "unreadable_amount": present & infinite}
+        return Cells(nw.when(~infinite).then(number), faults)
     if kind == "text":
         return _text_amounts(column, dtype, decimal)
     return _unreadable(
@@ -96,30 +108,33 @@ def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
 
 
 def _text_amounts(column: str, dtype: Any, decimal: str) -> Cells:
-    text = text_of(column, dtype)
-    bare = text.str.replace_all(f"[{SPACES}]", "")
+    name, shaped = f"{STAGE}text_{column}", f"{STAGE}shaped_{column}"
+    bare = nw.col(name)
     group = r"\." if decimal == "," else ","
     mark = "," if decimal == "," else r"\."
     shape = (
         rf"^[+-]?(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?$"
     )
-    readable = bare.str.contains(shape)
     plain = bare.str.replace_all("." if decimal == "," else ",", "", literal=True)
     plain = plain.str.replace_all(",", ".", literal=True) if decimal == "," else plain
-    value = nw.when(readable).then(plain).otherwise(None).cast(nw.Float64)
-    return Cells(value, {"missing_amount": text.is_null(), "unreadable_amount": ~text.is_null() & ~readable})
+    stages = (
+        {name: _stripped(column, dtype).str.replace_all(f"[{SPACES}]", "")},
+        {shaped: bare.str.contains(shape)},
+    )
+    value = nw.when(nw.col(shaped)).then(plain).otherwise(None).cast(nw.Float64)
+    blank = _is_blank(bare)
+    return Cells(value, {"missing_amount": blank, "unreadable_amount": ~blank & ~nw.col(shaped)}, stages)
 
 
-def date_cells(column: str, dtype: Any, *, date_format: str | None, timezone: str | None) -> Cells:
-    """Dates: dates, times (in the zone given, or the column's own wall clock), or text in one stated form."""
+def date_cells(column: str, dtype: Any, *, date_format: str | None) -> Cells:
+    """Dates: dates, times (with a time zone: through the column `WALL_CLOCK`), or text in one stated form."""
     kind, name = kind_of(dtype), type(dtype).__name__
     if name == "Datetime" and dtype.time_zone is not None:
-        local = nw.col(column).dt.convert_time_zone(timezone) if timezone else nw.col(column)
-        return _dated(local.dt.replace_time_zone(None))
+        return _dated(nw.col(WALL_CLOCK))
     if kind == "date":
         return _dated(nw.col(column).cast(nw.Datetime) if name == "Date" else nw.col(column))
     if kind == "text":
-        return text_dates(column, dtype, date_format)
+        return _text_dates(column, dtype, date_format)
     return _unreadable(
         f"column {column!r} holds {dtype}, expected dates; numbers such as Excel's day counts must be turned into "
         "dates first, for instance with pandas.to_datetime(column, unit='D', origin='1899-12-30')"
@@ -128,32 +143,34 @@ def date_cells(column: str, dtype: Any, *, date_format: str | None, timezone: st
 
 def _dated(value: nw.Expr) -> Cells:
     in_range = value.dt.year().is_between(EARLIEST, LATEST)
-    return Cells(
-        nw.when(in_range).then(value),
-        {"missing_date": value.is_null(), "date_out_of_range": ~value.is_null() & ~in_range},
-    )
+    faults = {"missing_date": value.is_null(), "date_out_of_range": ~value.is_null() & ~in_range}
+    return Cells(nw.when(in_range).then(value), faults)
 
 
 _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
+_PARTS = {"Y": "year", "y": "short_year", "m": "month", "d": "day", "H": "hour", "M": "minute", "S": "second"}
+_TEXT, _SHAPED, _REAL = f"{STAGE}date_text", f"{STAGE}date_shaped", f"{STAGE}date_real"
+_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+_ISO_PLACES = {"Y": 0, "m": 5, "d": 8, "H": 11, "M": 14, "S": 17}
 
 
-def text_dates(column: str, dtype: Any, date_format: str | None) -> Cells:
+def _text_dates(column: str, dtype: Any, date_format: str | None) -> Cells:
     """Read dates from text: ISO 8601 by default, else `date_format` made of %d %m %Y %y %H %M %S."""
-    text = text_of(column, dtype)
+    stripped: Stage = {_TEXT: _stripped(column, dtype)}
     if date_format is None:
-        shape = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
-        places = {"Y": 0, "m": 5, "d": 8, "H": 11, "M": 14, "S": 17}
-        return _text_cells(text, text, shape, places, used={"zone": text.str.slice(16)})
+        zone = nw.col(_TEXT).str.slice(16)
+        return _text_cells((stripped,), _ISO, _ISO_PLACES, zone)
     parsed = _parsed_format(date_format)
     if isinstance(parsed, str):
         return _unreadable(parsed)
     shape, places = parsed
-    return _text_cells(text, _padded(text, places), shape, places)
+    return _text_cells((stripped, *_padding(places)), shape, places, None)
 
 
 def _parsed_format(date_format: str) -> tuple[str, dict[str, int]] | str:
     """Turn a format into the shape of a fully padded text and the place of each part."""
-    shape, places, at = "^", {}, 0
+    shape, at = "^", 0
+    places: dict[str, int] = {}
     for token, literal in re.findall(r"%(.)|([^%])", date_format):
         if token and (token not in _WIDTHS or token in places):
             return f"date_format={date_format!r} uses %{token}; accepted, once each: %d %m %Y %y %H %M %S"
@@ -166,35 +183,41 @@ def _parsed_format(date_format: str) -> tuple[str, dict[str, int]] | str:
     return shape + "$", places
 
 
-def _padded(text: nw.Expr, places: Mapping[str, int]) -> nw.Expr:
+def _padding(places: Mapping[str, int]) -> Iterable[Stage]:
     """Write 1/2/2026 as 01/02/2026, part by part from the left, so that every part has its fixed place."""
+    text = nw.col(_TEXT)
     for token, at in sorted(places.items(), key=lambda item: item[1]):
         if _WIDTHS[token] == 2:
             short = text.str.contains(rf"^.{{{at}}}[0-9](?:[^0-9]|$)")
             padded = nw.concat_str(text.str.slice(0, at), nw.lit("0"), text.str.slice(at))
-            text = nw.when(short).then(padded).otherwise(text)
-    return text
+            yield {_TEXT: nw.when(short).then(padded).otherwise(text)}
 
 
 def _text_cells(
-    text: nw.Expr, padded: nw.Expr, shape: str, places: Mapping[str, int], used: dict[str, Any] | None = None
+    stages: tuple[Stage, ...], shape: str, places: Mapping[str, int], zone: nw.Expr | None
 ) -> Cells:
-    shaped = padded.str.contains(shape)
-    piece = {token: _piece(padded, shaped, at, _WIDTHS[token]) for token, at in places.items()}
+    text, shaped = nw.col(_TEXT), nw.col(_SHAPED)
+    piece = {token: nw.col(f"{STAGE}date_{_PARTS[token]}") for token in places}
+    cut: Stage = {
+        f"{STAGE}date_{_PARTS[token]}": _piece(text, shaped, at, _WIDTHS[token])
+        for token, at in places.items()
+    }
     if "y" in piece:
         century = nw.when(_number(piece["y"]) < 69).then(nw.lit("20")).otherwise(nw.lit("19"))
         piece["Y"] = nw.concat_str(century, piece["y"])
     pieces = [piece["Y"], piece["m"], piece["d"], *(_or_zero(piece.get(token)) for token in "HMS")]
     year, month, day, hour, minute, second = (_number(one) for one in pieces)
     real = shaped & _is_day(year, month, day) & (hour < 24) & (minute < 60) & (second < 60)
-    in_range = real & (year >= EARLIEST) & (year <= LATEST)
+    in_range = nw.col(_REAL) & (year >= EARLIEST) & (year <= LATEST)
     canonical = nw.when(in_range).then(nw.concat_str(*pieces, separator="-")).otherwise(None)
+    blank = _is_blank(text)
     faults = {
-        "missing_date": text.is_null(),
-        "unreadable_date": ~text.is_null() & ~real,
-        "date_out_of_range": real & ~in_range,
+        "missing_date": blank,
+        "unreadable_date": ~blank & ~nw.col(_REAL),
+        "date_out_of_range": nw.col(_REAL) & ~in_range,
     }
-    return Cells(canonical.str.to_datetime(format="%Y-%m-%d-%H-%M-%S"), faults, used=used or {})
+    value = canonical.str.to_datetime(format="%Y-%m-%d-%H-%M-%S")
+    return Cells(value, faults, (*stages, {_SHAPED: text.str.contains(shape)}, cut, {_REAL: real}), zone=zone)
 
 
 def _piece(text: nw.Expr, shaped: nw.Expr, at: int, width: int) -> nw.Expr:

@@ -69,7 +69,7 @@ def summarize_customers(
     purchase days), `recency`, `T` (time units), `monetary_value` (mean total of the repeat purchase days, 0 where
     there is none), `first_day_revenue` (money), and with `gaps` the three columns above (missing where there are
     too few purchases). Eager tables come sorted by customer. A negative amount is a refund: it lowers revenue and
-    is never a purchase. Collected: one row (dates and counts).
+    is never a purchase; customers with refunds only are left out, with a warning on eager tables. Collected: one row (dates and counts).
 
     Raises
     ------
@@ -192,7 +192,7 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     check_columns(before.collect_schema(), SUMMARY)
     log = _read_log(new_transactions, as_of)
     _check_follows(before, log)
-    totals = _merged(before, _totals(_lines(log), log, 1))
+    totals = _merged(before, _totals(_lines(log), log, 1, whole_base=False))
     return frames.give_back(_sorted(_finish(totals, log.as_of, _Units(1.0, 1)).select(*SUMMARY)))
 
 
@@ -323,14 +323,14 @@ def _after(lines: frames.Frame, day: dt.date) -> frames.Frame:
     return lines.filter(nw.col(DAY) > nw.lit(dt.datetime.combine(day, dt.time())))
 
 
-def _totals(lines: frames.Frame, log: _Log, period_days: int) -> frames.Frame:
-    """One row a customer: first and last day, purchase periods, orders, revenue, revenue of the first period."""
+def _totals(lines: frames.Frame, log: _Log, period_days: int, *, whole_base: bool = True) -> frames.Frame:
+    """One row a customer: first and last day, purchase periods, orders, revenue, revenue of the first period.
+
+    With `whole_base`, customers with refunds only are left out; else they come with missing dates and counts.
+    """
     purchase = nw.when(nw.col("amount") >= 0).then(nw.lit(1)).otherwise(nw.lit(0))
-    daily = (
-        lines.with_columns(_purchases=purchase)
-        .group_by(KEY, DAY)
-        .agg(nw.col("amount").sum(), nw.col("_purchases").sum())
-    )
+    marked = lines.with_columns(_purchases=purchase)
+    daily = marked.group_by(KEY, DAY).agg(nw.col("amount").sum(), nw.col("_purchases").sum())
     bought = daily.filter(nw.col("_purchases") > 0) if log.has_refunds else daily
     first = bought.group_by(KEY).agg(
         nw.col(DAY).min().alias("first_order"),
@@ -338,14 +338,18 @@ def _totals(lines: frames.Frame, log: _Log, period_days: int) -> frames.Frame:
         nw.len().alias("n_periods"),
     )
     revenue = daily.group_by(KEY).agg(nw.col("amount").sum().alias("revenue"))
-    dated = _join(daily, first.select(KEY, "first_order"))
+    dated = daily.join(first.select(KEY, "first_order"), on=KEY, how="inner")  # type: ignore[arg-type]
     age = frames.days_between(nw.col(DAY), nw.col("first_order"))
     opening = (
         dated.filter((age >= 0) & (age < period_days))
         .group_by(KEY)
         .agg(nw.col("amount").sum().alias("first_day_revenue"))
     )
-    totals = _join(_join(first, revenue), opening)
+    if whole_base:
+        _warn_refunds_only(revenue, first)
+        totals = _join(_join(first, revenue), opening)
+    else:
+        totals = _join(_join(revenue, first), opening)
     if period_days > 1:
         totals = _join(totals.drop("n_periods"), _periods(dated, age, period_days))
     if log.has_orders:
@@ -354,6 +358,19 @@ def _totals(lines: frames.Frame, log: _Log, period_days: int) -> frames.Frame:
         totals.with_columns(n_orders=nw.col("n_periods"))
         if period_days == 1
         else _join(totals, _order_days(bought))
+    )
+
+
+def _warn_refunds_only(revenue: frames.Frame, first: frames.Frame) -> None:
+    """Say how many customers have refunds and no purchase (on a plan, counting them would run it twice)."""
+    if isinstance(revenue, nw.LazyFrame) or isinstance(first, nw.LazyFrame) or len(revenue) == len(first):
+        return
+    only = revenue.join(first, on=KEY, how="anti")
+    warnings.warn(
+        f"{len(only):,} customers have refunds and no purchase ({only['revenue'].sum():,.2f} in money) and are left out; "
+        "clean_transactions sets such rows aside with their reason",
+        SegmentClientWarning,
+        stacklevel=4,
     )
 
 
@@ -396,7 +413,10 @@ def _finish(totals: frames.Frame, as_of: dt.date, units: _Units) -> frames.Frame
 def _in_units(days: nw.Expr, units: _Units) -> nw.Expr:
     if units.period_days > 1:
         return (days // units.period_days).cast(nw.Float64)
-    return days.cast(nw.Float64) / units.divide
+    if units.divide == 1:
+        return days.cast(nw.Float64)
+    # polars divides by a constant through its reciprocal, one bit off; by a column it divides exactly
+    return days.cast(nw.Float64) / (days * 0.0 + units.divide)
 
 
 def _with_gaps(summary: frames.Frame, lines: frames.Frame, as_of: dt.date) -> frames.Frame:
@@ -472,24 +492,21 @@ def _check_follows(before: frames.Frame, log: _Log) -> None:
 
 def _merged(before: frames.Frame, new: frames.Frame) -> frames.Frame:
     """Add the new totals to the old ones, customer by customer; the first order stays the first."""
-    old = before.select(
-        KEY,
-        "first_order",
-        "last_order",
-        "revenue",
-        "first_day_revenue",
-        "n_orders",
-        (nw.col("frequency") + 1).alias("n_periods"),
-    )
-    cast = {"n_orders": nw.Int64, "n_periods": nw.Int64}
-    new = new.with_columns(*(nw.col(name).cast(kind) for name, kind in cast.items()), _age=nw.lit(1)).select(
-        *old.collect_schema().names(), "_age"
-    )
-    both = nw.concat([old.with_columns(_age=nw.lit(0)), new], how="vertical")  # type: ignore[type-var]
-    firsts = both.group_by(KEY).agg(nw.col("_age").min().alias("_first"))
-    opening = _join(both, firsts).filter(nw.col("_age") == nw.col("_first")).select(KEY, "first_day_revenue")
+    names = [KEY, "first_order", "last_order", "revenue", "first_day_revenue", "n_orders", "n_periods"]
+    old = before.with_columns(n_periods=nw.col("frequency") + 1)
+    both = nw.concat([_aged(old, names, 0), _aged(new, names, 1)], how="vertical")  # type: ignore[type-var]
     sums = both.group_by(KEY).agg(
         nw.col("first_order").min(), nw.col("last_order").max(), nw.col("revenue").sum(),
         nw.col("n_orders").sum(), nw.col("n_periods").sum(),
-    )  # fmt: skip
+    ).filter(~nw.col("first_order").is_null())  # fmt: skip
+    dated = both.filter(~nw.col("first_order").is_null())
+    firsts = dated.group_by(KEY).agg(nw.col("_age").min().alias("_first"))
+    opening = _join(dated, firsts).filter(nw.col("_age") == nw.col("_first")).select(KEY, "first_day_revenue")
     return _join(sums, opening)
+
+
+def _aged(totals: frames.Frame, names: list[str], age: int) -> frames.Frame:
+    """Bring old and new totals to one shape; counts are decimals here, for they may be missing."""
+    counts = [nw.col(name).cast(nw.Float64) for name in ("n_orders", "n_periods")]
+    dates = [nw.col(name).cast(nw.Datetime("us")) for name in ("first_order", "last_order")]
+    return totals.with_columns(*counts, *dates, _age=nw.lit(age)).select(*names, "_age")

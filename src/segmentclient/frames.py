@@ -8,6 +8,7 @@ with Narwhals expressions, and goes out through `give_back`. What must reach the
 from __future__ import annotations
 
 import functools
+import zoneinfo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -31,6 +32,7 @@ __all__ = [
     "one_row",
     "read",
     "series_like",
+    "with_wall_clock",
 ]
 
 Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
@@ -119,6 +121,18 @@ def days(date: nw.Expr, *, dtype: Any = nw.Int64) -> nw.Expr:
     before = date.dt.year().cast(dtype) - 1
     leaps = before // 4 - before // 100 + before // 400
     return before * 365 + leaps + date.dt.ordinal_day().cast(dtype)
+
+
+def with_wall_clock(frame: Frame, date: str, timezone: str, *, name: str) -> Frame:
+    """Add the local time, without zone, of a column of times with a zone."""
+    zoneinfo.ZoneInfo(timezone)
+    if frame.implementation.is_duckdb():  # DuckDB keeps the zone in the connection, not in the column
+        column = date.replace('"', '""')
+        return nw.from_native(
+            nw.to_native(frame).project(f'*, timezone(\'{timezone}\', "{column}") as "{name}"')
+        )
+    local = nw.col(date).dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+    return frame.with_columns(local.alias(name))
 
 
 def like(frame: Frame, data: Mapping[str, Any]) -> Frame:

@@ -19,7 +19,7 @@ def scan_orders(
     spill_folder: str | Path | None = None,
     connection: Any = None,
 ) -> Any:
-    """Open CSV or Parquet files as a DuckDB relation that every function of this library takes.
+    r"""Open CSV or Parquet files as a DuckDB relation that every function of this library takes.
 
     Parameters
     ----------

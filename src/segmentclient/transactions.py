@@ -167,8 +167,8 @@ def clean_transactions(
     )
     frame = frames.read(raw, name="transactions")
     names = _Names(customer_id, date, amount, order_id, quantity, unit_price)
-    read = _read_columns(frame, names, date_format=date_format, timezone=timezone, decimal=decimal)
-    marked = _mark(frame, read, _excluded(frame, names, exclude), returns)
+    read = _read_columns(frame, names, date_format=date_format, decimal=decimal)
+    marked = _mark(_on_wall_clock(frame, date, timezone), read, _excluded(frame, names, exclude), returns)
     _refuse_unusable(marked, names, read)
     marked = _mark_duplicates(marked, frame.collect_schema().names()) if duplicates == "drop" else marked
     first_count = _count(marked)
@@ -226,15 +226,13 @@ def _check_options(**options: tuple[Any, tuple[Any, ...]]) -> None:
     raise_all(wrong, table="clean_transactions", error=SegmentClientError)
 
 
-def _read_columns(
-    frame: frames.Frame, names: _Names, *, date_format: str | None, timezone: str | None, decimal: str
-) -> _Read:
+def _read_columns(frame: frames.Frame, names: _Names, *, date_format: str | None, decimal: str) -> _Read:
     schema = frame.collect_schema()
     raise_all(_name_problems(schema, names), table="transactions")
     check_columns(schema, dict.fromkeys(names.needed, "any"), table="transactions")
     read = _Read(
         customer_id=cells.id_cells(names.customer_id, schema[names.customer_id], what="customer_id"),
-        date=cells.date_cells(names.date, schema[names.date], date_format=date_format, timezone=timezone),
+        date=cells.date_cells(names.date, schema[names.date], date_format=date_format),
         amount=_amounts(schema, names, decimal),
         order_id=cells.id_cells(names.order_id, schema[names.order_id], what="order_id")
         if names.order_id
@@ -256,7 +254,9 @@ def _amounts(schema: Mapping[str, Any], names: _Names, decimal: str) -> Cells:
         if left.faults and right.faults
         else {}
     )
-    return Cells(left.value * right.value, faults, left.problem or right.problem)
+    return Cells(
+        left.value * right.value, faults, (*left.stages, *right.stages), left.problem or right.problem
+    )
 
 
 def _name_problems(schema: Mapping[str, Any], names: _Names) -> Iterable[str]:
@@ -301,7 +301,7 @@ def _mark(frame: frames.Frame, read: _Read, excluded: nw.Expr | None, returns: R
     """Add the typed columns and, on rows to set aside, the first reason that applies."""
     columns = {ID: read.customer_id.value, DATE: read.date.value, AMOUNT: read.amount.value}
     columns |= {ORDER: read.order_id.value} if read.order_id else {}
-    typed = frame.with_columns(**columns)
+    typed = _staged(frame, read).with_columns(**columns)
     conditions = dict(read.faults)
     conditions |= {"excluded": excluded} if excluded is not None else {}
     conditions |= {"refund": nw.col(AMOUNT) < 0} if returns == "drop" else {}
@@ -311,6 +311,26 @@ def _mark(frame: frames.Frame, read: _Read, excluded: nw.Expr | None, returns: R
     return typed.with_columns(reason.alias(REASON))
 
 
+def _on_wall_clock(frame: frames.Frame, date: str, timezone: str | None) -> frames.Frame:
+    """Put the local time of dates that have a time zone beside them."""
+    zone = getattr(frame.collect_schema()[date], "time_zone", None)
+    if zone is None:
+        return frame
+    try:
+        return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK)
+    except (KeyError, ValueError) as error:
+        raise SegmentClientError(
+            f"timezone={timezone!r} is not known ({error}); accepted: IANA names such as 'Europe/Paris'"
+        ) from None
+
+
+def _staged(frame: frames.Frame, read: _Read) -> frames.Frame:
+    for one in (read.customer_id, read.date, read.amount, read.order_id):
+        for stage in one.stages if one is not None else ():
+            frame = frame.with_columns(**stage)
+    return frame
+
+
 def _refuse_unusable(marked: frames.Frame, names: _Names, read: _Read) -> None:
     """Raise when a whole column holds nothing readable, when time zones are mixed, or when there is no row."""
     found = {name: nw.col(name).count() for name in (ID, DATE, AMOUNT)}
@@ -318,8 +338,8 @@ def _refuse_unusable(marked: frames.Frame, names: _Names, read: _Read) -> None:
     if row["rows"] == 0:
         raise ColumnError("transactions: the table is empty (0 rows); at least one order is needed")
     raise_all(_unusable_columns(marked, names, row), table="transactions")
-    if "zone" in read.date.used:
-        _refuse_mixed_zones(marked, names, read.date.used["zone"])
+    if read.date.zone is not None:
+        _refuse_mixed_zones(marked, names, read.date.zone)
 
 
 def _unusable_columns(marked: frames.Frame, names: _Names, row: Mapping[str, Any]) -> Iterable[str]:

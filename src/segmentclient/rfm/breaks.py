@@ -33,8 +33,9 @@ def jenks_breaks(values: NDArray[np.float64], counts: NDArray[np.float64], bins:
     >>> jenks_breaks(np.array([1.0, 2, 3, 50, 51, 99]), np.ones(6), 3)
     (3.0, 51.0)
     """
-    values, place = np.unique(np.array([float(f"{value:.12g}") for value in values]), return_inverse=True)
-    counts = np.bincount(np.asarray(place), counts)
+    rounded = np.array([float(f"{value:.12g}") for value in values])
+    values, place = np.unique(rounded, return_inverse=True)
+    counts = np.bincount(place, counts)
     tops = values
     if len(values) > MOST_VALUES:
         values, counts, tops = _merged(values, counts)

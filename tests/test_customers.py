@@ -1,0 +1,171 @@
+import datetime as dt
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+
+
+def log(**columns):
+    days = ["2026-01-01", "2026-01-01", "2026-01-08", "2026-01-20", "2026-01-05"]
+    table = {
+        "customer_id": ["a"] * 4 + ["b"],
+        "date": pd.to_datetime(days),
+        "amount": [10.0, 5.0, 20.0, 40.0, 7.0],
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def test_the_words_on_a_small_log(on_engine, back):
+    table = back(sc.summarize_customers(on_engine(log()), as_of="2026-01-29")).set_index("customer_id")
+    a, b = table.loc["a"], table.loc["b"]
+    assert (a["n_orders"], a["frequency"], a["recency"], a["T"], a["days_since_last_order"]) == (
+        3,
+        2,
+        19,
+        28,
+        9,
+    )
+    assert (a["revenue"], a["monetary_value"], a["average_order_value"], a["first_day_revenue"]) == (
+        75,
+        30,
+        25,
+        15,
+    )
+    assert (b["n_orders"], b["frequency"], b["recency"], b["T"], b["monetary_value"]) == (1, 0, 0, 24, 0)
+    assert a["first_order"] == dt.datetime(2026, 1, 1)
+
+
+def test_refunds_lower_revenue_and_are_never_a_purchase(on_engine, back):
+    refunds = log(amount=[10.0, -4.0, 20.0, -40.0, 7.0])
+    a = back(sc.summarize_customers(on_engine(refunds))).set_index("customer_id").loc["a"]
+    assert (a["n_orders"], a["frequency"], a["recency"], a["revenue"]) == (2, 1, 7, -14)
+    assert a["monetary_value"] == -14 - (10 - 4)
+    assert a["T"] == 19  # the refund of the 20th is still the last day in the data
+
+
+def test_orders_are_counted_by_order_id(on_engine, back):
+    table = back(sc.summarize_customers(on_engine(log(order_id=["1", "1", "2", "3", "4"]))))
+    assert table["n_orders"].tolist() == [3, 1]
+    table = back(sc.summarize_customers(on_engine(log(order_id=["1", "2", "2", "3", "4"]))))
+    assert table["n_orders"].tolist() == [3, 1]
+
+
+def test_units_divide_and_periods_floor(on_engine, back):
+    days = back(sc.summarize_customers(on_engine(log())))
+    weeks = back(sc.summarize_customers(on_engine(log()), time_unit="W"))
+    whole = back(sc.summarize_customers(on_engine(log()), period="W"))
+    assert (weeks["recency"] == days["recency"] / 7).all()
+    assert (weeks["frequency"] == days["frequency"]).all()
+    assert (whole["recency"] == days["recency"] // 7).all()
+    assert (whole["T"] == days["T"] // 7).all()
+    assert whole["frequency"].tolist() == [2, 0]
+    assert whole["monetary_value"].tolist() == [30.0, 0.0]
+    month = back(sc.summarize_customers(on_engine(log()), period="30D"))
+    assert month["frequency"].tolist() == [0, 0]
+    assert month["n_orders"].tolist() == [3, 1]
+
+
+def test_gaps(on_engine, back):
+    table = back(sc.summarize_customers(on_engine(log()), as_of="2026-01-29", gaps=True))
+    gaps = np.array([7, 12])
+    assert table["gap_sd"].iloc[0] == pytest.approx(gaps.std(ddof=1))
+    assert table["sum_log_gaps"].tolist() == pytest.approx([np.log(gaps).sum(), 0])
+    shares = np.array([7, 12, 29 - 19]) / 29
+    assert table["clumpiness"].iloc[0] == pytest.approx(1 + (shares * np.log(shares)).sum() / np.log(3))
+    assert table.loc[1, ["gap_sd", "clumpiness"]].isna().all()
+
+
+def test_later_rows_are_left_out_with_a_warning_that_counts_them(on_engine, back):
+    with pytest.warns(
+        sc.SegmentClientWarning, match=r"2 of 5 rows \(60.00 in money\) are dated after as_of=2026-01-05"
+    ):
+        table = back(sc.summarize_customers(on_engine(log()), as_of="2026-01-05"))
+    assert table["revenue"].tolist() == [15, 7]
+    with pytest.raises(sc.TransactionError, match="every row is dated after"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", sc.SegmentClientWarning)
+        sc.summarize_customers(on_engine(log()), as_of="2025-01-01")
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    ["2026-01-29", dt.date(2026, 1, 29), pd.Timestamp("2026-01-29 14:00"), np.datetime64("2026-01-29")],
+)
+def test_as_of_takes_any_day(as_of):
+    assert sc.summarize_customers(log(), as_of=as_of)["T"].tolist() == [28, 24]
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        ({"date": ["x"] * 5}, {}, "'date' holds String, expected dates.*clean_transactions"),
+        (
+            {"amount": [1.0, np.nan, np.inf, 2.0, 3.0]},
+            {},
+            "'amount' has 2 missing or infinite cells in 5 rows",
+        ),
+        ({"customer_id": ["a", None, "a", "b", "c"]}, {}, "'customer_id' has 1 missing"),
+        ({}, {"as_of": "soon"}, "as_of='soon' is not a day"),
+        ({}, {"time_unit": "w"}, "time_unit='w'"),
+        ({}, {"period": "Q"}, "period='Q'"),
+        ({}, {"period": "W", "time_unit": "W"}, "leave time_unit out"),
+    ],
+)
+def test_bad_input_is_one_error_of_ours(columns, options, message):
+    with pytest.raises(sc.SegmentClientError, match=message):
+        sc.summarize_customers(log(**columns), **options)
+
+
+def test_empty_logs_are_refused_and_one_row_is_enough():
+    with pytest.raises(sc.TransactionError, match="empty"):
+        sc.summarize_customers(log().head(0))
+    assert sc.summarize_customers(log().head(1))["T"].tolist() == [0]
+
+
+def test_cdnow_equals_lifetimes_for_every_customer(cdnow, cdnow_customers):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lifetimes is archived and warns on import
+        from lifetimes.utils import summary_data_from_transaction_data
+    theirs = summary_data_from_transaction_data(
+        cdnow, "customer_id", "date", "amount", observation_period_end="1998-06-30"
+    )
+    ours = cdnow_customers.set_index("customer_id")
+    for column in ("frequency", "recency", "T"):
+        assert (ours[column] == theirs[column]).all()
+    np.testing.assert_allclose(ours["monetary_value"], theirs["monetary_value"], rtol=1e-12)
+
+
+def test_row_order_and_input_do_not_matter(cdnow, cdnow_customers):
+    shuffled = cdnow.sample(frac=1, random_state=1)
+    before = shuffled.copy()
+    pd.testing.assert_frame_equal(sc.summarize_customers(shuffled, as_of="1998-06-30"), cdnow_customers)
+    pd.testing.assert_frame_equal(shuffled, before)
+
+
+def test_split_periods_counts_the_holdout(on_engine, back, cdnow):
+    table = back(sc.split_periods(on_engine(cdnow), calibration_end="1997-09-30"))
+    assert len(table) == 2357
+    assert (table["frequency"].sum(), table["holdout_purchases"].sum()) == (2457, 1882)
+    later = cdnow[cdnow["date"] > "1997-09-30"]
+    assert table["holdout_revenue"].sum() == pytest.approx(later["amount"].sum())
+    assert (table["holdout_days"] == 273).all()
+
+
+def test_update_equals_a_full_rebuild(on_engine, back, cdnow):
+    cut = "1998-01-31"
+    with_refunds = cdnow.assign(amount=cdnow["amount"].where(np.arange(len(cdnow)) % 11 > 0, -3.0))
+    whole = sc.summarize_customers(with_refunds)
+    known = set(sc.summarize_customers(with_refunds[with_refunds["date"] <= cut])["customer_id"])
+    full = with_refunds[with_refunds["customer_id"].isin(known)]
+    old = sc.summarize_customers(on_engine(full[full["date"] <= cut]))
+    new = back(sc.update_customers(old, on_engine(full[full["date"] > cut]), as_of=cdnow["date"].max()))
+    expected = whole[whole["customer_id"].isin(known)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(new, expected, check_dtype=False)
+
+
+def test_update_refuses_days_that_are_counted_already(cdnow):
+    old = sc.summarize_customers(cdnow)
+    with pytest.raises(sc.TransactionError, match="already covers every day up to"):
+        sc.update_customers(old, cdnow.tail(5))

@@ -1,0 +1,176 @@
+import itertools
+import tomllib
+from importlib import resources
+
+import pandas as pd
+import pytest
+import segmentclient as sc
+from segmentclient.locale import language
+from segmentclient.rfm import maps
+
+
+def published_standard(r, f, m):
+    """The sentences of the map, written as conditions on R, F and x = (F + M) / 2."""
+    x = (f + m) / 2
+    rules = [
+        ("new", r == 5 and f == 1),
+        ("promising", r == 4 and f == 1),
+        ("champions", r >= 4 and f >= 2 and x >= 4),
+        ("loyal", f >= 2 and ((r >= 4 and 3 <= x < 4) or (r == 3 and x >= 3))),
+        ("potential_loyalists", r >= 4 and f >= 2 and x < 3),
+        ("needs_attention", r == 3 and x >= 2),
+        ("about_to_sleep", r == 3 and x < 2),
+        ("at_risk", (r == 2 and x > 2) or (r == 1 and 2 < x < 4)),
+        ("cant_lose", r == 1 and x >= 4),
+        ("hibernating", r == 2 and x <= 2),
+        ("lost", r == 1 and x <= 2),
+    ]
+    return next(key for key, holds in rules if holds)
+
+
+def published_shopify(r, f, m):
+    x = (f + m) // 2
+    rules = [
+        ("champions", r == 5 and x >= 4), ("loyal", r in (3, 4) and x >= 4), ("active", r >= 4 and x in (2, 3)),
+        ("new", r == 5 and x == 1), ("promising", r == 4 and x == 1), ("needs_attention", r == 3 and x == 3),
+        ("almost_lost", r == 3 and x in (1, 2)), ("previously_loyal", r <= 2 and x == 5),
+        ("at_risk", r <= 2 and x in (3, 4)), ("dormant", r <= 2 and x in (1, 2)),
+    ]  # fmt: skip
+    return next(key for key, holds in rules if holds)
+
+
+@pytest.mark.parametrize(("name", "rule"), [("standard", published_standard), ("shopify", published_shopify)])
+def test_presets_follow_their_published_rules_in_every_cell(name, rule):
+    chosen = sc.SegmentMap.preset(name)
+    for cell in itertools.product(range(1, 6), repeat=3):
+        assert chosen.segment_of(*cell) == rule(*cell), cell
+
+
+@pytest.mark.parametrize(
+    ("name", "n_cells", "uncovered", "overlapping"),
+    [
+        ("standard", 125, 0, 0),
+        ("rf_grid", 125, 0, 0),
+        ("shopify", 125, 0, 0),
+        ("klaviyo", 27, 0, 0),
+        ("r_rfm", 125, 10, 58),
+    ],
+)
+def test_the_check_finds_the_published_figures(name, n_cells, uncovered, overlapping):
+    found = sc.SegmentMap.preset(name).check()
+    assert (found.n_cells, len(found.uncovered), len(found.overlapping), found.unreachable) == (
+        n_cells,
+        uncovered,
+        overlapping,
+        (),
+    )
+    assert found.is_partition == (name != "r_rfm")
+
+
+def test_the_check_lists_what_is_wrong():
+    chosen = sc.SegmentMap("own", 2, {"a": ("1..",), "b": ("11.",), "c": ("22.",)})
+    found = chosen.check()
+    assert found.uncovered == ("211", "212")
+    assert found.overlapping == ("111", "112")
+    assert found.unreachable == ("b",)
+    assert "2 uncovered: 211 212" in str(found)
+
+
+def test_the_standard_map_has_the_published_sizes():
+    grid = list(sc.SegmentMap.preset("standard").grid().values())
+    sizes = {"champions": 12, "loyal": 30, "potential_loyalists": 12, "new": 5, "promising": 5, "needs_attention": 8,
+             "about_to_sleep": 3, "at_risk": 32, "cant_lose": 6, "hibernating": 6, "lost": 6}  # fmt: skip
+    assert {key: grid.count(key) for key in set(grid)} == sizes
+
+
+def test_segments_on_every_engine(on_engine, back):
+    cells = pd.DataFrame(
+        list(itertools.product(range(1, 6), repeat=3)), columns=["r_score", "f_score", "m_score"]
+    )
+    cells.insert(0, "customer_id", range(125))
+    for name in ("standard", "r_rfm"):
+        chosen = sc.SegmentMap.preset(name)
+        named = back(sc.segment_rfm(on_engine(cells), segments=name))
+        assert named["segment"].tolist() == [
+            chosen.segment_of(*cell) for cell in cells[["r_score", "f_score", "m_score"]].to_numpy()
+        ]
+
+
+def test_a_map_refuses_scores_of_another_size_with_the_call_to_make():
+    scored = pd.DataFrame({"r_score": [5], "f_score": [1], "m_score": [1]})
+    with pytest.raises(
+        sc.ColumnError,
+        match=r"scores of 1 to 3, found 5; drop the score columns and call score_rfm\(customers, bins=3\)",
+    ):
+        sc.segment_rfm(scored, segments="klaviyo")
+    with pytest.raises(sc.ColumnError, match=r'"monetary": \[0.5, 0.8\]'):
+        sc.segment_rfm(scored, segments="heavy_medium_light")
+
+
+def test_own_maps_from_ranges_table_and_toml(tmp_path):
+    ranges = [{"segment": "best", "r": (2, 3), "m": (3, 3)}, {"segment": "rest"}]
+    chosen = sc.SegmentMap.from_ranges(ranges, bins=3)
+    assert chosen.segment_of(2, 1, 3) == "best"
+    assert chosen.segment_of(1, 3, 3) == "rest"
+    rows = [(*map(int, cell), key) for cell, key in chosen.grid().items()]
+    table = pd.DataFrame(rows, columns=["r_score", "f_score", "m_score", "segment"])
+    assert sc.SegmentMap.from_table(table, bins=3).grid() == chosen.grid()
+    described = sc.SegmentMap(
+        "ours", 3, chosen.cells, segments={"best": maps.Segment("best", 'The "best"', "#112233", "m", "a")}
+    )
+    file = tmp_path / "map.toml"
+    file.write_text(described.to_toml(), encoding="utf-8")
+    assert sc.SegmentMap.from_toml(file) == described
+    assert described.describe("best").label == 'The "best"'
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: sc.SegmentMap.preset("standart"), "did you mean 'standard'"),
+        (lambda: sc.SegmentMap("x", 5, {"a": ("5",)}), "not a cell pattern"),
+        (lambda: sc.SegmentMap("x", 12, {}), "from 2 to 9"),
+        (lambda: sc.SegmentMap.from_ranges([{"segment": "a", "r": (4, 9)}]), "not a range"),
+        (lambda: sc.SegmentMap.from_toml("cells = 3"), "2 problems"),
+        (lambda: sc.SegmentMap.from_toml("no toml"), "cannot be read"),
+        (lambda: sc.SegmentMap.from_toml("missing.toml"), "cannot be read"),
+    ],
+)
+def test_faulty_maps_are_refused(make, message):
+    with pytest.raises(sc.RuleError, match=message):
+        make()
+
+
+def test_every_segment_is_described_in_both_languages():
+    known = tomllib.loads(
+        resources.files("segmentclient.rfm").joinpath("presets", "segments.toml").read_text(encoding="utf-8")
+    )
+    assert {key for name in maps.PRESETS for key in sc.SegmentMap.preset(name).keys} <= set(known)
+    same = {"Champions", "Prospects"}
+    for key, words in known.items():
+        assert maps.label(key, "en") == words["label"]
+        assert maps.label(key, "fr") != words["label"] or words["label"] in same
+        assert maps.meaning(key, "fr") != words["meaning"]
+        assert maps.action(key, "fr") != words["action"]
+        assert maps.colour(key) == words["colour"]
+
+
+def test_what_moves_a_customer_up_is_in_real_units():
+    table = pd.DataFrame(
+        {
+            "days_since_last_order": range(100),
+            "n_orders": range(1, 101),
+            "revenue": [float(i) for i in range(100)],
+        }
+    )
+    scorer = sc.RFMScorer().fit(table)
+    moves = sc.SegmentMap.preset("standard").moves_up(scorer).set_index(["segment", "axis"])
+    promising = moves.loc[("promising", "recency")]
+    assert promising["to"] == "new"
+    assert promising["threshold"] == pytest.approx(19.8)
+    assert set(moves["to"]) <= set(sc.SegmentMap.preset("standard").keys)
+
+
+def test_the_map_shows_itself():
+    assert "Champions" in sc.SegmentMap.preset("standard")._repr_html_()
+    assert language("fr").term("segment", "Loyal") == "Fidèles"

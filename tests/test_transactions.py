@@ -1,0 +1,257 @@
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import segmentclient as sc
+
+COLUMNS = {"customer_id": "who", "date": "day", "amount": "total"}
+
+
+def orders(**columns):
+    table = {
+        "who": ["a", "a", "b"],
+        "day": ["2026-01-01", "2026-01-02", "2026-01-03"],
+        "total": [10.0, 20.0, 30.0],
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def audit_of(clean):
+    return {row.reason: (row.rows, row.amount) for row in clean.audit.itertuples()}
+
+
+def test_rows_are_set_aside_whole_with_the_first_reason_that_applies(on_engine, back):
+    raw = pd.DataFrame(
+        {
+            "who": ["a", None, " ", "b", "c", None, "d"],
+            "day": ["2026-01-01", "2026-01-01", "2026-01-01", "2026-02-30", None, "nonsense", "9999-12-31"],
+            "total": [10.0, 1.0, 2.0, 4.0, 8.0, None, 16.0],
+            "shop": ["x", "x", "y", "y", "z", "z", "z"],
+        }
+    )
+    clean = sc.clean_transactions(on_engine(raw), **COLUMNS)
+    assert audit_of(clean) == {
+        "kept": (1, 10.0),
+        "missing_customer_id": (3, 3.0),
+        "missing_date": (1, 8.0),
+        "unreadable_date": (1, 4.0),
+        "date_out_of_range": (1, 16.0),
+    }
+    assert list(back(clean.transactions).columns) == ["customer_id", "date", "amount", "shop"]
+    rejected = back(clean.rejected)
+    assert list(rejected.columns) == ["who", "day", "total", "shop", "reason"]
+    assert len(rejected) == 6
+    assert set(rejected.loc[rejected["shop"] == "z", "reason"]) == {
+        "missing_customer_id",
+        "missing_date",
+        "date_out_of_range",
+    }
+
+
+def test_tables_come_back_as_the_callers_own_type(on_engine):
+    raw = on_engine(orders())
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    assert type(clean.transactions) is type(raw)
+    assert type(clean.rejected) is type(raw)
+
+
+def test_quantity_times_price_and_refunds_net_of_revenue(on_engine, back):
+    raw = pd.DataFrame(
+        {
+            "who": [1.0, 1.0, 2.0, np.nan],
+            "day": pd.to_datetime(["2026-01-01", "2026-01-05", "2026-01-03", "2026-01-04"]),
+            "n": [2, -1, -3, 1],
+            "price": [5.0, 5.0, 7.0, 11.0],
+        }
+    )
+    clean = sc.clean_transactions(
+        on_engine(raw), customer_id="who", date="day", quantity="n", unit_price="price"
+    )
+    assert audit_of(clean) == {"kept": (2, 5.0), "missing_customer_id": (1, 11.0), "refunds_only": (1, -21.0)}
+    kept = back(clean.transactions)
+    assert kept["customer_id"].tolist() == [1, 1]
+    assert kept["customer_id"].dtype.kind == "i"
+    assert clean.notes["refund_rows"] == 1
+
+
+def test_returns_drop_and_raise(on_engine):
+    raw = on_engine(orders(total=[10.0, -4.0, 30.0]))
+    assert audit_of(sc.clean_transactions(raw, **COLUMNS, returns="drop")) == {
+        "kept": (2, 40.0),
+        "refund": (1, -4.0),
+    }
+    with pytest.raises(sc.TransactionError, match="1 rows have a negative amount"):
+        sc.clean_transactions(raw, **COLUMNS, returns="raise")
+
+
+def test_duplicates_are_counted_or_dropped(on_engine):
+    raw = on_engine(pd.concat([orders(), orders(), orders().head(1)], ignore_index=True))
+    kept = sc.clean_transactions(raw, **COLUMNS)
+    assert kept.notes["exact_duplicates_kept"] == 4
+    dropped = sc.clean_transactions(raw, **COLUMNS, duplicates="drop")
+    assert audit_of(dropped) == {"kept": (3, 60.0), "duplicate": (4, 70.0)}
+
+
+def test_exclude_ids_or_by_column(on_engine):
+    raw = on_engine(orders(staff=[True, False, False]))
+    assert audit_of(sc.clean_transactions(raw, **COLUMNS, exclude=["b"]))["excluded"] == (1, 30.0)
+    assert audit_of(sc.clean_transactions(raw, **COLUMNS, exclude="staff"))["excluded"] == (1, 10.0)
+    with pytest.raises(sc.ColumnError, match="write the ids in the same type"):
+        sc.clean_transactions(raw, **COLUMNS, exclude=[7])
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "value"),
+    [
+        ("1 234,56", ",", 1234.56),
+        ("1\N{NARROW NO-BREAK SPACE}234,5", ",", 1234.5),
+        ("1.234,56", ",", 1234.56),
+        ("-3", ",", -3.0),
+        ("1,234.56", ".", 1234.56),
+        ("1'234.5", ".", 1234.5),
+        ("1e3", ".", 1000.0),
+    ],
+)
+def test_amounts_in_text(on_engine, back, text, decimal, value):
+    raw = on_engine(orders(total=[text, "5", "6"]))
+    kept = back(sc.clean_transactions(raw, **COLUMNS, decimal=decimal, returns="net").transactions)
+    assert kept["amount"].iloc[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["1,2", "1 234,56", "abc", "1.2.3", "--1", "12 €", "1,23,456.0"])
+def test_amounts_that_cannot_be_read(on_engine, text):
+    clean = sc.clean_transactions(on_engine(orders(total=[text, "5", "6"])), **COLUMNS)
+    assert audit_of(clean)["unreadable_amount"] == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format", "day"),
+    [
+        ("31/12/2025", "%d/%m/%Y", dt.datetime(2025, 12, 31)),
+        ("1/2/2025", "%d/%m/%Y", dt.datetime(2025, 2, 1)),
+        ("2/1/25 8:05", "%m/%d/%y %H:%M", dt.datetime(2025, 2, 1, 8, 5)),
+        ("20250201", "%Y%m%d", dt.datetime(2025, 2, 1)),
+        ("2025-02-01T10:11:12.5Z", None, dt.datetime(2025, 2, 1, 10, 11, 12)),
+        ("2024-02-29 10:11", None, dt.datetime(2024, 2, 29, 10, 11)),
+    ],
+)
+def test_dates_in_text(on_engine, back, text, date_format, day):
+    raw = on_engine(orders(day=[text, text, text]))
+    kept = back(sc.clean_transactions(raw, **COLUMNS, date_format=date_format).transactions)
+    assert kept["date"].iloc[0] == day
+
+
+def test_dates_with_a_time_zone_take_the_wall_clock_asked_for(on_engine, back):
+    late = pd.to_datetime(["2026-03-28 23:30", "2026-03-29 00:30", "2026-03-29 01:30"]).tz_localize("UTC")
+    raw = on_engine(orders(day=late))
+    kept = back(sc.clean_transactions(raw, **COLUMNS, timezone="Europe/Paris").transactions)
+    assert kept["date"].tolist() == [
+        dt.datetime(2026, 3, 29, 0, 30),
+        dt.datetime(2026, 3, 29, 1, 30),
+        dt.datetime(2026, 3, 29, 3, 30),
+    ]
+
+
+def test_mixed_offsets_in_text_are_one_error(on_engine):
+    raw = on_engine(
+        orders(day=["2026-01-01T10:00:00+01:00", "2026-07-01T10:00:00+02:00", "2026-01-01T10:00:00+01:00"])
+    )
+    with pytest.raises(sc.ColumnError, match="mixes time zones"):
+        sc.clean_transactions(raw, **COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"day": ["31/12/2026"] * 3}, r"'day' holds nothing readable in 3 rows .*'31/12/2026'.*date_format="),
+        ({"total": ["x", "y", None]}, "'total' holds nothing readable"),
+        ({"total": [True, False, True]}, "expected amounts"),
+        ({"day": [45000, 45001, 45002]}, "Excel"),
+        ({"who": [None, None, None]}, "'who' holds nothing readable.*every cell is empty"),
+        ({"date": [1, 2, 3]}, "'date' of the input would be overwritten by 'day'"),
+        ({"reason": [1, 2, 3]}, "'reason' of the input would be overwritten"),
+    ],
+)
+def test_a_faulty_column_is_one_error_that_names_it(on_engine, columns, message):
+    with pytest.raises(sc.ColumnError, match=message):
+        sc.clean_transactions(on_engine(orders(**columns)), **COLUMNS)
+
+
+def test_all_problems_come_at_once():
+    with pytest.raises(
+        sc.ColumnError,
+        match=r"(?s)3 problems.*'whose' is missing.*'days' is missing.*did you mean 'day'.*'price' is missing",
+    ):
+        sc.clean_transactions(orders(), customer_id="whose", date="days", amount="price")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"returns": "nett"}, "returns='nett'"),
+        ({"quantity": "total"}, "go together"),
+        ({"date_format": "%d %B %Y"}, "uses %B"),
+        ({"date_format": "%d-%m"}, "needs a day, a month and one year"),
+        ({"exclude": "nobody"}, "'nobody' is missing"),
+    ],
+)
+def test_faulty_options_are_refused(options, message):
+    with pytest.raises(sc.SegmentClientError, match=message):
+        sc.clean_transactions(orders(), **COLUMNS, **options)
+
+
+def test_empty_tables_and_tables_of_nobody():
+    with pytest.raises(sc.ColumnError, match="empty"):
+        sc.clean_transactions(orders().head(0), **COLUMNS)
+    with pytest.raises(sc.TransactionError, match=r"no row is left, all 3 were set aside \(excluded 3\)"):
+        sc.clean_transactions(orders(), **COLUMNS, exclude=["a", "b"])
+    with pytest.raises(sc.ColumnError, match="expected a table"):
+        sc.clean_transactions([1, 2], **COLUMNS)
+
+
+def test_pandas_index_extra_columns_and_input_stay(back):
+    raw = orders(note=["é", "ü", "ß"]).set_index(pd.Index([7, 7, 9]))
+    before = raw.copy()
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    pd.testing.assert_frame_equal(raw, before)
+    assert clean.transactions.index.tolist() == [7, 7, 9]
+    assert clean.transactions["note"].tolist() == ["é", "ü", "ß"]
+
+
+def test_object_ids_decimals_and_categories(back):
+    import uuid
+
+    ids = [uuid.UUID(int=1), uuid.UUID(int=1), uuid.UUID(int=2)]
+    raw = orders(
+        who=pd.Series(ids, dtype=object),
+        total=pd.Series([Decimal("1.10"), Decimal("2.20"), None], dtype=object),
+    )
+    kept = sc.clean_transactions(raw.astype({"total": "float64"}), **COLUMNS).transactions
+    assert kept["customer_id"].tolist() == [str(uuid.UUID(int=1))] * 2
+    assert sc.clean_transactions(orders().astype({"who": "category"}), **COLUMNS).kept_rows == 3
+
+
+cells = st.one_of(st.none(), st.floats(-1e6, 1e6).map(lambda value: round(value, 2)))
+days = st.sampled_from(["2026-01-01", "2026-02-29", "2026-02-28", "", None, "x", "0001-01-01"])
+rows = st.tuples(st.sampled_from(["a", "b", " ", None]), days, cells)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=30))
+def test_nothing_is_lost(table):
+    raw = pd.DataFrame([("sure", "2026-01-01", 1.0), *table], columns=["who", "day", "total"])
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    assert len(clean.transactions) + len(clean.rejected) == len(raw) == clean.audit["rows"].sum()
+    assert clean.audit["amount"].sum() == pytest.approx(raw["total"].sum(), abs=0.005)
+    assert set(clean.transactions.index) | set(clean.rejected.index) == set(raw.index)
+
+
+def test_the_card_and_the_text_tell_the_counts():
+    clean = sc.clean_transactions(orders(who=["a", None, "b"]), **COLUMNS)
+    assert repr(clean) == "CleanTransactions(2 of 3 rows kept; set aside: missing_customer_id 1)"
+    assert "no customer id" in clean._repr_html_()
