@@ -177,12 +177,19 @@ class _Reader:
     quoted: dict[int, str]
 
     def place(self, node: ast.expr) -> Place:
-        """Positions in characters (Python counts bytes)."""
-        lead = len(self.plain) - len(self.plain.lstrip())
-        octets = self.plain.strip().encode()
-        ends = (node.col_offset, node.end_col_offset or node.col_offset)
-        start, end = (lead + len(octets[:at].decode(errors="ignore")) for at in ends)
-        return start, end
+        """Give positions in characters of the text (Python counts bytes, from the first sign that is no blank)."""
+        start, end = node.col_offset, node.end_col_offset or node.col_offset
+        if not self.plain.isascii():
+            start, end = (len(self._octets[:at].decode(errors="ignore")) for at in (start, end))
+        return self._lead + start, self._lead + end
+
+    @functools.cached_property
+    def _octets(self) -> bytes:
+        return self.plain.strip().encode()
+
+    @functools.cached_property
+    def _lead(self) -> int:
+        return len(self.plain) - len(self.plain.lstrip())
 
     def condition(self, node: ast.expr, depth: int) -> Condition:
         self._check_depth(node, depth)
