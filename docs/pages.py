@@ -53,6 +53,7 @@ def _column_row(column: Column) -> str:
 
 _ROOM_TITLES = {
     "transactions": "Transactions",
+    "order_files": "Order files",
     "customers": "Customers",
     "rfm": "Scores and segments",
     "segments": "Rules, clusters, profiles, movement",

@@ -18,7 +18,7 @@ _SEED = 7
 
 
 class Sample(NamedTuple):
-    """The two tables of the sample shop."""
+    """The two tables of the sample shop: `transactions`, as exported, and the `people` behind them."""
 
     transactions: pd.DataFrame
     people: pd.DataFrame

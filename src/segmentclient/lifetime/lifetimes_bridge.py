@@ -149,6 +149,13 @@ def fit_with_lifetimes(
     Returns
     -------
     The model, with the parameters that `lifetimes` found and no errors.
+
+    Examples
+    --------
+    >>> import segmentclient as sc
+    >>> weeks = sc.split_periods(sc.datasets.load_cdnow(), calibration_end="1997-09-30", time_unit="W")
+    >>> sc.fit_with_lifetimes("bgnbd", weeks, time_unit="W").params_.round(2).tolist()
+    [0.24, 4.41, 0.79, 2.43]
     """
     kinds = {name: kind for kind, name in _NAMES.items() if kind != "BGBB"}
     if model not in kinds:

@@ -34,6 +34,14 @@ class GammaGammaByFrequency:
     edges_ : first frequency of each band after the first.
     models_ : one GammaGamma a band.
     log_likelihood_, bic_, n_customers_ : of the kept split.
+
+    Examples
+    --------
+    >>> import segmentclient as sc
+    >>> weeks = sc.split_periods(sc.datasets.load_cdnow(), calibration_end="1997-09-30", time_unit="W")
+    >>> bands = sc.GammaGammaByFrequency(time_unit="W").fit(weeks)
+    >>> len(bands.models_) == len(bands.edges_) + 1
+    True
     """
 
     def __init__(self, time_unit: str = "D") -> None:

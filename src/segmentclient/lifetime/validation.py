@@ -149,6 +149,15 @@ def calibration_by_decile(
     pandas.DataFrame
         One row a group: `group` (1 is the least expected), `customers`, `expected` and `actual` (mean purchases a
         customer), `low` and `high` (95 % interval of the actual mean).
+
+    Examples
+    --------
+    >>> import segmentclient as sc
+    >>> log = sc.datasets.load_cdnow()
+    >>> sc.calibration_by_decile(log, "mbgnbd", calibration_end="1997-09-30", groups=2).round(2)
+       group  customers  expected  actual   low  high
+    0      1       1187      0.18    0.24  0.20  0.29
+    1      2       1170      1.17    1.36  1.21  1.52
     """
     import pandas as pd
 
@@ -365,6 +374,13 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     pandas.DataFrame
         One row a resample, one column a parameter. Histories are resampled as counts, so a million
         customers cost what their distinct histories cost.
+
+    Examples
+    --------
+    >>> import segmentclient as sc
+    >>> weeks = sc.split_periods(sc.datasets.load_cdnow(), calibration_end="1997-09-30", time_unit="W")
+    >>> sc.bootstrap_parameters(sc.MBGNBD(time_unit="W"), weeks, n=3).shape
+    (3, 4)
     """
     import pandas as pd
 
