@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from reference import agreement
 from scipy import special
 
+from reference import agreement
 from segmentclient.errors import ColumnError
 from segmentclient.lifetime import BGBB
 

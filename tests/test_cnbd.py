@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from reference import agreement
 
+from reference import agreement
 from segmentclient.errors import ModelError
 from segmentclient.lifetime import BGCNBD, BGNBD, MBGCNBD, MBGNBD
 

@@ -4,8 +4,8 @@ import mpmath as mp
 import numpy as np
 import pandas as pd
 import pytest
-from reference import agreement
 
+from reference import agreement
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.lifetime import GammaGamma
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from reference import agreement
 
+from reference import agreement
 from segmentclient.lifetime import MBGNBD
 
 POINTS = pd.DataFrame(

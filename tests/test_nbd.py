@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from reference import agreement
 from scipy import stats
 
+from reference import agreement
 from segmentclient.lifetime import NBD
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from reference import agreement
 
+from reference import agreement
 from segmentclient.lifetime import ParetoNBD, laws
 from segmentclient.lifetime.histories import history
 from segmentclient.lifetime.quadrature import discounted_power, tilted_nodes

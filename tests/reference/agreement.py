@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from reference import make_lifetime_values as reference
 
+from reference import make_lifetime_values as reference
 from segmentclient.lifetime import laws
 from segmentclient.lifetime.histories import history
 

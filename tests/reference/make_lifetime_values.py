@@ -10,6 +10,7 @@ for the seeded points of each run.
 from __future__ import annotations
 
 import csv
+import itertools
 import sys
 from pathlib import Path
 
@@ -135,9 +136,9 @@ def pareto_pmf(r, alpha, s, beta, t, n):
     peak, top = low, height(low)
     pieces = [peak + side for side in np.linspace(-1, 1, 9) / np.sqrt(float(n + 1)) * 6]
     pieces += [peak - d for d in (10, 20, 40, 80)] + [peak + d for d in (8, 12, 16, 24, 40)]
-    pieces = sorted(p for p in pieces if p < end) + [end]
+    pieces = [*sorted(p for p in pieces if p < end), end]
     with mp.workdps(30):
-        area = sum(_area(height, top, left, right) for left, right in zip(pieces, pieces[1:], strict=False))
+        area = sum(_area(height, top, left, right) for left, right in itertools.pairwise(pieces))
     front = log_rising(r, n) - mp.loggamma(n + 1) + mp.log(s / beta)
     return stays + mp.exp(front + top) * area
 

@@ -36,6 +36,7 @@ class BetaBernoulli:
     names: tuple[str, ...] = ("alpha", "beta", "gamma", "delta")
     rates: tuple[str, ...] = ()
     movable: tuple[tuple[str, float], ...] = ()
+    needs_recency = False
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum."""
@@ -200,7 +201,7 @@ class BGBB(PurchaseModel):
     --------
     >>> model = BGBB.from_params(alpha=1.204, beta=0.750, gamma=0.657, delta=2.783, time_unit="Y")
     >>> round(model.expected_purchases_new_customer(t=5), 3)
-    1.939
+    1.938
     """
 
     law = BetaBernoulli()

@@ -40,6 +40,7 @@ class BetaGeometric:
     names: tuple[str, ...] = ("r", "alpha", "a", "b")
     rates: tuple[str, ...] = ("alpha",)
     movable: tuple[tuple[str, float], ...] = (("alpha", -1.0), ("a", 1.0))
+    needs_recency = False
 
     def __init__(self, first: int) -> None:
         self.first = first
@@ -153,8 +154,8 @@ class BGNBD(PurchaseModel):
     >>> model = BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
     >>> import pandas as pd
     >>> customers = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
-    >>> round(model.expected_purchases(customers, t=39).iloc[0], 4)
-    1.226
+    >>> model.expected_purchases(customers, t=39).round(4).tolist()
+    [1.226]
     """
 
     law = BetaGeometric(first=0)

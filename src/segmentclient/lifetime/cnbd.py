@@ -51,6 +51,7 @@ class ErlangGeometric:
     names: tuple[str, ...] = ("r", "alpha", "a", "b")
     rates: tuple[str, ...] = ("alpha",)
     movable: tuple[tuple[str, float], ...] = ()
+    needs_recency = True
 
     def __init__(self, first: int, k: int) -> None:
         self.first, self.k = first, k
@@ -319,7 +320,7 @@ class MBGCNBD(BGCNBD):
     --------
     >>> model = MBGCNBD.from_params(k=2, r=0.5, alpha=2.0, a=0.5, b=2.0)
     >>> round(model.pmf(0, t=10), 4)
-    0.7029
+    0.6627
     """
 
     first: ClassVar[int] = 1

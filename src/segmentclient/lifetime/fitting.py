@@ -18,6 +18,7 @@ __all__ = [
     "Derivatives",
     "Optimum",
     "RowDerivatives",
+    "Stage",
     "Standardized",
     "climb",
     "covariance_of",
@@ -32,6 +33,7 @@ Derivatives: TypeAlias = "tuple[float, Array, Array]"
 _LONGEST_STEP = 2.0  # in log-parameters: a factor of 7
 _FLAT = 1e-6  # of the mean log-likelihood's gradient
 _EXACT = 1e-10
+_NO_GAIN = 1e-11  # of log-likelihood: the step is below 1e-5 standard errors
 REACH = 12.0  # parameters from 6e-6 to 2e5 (in units of the data); beyond is the border
 
 
@@ -41,6 +43,13 @@ class RowDerivatives(NamedTuple):
     value: Array
     gradient: tuple[Array, ...]
     hessian: Mapping[tuple[int, int], Array]
+
+
+class Stage(NamedTuple):
+    """The log-likelihood of a sample, or of everybody, and how many customers that are."""
+
+    derivatives: Callable[[Array], Derivatives]
+    size: float
 
 
 @dataclass(frozen=True)
@@ -64,25 +73,18 @@ class Optimum:
         return replace(self, value=self.value + constant)
 
 
-def maximize(
-    sample: Callable[[Array], Derivatives],
-    everything: Callable[[Array], Derivatives],
-    starts: Sequence[Array],
-    *,
-    sample_size: float,
-    size: float,
-    low: Array,
-    high: Array,
-) -> Optimum:
-    """Climb from every start on the sample, then from the best of these on everything."""
+def maximize(stages: Sequence[Stage], starts: Sequence[Array], *, low: Array, high: Array) -> Optimum:
+    """Climb from every start on the first stage (the smallest sample), then from the best of these on the others."""
     with one_thread():
-        found = [climb(sample, start, sample_size, low, high) for start in starts]
-        best = max(found, key=lambda optimum: optimum.value)
-        return climb(everything, best.point, size, low, high)
+        found = [climb(*stages[0], start, low, high) for start in starts]
+        optimum = max(found, key=lambda optimum: optimum.value)
+        for stage in stages[1:]:
+            optimum = climb(*stage, optimum.point, low, high)
+        return optimum
 
 
 def climb(
-    derivatives: Callable[[Array], Derivatives], start: Array, size: float, low: Array, high: Array
+    derivatives: Callable[[Array], Derivatives], size: float, start: Array, low: Array, high: Array
 ) -> Optimum:
     """Newton's method with a Hessian made negative definite, steps of limited length and halving."""
     point = np.clip(start, low, high)
@@ -93,6 +95,8 @@ def climb(
             break
         step = np.zeros_like(point)
         step[free] = _newton_step(gradient[free], hessian[np.ix_(free, free)])
+        if abs(float(gradient @ step)) <= _NO_GAIN:
+            break
         better = _halve_until_better(derivatives, point, value, step, low, high)
         if better is None:
             break

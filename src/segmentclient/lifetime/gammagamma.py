@@ -94,17 +94,14 @@ class GammaGamma(Estimator):
             When nobody bought again for a positive amount.
         """
         spending = _spending_of(customers, weights)
-        sample, size = spending.every(2000), float(spending.counts.sum())
+        size = float(spending.counts.sum())
         self.mean_purchase_value_ = _observed_mean(spending)
         money = np.array([0.0, 0.0, np.log(self.mean_purchase_value_)])
         optimum = fitting.maximize(
-            lambda point: _summed(point, sample),
-            lambda point: _summed(point, spending),
+            [_stage(spending.every(2000)), _stage(spending)],
             [money + np.log(start) for start in ([2.0, 3.0, 1.0], [6.0, 4.0, 0.5], [1.0, 1.5, 0.5])],
-            sample_size=float(sample.counts.sum()),
-            size=size,
-            low=money - 14.0,
-            high=money + 14.0,
+            low=money - fitting.REACH,
+            high=money + fitting.REACH,
         )
         theta = np.exp(optimum.point)
         self._learn(
@@ -265,6 +262,10 @@ def _log_likelihood(theta: Any, x: Array, m: Array) -> Array:
         - shape * np.log1p(v / (x * m))
         - np.log(m)
     )
+
+
+def _stage(s: _Spending) -> fitting.Stage:
+    return fitting.Stage(lambda point: _summed(point, s), float(s.counts.sum()))
 
 
 def _summed(point: Array, s: _Spending) -> fitting.Derivatives:

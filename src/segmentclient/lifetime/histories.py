@@ -63,6 +63,11 @@ class Histories:
         rows, counts = np.unique(np.searchsorted(np.cumsum(self.counts), steps), return_counts=True)
         return replace(self.take(rows), counts=counts.astype(float))
 
+    def samples(self) -> list[Histories]:
+        """Give growing samples, and everybody last: where a search may begin cheaply."""
+        sizes = [2000, int(self.n_customers / 12)] if self.n_customers > 48_000 else [2000]
+        return [*(self.every(most) for most in sizes if len(self.counts) > most), self]
+
     def take(self, rows: Array) -> Histories:
         """Take some rows."""
         return Histories(
@@ -165,16 +170,40 @@ def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
     """Find distinct rows: the position of one row of each kind, sorted, and for every row its kind."""
     import pandas as pd
 
-    packed, kinds = pd.factorize(columns[0], use_na_sentinel=False)
-    for column in columns[1:]:
-        codes, values = pd.factorize(column, use_na_sentinel=False)
-        packed, kinds = pd.factorize(packed.astype(np.int64) * len(values) + codes)
+    packed = _packed(columns)
+    codes, kinds = pd.factorize(packed)
     first = np.empty(len(kinds), np.int64)
-    first[packed[::-1]] = np.arange(len(packed) - 1, -1, -1)
-    order = np.lexsort([column[first] for column in reversed(columns)])
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    order = np.argsort(kinds)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    return first[order], rank[packed]
+    return first[order], rank[codes]
+
+
+def _packed(columns: Sequence[Array]) -> Array:
+    """Pack each row into one whole number, ordered as the rows are."""
+    packed, room = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        steps, size = _steps(column)
+        if room > 2**62 // size:
+            values, packed = np.unique(packed, return_inverse=True)
+            room = len(values)
+        if room > 2**62 // size:
+            raise ModelError(f"more than {2**62:.0e} possible histories: group the customers first")
+        packed, room = packed * size + steps, room * size
+    return packed
+
+
+def _steps(column: Array) -> tuple[Array, int]:
+    """Number the values of a column in their order: whole days and exact weeks directly, others by sorting."""
+    if column.size and np.isfinite(column).all() and np.abs(column).max() < 2**31:
+        for parts in (1.0, 7.0):
+            steps = np.rint(column * parts)
+            if np.array_equal(steps / parts, column):
+                low = steps.min()
+                return (steps - low).astype(np.int64), int(steps.max() - low) + 1
+    values, steps = np.unique(column, return_inverse=True)
+    return steps.astype(np.int64), max(len(values), 1)
 
 
 def check_histories(table: Mapping[str, Array], *, counts: Array | None = None) -> None:

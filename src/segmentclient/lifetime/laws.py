@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories
+from segmentclient.lifetime.histories import Array, Histories, distinct
 
 __all__ = [
     "Law",
@@ -29,6 +29,7 @@ __all__ = [
 
 Theta: TypeAlias = "tuple[Any, ...]"
 
+_WORTH_GROUPING = 500  # rows
 _MOST = 1_000_000  # purchases within t that an interval can reach
 
 
@@ -46,6 +47,10 @@ class Law(Protocol):
     @property
     def movable(self) -> tuple[tuple[str, float], ...]:
         """The parameters that covariates move, with the sign: the buying process first, then drop-out."""
+
+    @property
+    def needs_recency(self) -> bool:
+        """Tell whether the parameters of a living customer depend on her recency."""
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
@@ -82,7 +87,15 @@ def p_alive(law: Law, theta: Theta, h: Histories) -> Array:
 
 def expected_purchases(law: Law, theta: Theta, h: Histories, t: Any) -> Array:
     """Purchases expected of each customer within t."""
-    return p_alive(law, theta, h) * law.expected(law.living(theta, h), t)
+    return p_alive(law, theta, h) * _of_the_living(law, theta, h, t)
+
+
+def _of_the_living(law: Law, theta: Theta, h: Histories, t: Any) -> Array:
+    """Evaluate on distinct (frequency, T), where nothing else matters to a customer who is alive."""
+    if law.needs_recency or np.ndim(t) or h.T.size < _WORTH_GROUPING:
+        return law.expected(law.living(theta, h), t)
+    first, kind = distinct([h.frequency, h.T, *(np.ravel(value) for value in theta if np.ndim(value))])
+    return law.expected(law.living(_of_rows(theta, first), h.take(first)), t)[kind]
 
 
 def pmf(law: Law, theta: Theta, h: Histories, n: Any, t: Any) -> Array:

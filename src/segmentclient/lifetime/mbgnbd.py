@@ -34,8 +34,8 @@ class MBGNBD(PurchaseModel):
     >>> model = MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, time_unit="W")
     >>> import pandas as pd
     >>> one_time_buyer = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [38.86]})
-    >>> round(model.probability_alive(one_time_buyer).iloc[0], 4)
-    0.3897
+    >>> model.probability_alive(one_time_buyer).round(4).tolist()
+    [0.3897]
     """
 
     law = BetaGeometric(first=1)

@@ -27,6 +27,7 @@ class NegativeBinomial:
     names: tuple[str, ...] = ("r", "alpha")
     rates: tuple[str, ...] = ("alpha",)
     movable: tuple[tuple[str, float], ...] = ()
+    needs_recency = False
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""

@@ -13,6 +13,7 @@ Journal of Marketing Research 42(4), equation (1) on discounted transactions.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,9 @@ from scipy import special
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, psi_rise
 from segmentclient.lifetime.laws import Theta
-from segmentclient.lifetime.mixtures import mixture_of_many
 from segmentclient.lifetime.priors import rate_prior
 from segmentclient.lifetime.purchases import PurchaseModel
-from segmentclient.lifetime.quadrature import discounted_power, log_concave_integral, tilted_nodes
+from segmentclient.lifetime.quadrature import Nodes, discounted_power, log_concave_integral, tilted_nodes
 from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf, saturating
 
 __all__ = ["ParetoNBD"]
@@ -36,6 +36,7 @@ class ParetoExponential:
     names: tuple[str, ...] = ("r", "alpha", "s", "beta")
     rates: tuple[str, ...] = ("alpha", "beta")
     movable: tuple[tuple[str, float], ...] = (("alpha", -1.0), ("beta", -1.0))
+    needs_recency = False
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
@@ -84,7 +85,7 @@ class ParetoExponential:
             (2, 3): 1.0 / beta - later,
             (3, 3): s * later**2 - s / beta**2,
         }
-        value, first, second = case.averages()
+        value, first, second = case.derivatives()
         hessian = {key: hessian.get(key, 0.0) + second[key] for key in second}
         gradient = tuple(g + more for g, more in zip(gradient, first, strict=True))
         return RowDerivatives(self._log_living(theta, h) + value, gradient, hessian)
@@ -145,7 +146,7 @@ class _Silence:
         self.r, self.alpha, self.s, self.beta, self.x, self.t_x, self.T = r, alpha, s, beta, x, t_x, T
         self.alpha_first = alpha <= beta
 
-    def nodes(self) -> Any:
+    def nodes(self) -> Iterator[Nodes]:
         near, far = np.minimum(self.alpha, self.beta) + self.t_x, np.maximum(self.alpha, self.beta) + self.t_x
         buys, stays = self.r + self.x, self.s + 1.0
         c = 1.0 - np.where(self.alpha_first, buys, stays)
@@ -162,11 +163,45 @@ class _Silence:
             + self.s * np.log1p(silence / (self.beta + self.t_x))
         )
 
-    def averages(self) -> tuple[Array, list[Array], dict[tuple[int, int], Array]]:
-        """Give ln(1 + odds), its gradient and its Hessian."""
+    def derivatives(self) -> tuple[Array, list[Array], dict[tuple[int, int], Array]]:
+        """Give ln(1 + odds), its gradient and its Hessian.
+
+        At a moment y the logarithm of the integrand has the gradient shift + slope · (ln((α+y)/(α+t_x)), 1/(α+y),
+        ln((β+y)/(β+t_x)), 1/(β+y)); the Hessian adds the covariance of these gradients to the mean of the bends.
+        """
+        value, left, mean, square = self._moments()
+        silence, buys, leaves = self.T - self.t_x, self.r + self.x, self.s + 1.0
+        now_a, now_b = 1.0 / (self.alpha + self.T), 1.0 / (self.beta + self.T)
+        shift = (
+            np.log1p(silence / (self.alpha + self.t_x)),
+            buys * now_a,
+            1.0 / self.s + np.log1p(silence / (self.beta + self.t_x)),
+            self.s * now_b,
+        )
+        slope = (-1.0, -buys, -1.0, -leaves)
+        gradient = [shift[i] * left + slope[i] * mean[i] for i in range(4)]
+        bends = {
+            (0, 1): now_a * left - mean[1],
+            (1, 1): buys * (square[1, 1] - now_a**2 * left),
+            (2, 2): -left / self.s**2,
+            (2, 3): now_b * left - mean[3],
+            (3, 3): leaves * square[3, 3] - self.s * now_b**2 * left,
+        }
+        hessian = {
+            (i, j): shift[i] * gradient[j]
+            + slope[i] * (shift[j] * mean[i] + slope[j] * square[i, j])
+            - gradient[i] * gradient[j]
+            + bends.get((i, j), 0.0)
+            for i in range(4)
+            for j in range(i, 4)
+        }
+        return value, gradient, hessian
+
+    def _moments(self) -> tuple[Array, Array, Array, Array]:
+        """Give ln(1 + odds), P(left), and the first and second moments over the moments of leaving."""
         size = self.T.size
-        value, first = np.zeros(size), np.zeros((4, size))
-        second = {(i, j): np.zeros(size) for i in range(4) for j in range(i, 4)}
+        value, left = np.zeros(size), np.zeros(size)
+        mean, square = np.zeros((4, size)), np.zeros((4, 4, size))
         scale = self.log_scale()
         for nodes in self.nodes():
             at = nodes.rows
@@ -174,39 +209,25 @@ class _Silence:
             top = np.maximum(log_terms.max(axis=1), 0.0)
             terms = np.exp(log_terms - top[:, None])
             total = terms.sum(axis=1) + np.exp(-top)
-            part = mixture_of_many(
-                top + np.log(total), [0.0] * 4, {}, terms / total[:, None], *self._bends(nodes)
-            )
-            value[at] = part.value
-            first[:, at] = part.gradient
-            for key, values in part.hessian.items():
-                second[key][at] = values
-        return value, list(first), second
+            terms /= total[:, None]
+            value[at], left[at] = top + np.log(total), terms.sum(axis=1)
+            features = self._features(nodes)
+            weighted = terms * features
+            mean[:, at] = weighted.sum(axis=2)
+            square[:, :, at] = np.einsum("ink,jnk->ijn", weighted, features)
+        return value, left, mean, square
 
-    def _bends(self, nodes: Any) -> tuple[list[Array], dict[tuple[int, int], Array]]:
-        """Give gradient and second derivatives of each term's logarithm, at fixed moments y."""
-        at = nodes.rows
-        first = self.alpha_first[at, None]
-        log_a, log_b = np.where(first, nodes.u, nodes.far), np.where(first, nodes.far, nodes.u)
-        r, alpha, s, beta, x, t_x, T = (
-            value[at, None] for value in (self.r, self.alpha, self.s, self.beta, self.x, self.t_x, self.T)
-        )
-        then_a, then_b = np.exp(-log_a) / (alpha + t_x), np.exp(-log_b) / (beta + t_x)
-        now_a, now_b = 1.0 / (alpha + T), 1.0 / (beta + T)
-        gradient = [
-            np.log1p((T - t_x) / (alpha + t_x)) - log_a,
-            (r + x) * (now_a - then_a),
-            1.0 / s + np.log1p((T - t_x) / (beta + t_x)) - log_b,
-            s * now_b - (s + 1.0) * then_b,
-        ]
-        bends = {
-            (0, 1): now_a - then_a,
-            (1, 1): (r + x) * (then_a**2 - now_a**2),
-            (2, 2): -1.0 / s**2,
-            (2, 3): now_b - then_b,
-            (3, 3): (s + 1.0) * then_b**2 - s * now_b**2,
-        }
-        return gradient, bends
+    def _features(self, nodes: Nodes) -> Array:
+        """Give ln((α+y)/(α+t_x)), 1/(α+y), ln((β+y)/(β+t_x)), 1/(β+y) at every node."""
+        at, first = nodes.rows, self.alpha_first[nodes.rows]
+        smaller, larger = np.minimum(self.alpha, self.beta)[at], np.maximum(self.alpha, self.beta)[at]
+        features = np.empty((4, *nodes.u.shape))
+        features[0], features[2] = nodes.u, nodes.log_far
+        np.divide((1.0 / (smaller + self.t_x[at]))[:, None], nodes.near, out=features[1])
+        np.divide((1.0 / (larger + self.t_x[at]))[:, None], nodes.far, out=features[3])
+        if not first.all():
+            features[:, ~first] = features[:, ~first][[2, 3, 0, 1]]
+        return features
 
 
 class ParetoNBD(PurchaseModel):
@@ -227,8 +248,8 @@ class ParetoNBD(PurchaseModel):
     >>> import pandas as pd
     >>> model = ParetoNBD.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="W")
     >>> customers = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
-    >>> round(model.probability_alive(customers).iloc[0], 4)
-    0.8692
+    >>> model.probability_alive(customers).round(4).tolist()
+    [0.8692]
     """
 
     law = ParetoExponential()

@@ -73,7 +73,7 @@ def target_of(
     """Find the mode of likelihood · prior and its curvature; the flat prior is a box on the logarithms."""
     if prior == "flat":
         edge = np.where(positive, _BOX, np.inf)
-        optimum = fitting.climb(derivatives, start, size, -edge, edge)
+        optimum = fitting.climb(derivatives, size, start, -edge, edge)
 
         def log_density(points: Array) -> Array:
             inside = (np.abs(points) <= edge).all(axis=1)
@@ -87,7 +87,7 @@ def target_of(
         return tuple(a + b for a, b in zip(derivatives(point), _differences(log_prior, point), strict=True))  # type: ignore[return-value]
 
     far = np.full(start.size, 30.0)
-    optimum = fitting.climb(both, start, size, -far, far)
+    optimum = fitting.climb(both, size, start, -far, far)
     return Target(
         lambda points: log_likelihood(points) + log_prior(points), optimum.point, _covariance(optimum.hessian)
     )

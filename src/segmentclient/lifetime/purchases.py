@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PurchaseModel"]
 
-_SAMPLE = 2000  # customers on whom the search begins
 _PREDICTIVE_DRAWS = 100  # at most, in an interval of counts
 _BLOCK = 400_000  # numbers in memory at once, in the posterior
 _LEVEL = 0.9
@@ -128,18 +127,17 @@ class PurchaseModel(Estimator):
         scale = float(np.average(histories.T, weights=histories.counts)) or 1.0
         units = np.array([np.log(scale) if name in self.law.rates else 0.0 for name in self.names])
         design = fitting.Standardized(histories.covariates, histories.counts)
-        sample = histories.every(_SAMPLE)
         more = np.zeros(2 * design.size)
         optimum = fitting.maximize(
-            lambda point: self._summed(point, sample, design.of(sample.covariates)),
-            lambda point: self._summed(point, histories, design.of(histories.covariates)),
+            [self._stage(sample, design.of(sample.covariates)) for sample in histories.samples()],
             [np.concatenate([np.log(start), more]) for start in self.law.start(scale)],
-            sample_size=sample.n_customers,
-            size=histories.n_customers,
             low=np.concatenate([units - fitting.REACH, more - fitting.REACH]),
             high=np.concatenate([units + fitting.REACH, more + fitting.REACH]),
         )
         return design.undo(optimum, self._links()) if design.size else optimum
+
+    def _stage(self, sample: Histories, design: Array) -> fitting.Stage:
+        return fitting.Stage(lambda point: self._summed(point, sample, design), sample.n_customers)
 
     def _links(self) -> list[tuple[int, float]]:
         return [(self.names.index(name), sign) for name, sign in self.law.movable]
