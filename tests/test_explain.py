@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 import segmentclient as sc
-from segmentclient.segments.explain import _holm, _lift_interval, _ratio_of_means
+from segmentclient.segments.effects import _lift_interval, _ratio_of_means, holm
 
 
 def base(n: int = 600) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def test_small_tables_use_the_exact_test() -> None:
 
 
 def test_holm_by_hand() -> None:
-    adjusted = _holm(np.array([0.01, 0.04, np.nan, 0.03, 0.5]))
+    adjusted = holm(np.array([0.01, 0.04, np.nan, 0.03, 0.5]))
     assert adjusted[[0, 1, 3, 4]].tolist() == pytest.approx([0.04, 0.09, 0.09, 0.5])
     assert np.isnan(adjusted[2])
 

@@ -1,0 +1,104 @@
+"""The text of a rule, before it is a tree: what characters it may hold, names between backticks, faults of syntax."""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+import warnings
+
+from segmentclient.segments.rule_tree import Fault, Place
+
+__all__ = ["DEEPEST", "LONGEST", "syntax_tree", "without_quotes"]
+
+LONGEST = 10_000
+DEEPEST = 50
+
+
+def without_quotes(text: str) -> tuple[str, dict[int, str]]:
+    """Put blanks and underscores, of the same length, in the place of the names between backticks."""
+    if len(text) > LONGEST:
+        raise Fault(f"the rule has {len(text):,} characters, {LONGEST:,} at most are accepted", (0, 1))
+    if not text.strip():
+        raise Fault("the rule is empty", (0, 1))
+    _check_characters(text)
+    return _scan(text)
+
+
+def _check_characters(text: str) -> None:
+    for position, character in enumerate(text):
+        if character not in "\n\r\t" and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
+            raise Fault(
+                f"the invisible character U+{ord(character):04X} is not accepted", (position, position + 1)
+            )
+        if character == "\\":
+            raise Fault("a backslash is not accepted; write characters as they are", (position, position + 1))
+
+
+def _scan(text: str) -> tuple[str, dict[int, str]]:
+    plain, quoted = list(text), {}
+    position = depth = 0
+    while position < len(text):
+        character = text[position]
+        if character in "'\"`":
+            end = _closing(text, position)
+            if character == "`":
+                quoted[position + 1] = text[position + 1 : end]
+                plain[position : end + 1] = [" ", *"_" * (end - position - 1), " "]
+            position = end
+        elif character in "\n\r\t":
+            plain[position] = " "
+        elif character == "#":
+            raise Fault("a comment is not accepted inside a rule", (position, position + 1))
+        depth += (character in "([{") - (character in ")]}")
+        if depth > DEEPEST:
+            raise Fault(f"more than {DEEPEST} levels of brackets", (position, position + 1))
+        position += 1
+    return "".join(plain), quoted
+
+
+def _closing(text: str, start: int) -> int:
+    """Find the quote that closes the one at `start`, on the same line."""
+    mark = text[start]
+    end = text.find(mark, start + 1)
+    if end < 0 or "\n" in text[start:end]:
+        raise Fault(f"the quote {mark} is not closed on its line", (start, start + 1))
+    if mark == "`" and end == start + 1:
+        raise Fault("there is no name between the backticks", (start, end + 1))
+    if text[end : end + 2] == mark * 2 and end == start + 1:
+        raise Fault("triple quotes are not accepted", (start, end + 2))
+    return end
+
+
+def syntax_tree(plain: str) -> ast.expr:
+    """Let Python's parser (not its compiler) read the text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return ast.parse(plain.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise Fault(_syntax_message(plain), _syntax_place(error, plain)) from None
+    except (ValueError, MemoryError, RecursionError, OverflowError, Warning):
+        raise Fault("the rule is nested too deeply, or a number is too long", (0, 1)) from None
+
+
+_HINTS = (
+    (r"(?<![=<>!])=(?!=)", "write == to compare"),
+    (r"&&?|\|\|?|!(?!=)", "write and, or, not"),
+    (r"<>", "write != for different"),
+    (r"\b(AND|OR|NOT|IN|IS|MISSING)\b", "write and, or, not, in, is missing in small letters"),
+    (r"[‘’“”«»]", "write straight quotes"),
+    (r"\d,\d", "write a dot before decimals"),
+    (r"\w \w", "write a name that holds blanks or signs between `backticks`"),
+)
+
+
+def _syntax_message(plain: str) -> str:
+    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, plain)), "")
+    return "the rule cannot be read from here on" + (f"; {hint}" if hint else "")
+
+
+def _syntax_place(error: SyntaxError, plain: str) -> Place:
+    lead = len(plain) - len(plain.lstrip())
+    start = min(max((error.offset or 1) - 1 + lead, 0), len(plain) - 1)
+    return start, start + 1
