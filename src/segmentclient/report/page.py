@@ -13,8 +13,9 @@ from segmentclient.report.charts import pictures, tints
 from segmentclient.report.content import Content
 from segmentclient.report.figures import key_figures
 from segmentclient.report.movement import Movement, movement
+from segmentclient.report.parameters import model_sentences, parameter_tables
 from segmentclient.report.perimeter import note_sentences, perimeter_sentences
-from segmentclient.report.tables import audit_table, parameter_tables, score_table, segment_table, value_table
+from segmentclient.report.tables import audit_table, cut_table, score_table, segment_table, value_table
 from segmentclient.report.words import Words
 
 __all__ = ["Sources", "method_lines", "page_context"]
@@ -155,8 +156,9 @@ def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
             "High is good. Each line gives the lowest and the highest value that received the score, in these data."
         ),
         "method": tuple(_method(content, say)),
-        "parameters": () if sources.models is None else tuple(parameter_tables(sources.models, say)),
-        "model_notes": (),
+        "cuts": None if sources.scorer is None else cut_table(sources.scorer, say),
+        "parameters": parameter_tables(sources.models, say),
+        "model_notes": model_sentences(sources.models, say),
         "versions": tuple(_versions(say)),
     }
 

@@ -9,7 +9,7 @@ from segmentclient.report.content import Content
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
 
-__all__ = ["audit_table", "parameter_tables", "score_table", "segment_table", "value_table"]
+__all__ = ["audit_table", "cut_table", "score_table", "segment_table", "value_table"]
 
 
 def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table:
@@ -171,20 +171,28 @@ def _score_cells(ranges: Any, score: int, show: Callable[[Any], str], say: Words
     return Cell(told), Cell(say.number(customers))
 
 
-def parameter_tables(models: Any, say: Words) -> list[Table]:
-    """The parameters of the fitted models, with their standard errors where they are known."""
-    return [_parameters(model, say) for model in (models.purchase, models.spend) if model is not None]
-
-
-def _parameters(model: Any, say: Words) -> Table:
-    errors = getattr(model, "standard_errors_", None)
-    headers = [say.text("Parameter"), say.text("Value"), say.text("Standard error")]
+def cut_table(scorer: Any, say: Words) -> Table:
+    """The exact cut points of a scorer: above which value, and up to which, each score is given."""
+    axes = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
+    headers = [say.text("Axis"), say.text("Score"), say.text("Above"), say.text("Up to")]
     rows = [
-        [Cell(str(name)), Cell(say.number(value, 4)), Cell(_error(errors, name, say))]
-        for name, value in model.params_.items()
+        [
+            Cell(_axis(say.column(axes[row.axis]), getattr(row, "within", ""))),
+            Cell(say.number(row.score)),
+            Cell(_limit(row.above, say)),
+            Cell(_limit(row.up_to, say)),
+        ]
+        for row in scorer.table().itertuples()
     ]
-    return Table(headers, rows, caption=type(model).__name__)
+    return Table(headers, rows)
 
 
-def _error(errors: Any, name: Any, say: Words) -> str:
-    return say.number(None if errors is None else errors.get(name), 4)
+def _axis(name: str, within: str) -> str:
+    return f"{name} ({within})" if within else name
+
+
+def _limit(value: float, say: Words) -> str:
+    """Write a cut point with all the decimals that decide, none that do not."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return say.number(None)
+    return say.number(value, next((places for places in range(4) if round(value, places) == value), 4))
