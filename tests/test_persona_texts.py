@@ -102,7 +102,7 @@ def test_every_sentence_of_the_room_is_in_the_french_catalogue(untranslated):
     for answer in words.KNOWN:
         L.term("answer", answer)
     for sex, verb in itertools.product(
-        ("female", "male", "either"), ("lives alone", "is single", "is divorced", "is widowed")
+        ("female", "male", "either"), ("lives alone", "is married", "is single", "is divorced", "is widowed")
     ):
         L.term(sex, verb)
     for pack in PACKS:

@@ -448,3 +448,42 @@ def test_as_of_may_be_a_date(tables):
     assert (
         sc.build_personas(customers, attributes=people, as_of=dt.date(2035, 6, 30))[0].field("age").value > 30
     )
+
+
+def test_a_wide_marketing_table_is_understood():
+    """Birth years, income, and spending by product and purchases by channel in columns of their own."""
+    rng = np.random.default_rng(3)
+    n = 300
+    people = pd.DataFrame(
+        {
+            "customer_id": range(n),
+            "Year_Birth": rng.integers(1945, 1995, n),
+            "Education": rng.choice(["PhD", "Master"], n, p=[0.3, 0.7]),
+            "Marital_Status": rng.choice(["Married", "Single"], n, p=[0.7, 0.3]),
+            "Income": rng.normal(50_000, 9_000, n).round(),
+            "MntWines": rng.gamma(1, 300, n).round(),
+            "MntMeatProducts": rng.gamma(1, 100, n).round(),
+            "NumWebPurchases": rng.poisson(3, n),
+            "NumStorePurchases": rng.poisson(7, n),
+        }
+    )
+    customers = pd.DataFrame({"customer_id": range(n), "cluster": rng.integers(0, 2, n)})
+    cards = sc.build_personas(customers, by="cluster", attributes=people, as_of="2014-06-30")
+    for card in cards:
+        mine = people[customers.cluster == card.key]
+        assert card.label == f"Group {card.key}"
+        assert card.field("age").value == 2014 - mine.Year_Birth.median()
+        assert card.field("income").value == mine.Income.median()
+        assert card.field("education").share == pytest.approx((mine.Education == "Master").mean())
+        money = mine[["MntWines", "MntMeatProducts"]].sum()
+        assert card.field("category").value == "wines"
+        assert card.field("category").share == pytest.approx(money["MntWines"] / money.sum())
+        bought = mine[["NumWebPurchases", "NumStorePurchases"]].sum()
+        assert card.field("channel").value == "store"
+        assert card.field("channel").share == pytest.approx(bought["NumStorePurchases"] / bought.sum())
+
+
+def test_birth_years_given_as_dates_get_an_error_that_helps(tables):
+    customers, people, _ = tables
+    with pytest.raises(sc.ColumnError, match=r'columns=\{"birth_year": \'birth_date\'\}'):
+        sc.build_personas(customers, attributes=people.assign(birth_date=1980))

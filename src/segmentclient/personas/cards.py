@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from segmentclient import frames
 from segmentclient.errors import SegmentClientError
 from segmentclient.locale import language
-from segmentclient.personas.attributes import People, named_columns, read_people
+from segmentclient.personas.attributes import named_columns
 from segmentclient.personas.buying import buying_fields
 from segmentclient.personas.describing import attribute_fields, coherent, kind_of_customer, name_field, sex_of
 from segmentclient.personas.fields import Field
 from segmentclient.personas.habits import Habits, read_habits
 from segmentclient.personas.nearest import fields_of_nearest
 from segmentclient.personas.persona import Persona, Personas
-from segmentclient.personas.picture_day import as_day, day_of
+from segmentclient.personas.picture_day import as_day, day_of, last_day
+from segmentclient.personas.reading import People, read_people
 from segmentclient.personas.setting import Setting
 from segmentclient.personas.speaking import speaking_fields
 from segmentclient.personas.story import tagline, tell
 from segmentclient.personas.traits import Trait, find_traits
+from segmentclient.personas.wide import wide_fields
 from segmentclient.personas.worth import WORTH_COLUMNS, Measure, measures, worth_fields
 from segmentclient.rfm import maps
 from segmentclient.schema import COLUMNS, check_columns
@@ -160,7 +162,7 @@ def _gather(
     )
     data = frames.collect(frame, [c for c in schema if c in {"customer_id", by, *WORTH_COLUMNS} or c in own])
     data = data[data[by].notna()].reset_index(drop=True)
-    day = as_of or day_of(data)
+    day = as_of or day_of(data) or (last_day(transactions) if transactions is not None else None)
     people = _people(data, attributes, columns, day, skip=(by, *WORTH_COLUMNS))
     habits = (
         read_habits(transactions, data["customer_id"], data[by])
@@ -208,7 +210,7 @@ def _cards(material: _Material, setting: Setting) -> list[Persona]:
     cards: list[Persona] = []
     for number, group in enumerate(order):
         outside = _Outside(
-            group, maps.label(str(group), setting.L.key), maps.colour(str(group)) or OTHER_COLOURS[number % len(OTHER_COLOURS)],
+            group, _label(group, setting), maps.colour(str(group)) or OTHER_COLOURS[number % len(OTHER_COLOURS)],
             int(sizes[group]), int(sizes[group]) / len(material.customers),
         )  # fmt: skip
         if group in rows:
@@ -229,6 +231,12 @@ class _Outside:
     colour: str
     n: int
     share: float
+
+
+def _label(group: Any, setting: Setting) -> str:
+    """The name of a segment; a bare number is called a group."""
+    name = str(int(group)) if isinstance(group, float) and group.is_integer() else str(group)
+    return setting.L.text("Group {name}", name=name) if name.isdigit() else maps.label(name, setting.L.key)
 
 
 def _ordered(material: _Material) -> list[Any]:
@@ -272,6 +280,7 @@ def _card(
     who = attribute_fields(people, material.people.kinds, kind, setting)
     if setting.person == "real":
         who = fields_of_nearest(rows, people, who, setting)
+    who = _merged(who, wide_fields(material.people.extra[mask], setting))
     buying = buying_fields(outside.key, rows, material.customers, material.habits, kind, setting)
     fields = [
         *_merged(who, buying),
@@ -289,7 +298,7 @@ def _card(
 
 
 def _merged(who: list[Field], buying: list[Field]) -> list[Field]:
-    """The order log knows channels and devices better than a declared preference: it fills what it can."""
+    """What was done (orders, money spent) is known better than a declared preference: it fills what it can."""
     seen = {field.key: field for field in buying if field.provenance == "observed"}
     kept = [seen.get(field.key, field) for field in who]
     taken = {field.key for field in kept}

@@ -14,9 +14,10 @@ from segmentclient import frames
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.locale import Language, language
 from segmentclient.personas import words
-from segmentclient.personas.attributes import describe_people, label_of, read_people
+from segmentclient.personas.attributes import label_of
 from segmentclient.personas.engagement import temperatures
 from segmentclient.personas.likeness import Likeness, Quality, fit_likeness
+from segmentclient.personas.reading import describe_people, read_people
 from segmentclient.personas.scorecard import Indicator, choose_indicators, indicators_of, table_of
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import check_columns

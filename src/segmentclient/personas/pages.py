@@ -14,6 +14,7 @@ from segmentclient.personas.fields import Field
 from segmentclient.personas.naming import initials
 from segmentclient.personas.persona import Persona
 from segmentclient.personas.traits import Trait
+from segmentclient.personas.wide import label_of_wide
 
 __all__ = ["cards_html", "cards_markdown", "page_html", "trait_text"]
 
@@ -188,7 +189,7 @@ def _foremost(traits: Sequence[Trait]) -> list[Trait]:
 
 def trait_text(trait: Trait, L: Language) -> str:
     """Write one trait: the answer, how often in the group and among everyone, and n."""
-    name = label_of(trait.attribute, L)
+    name = label_of_wide(trait.attribute, L) or label_of(trait.attribute, L)
     if trait.value is None:
         return L.text(
             "{name}: median {typical} against {everyone} (n = {n})",

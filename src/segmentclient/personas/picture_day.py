@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
 from segmentclient.errors import SegmentClientError
+from segmentclient.schema import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_day", "day_of"]
+__all__ = ["as_day", "day_of", "last_day"]
 
 
 def as_day(as_of: Any) -> dt.date | None:
@@ -33,3 +37,12 @@ def day_of(data: pd.DataFrame) -> dt.date | None:
     if "days_since_last_order" in data:
         last = last + pd.to_timedelta(data["days_since_last_order"].astype(float), unit="D")
     return last.max().date()
+
+
+def last_day(transactions: Any) -> dt.date | None:
+    """Give the last day of an order log."""
+    frame = frames.read(transactions, name="transactions")
+    if kind_of(frame.collect_schema().get("date", nw.Unknown)) != "date":
+        return None
+    last = frames.one_row(frame, last=nw.col("date").max())["last"]
+    return None if last is None else dt.date.fromisoformat(str(last)[:10])

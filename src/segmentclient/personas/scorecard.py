@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segmentclient.personas.attributes import People
+from segmentclient.personas.reading import People
 from segmentclient.personas.summaries import split_several
 
 if TYPE_CHECKING:

@@ -20,7 +20,6 @@ HOME = {
     "couple without children": "lives with a partner, without children",
     "single parent": "brings up children alone",
     "shared home": "shares a home with others",
-    "married": "is married",
     "living together": "lives with a partner",
 }
 PLACE = {
@@ -132,7 +131,7 @@ def _home(sex: str | None, fields: Mapping[str, Field], L: Language) -> str:
 def _home_clause(home: str | None, sex: str | None, L: Language) -> str:
     if home == "living alone":
         return L.term(str(sex or "either"), "lives alone")
-    if home in {"single", "divorced", "widowed"}:
+    if home in {"married", "single", "divorced", "widowed"}:
         return L.term(str(sex or "either"), f"is {home}")
     return L.text(HOME[home]) if home in HOME else ""
 

@@ -44,12 +44,12 @@ def of_categories(values: pd.Series, most: int = 3) -> Summary:
 
 def of_counts(counts: pd.Series, most: int = 3) -> Summary:
     """Sum up counted categories: the largest first, equal counts in the order of their names."""
-    total = int(counts.sum())
+    total = float(counts.sum())
     if total == 0:
         return Summary("none")
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], _sortable(pair[0])))
     parts = tuple((value, count / total) for value, count in ordered)
-    return Summary(_category_statistic(parts), parts[0][0], parts[0][1], parts[:most], total)
+    return Summary(_category_statistic(parts), parts[0][0], parts[0][1], parts[:most], int(total))
 
 
 def _category_statistic(parts: tuple[tuple[Any, float], ...]) -> Literal["mode", "two_profiles", "spread"]:
