@@ -12,7 +12,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.locale import Language, language
-from segmentclient.segments.cluster_stability import judged
+from segmentclient.segments.bootstrap import judged
 from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
 from segmentclient.segments.lloyd import Array, Partition, distinct_rows, nearest, ordered_sample, partition
 from segmentclient.segments.preparation import Preparation, Scale, Transform, learn_preparation

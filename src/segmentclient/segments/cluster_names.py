@@ -126,7 +126,7 @@ def _named(
     inside = {key: (labels == key).to_numpy() for key in keys}
     prepared = learn_preparation(values, names, transform="auto", scale="standard").apply(values)
     traits = {key: _traits(values, prepared, mask, names) for key, mask in inside.items()}
-    titles = _distinct_titles(traits, words)
+    titles = _distinct_titles(traits, words, currency)
     sizes = {key: int(mask.sum()) for key, mask in inside.items()}
     rows = [
         (
@@ -150,20 +150,41 @@ def _traits(values: Array, prepared: Array, mask: Any, names: Sequence[str]) -> 
     return sorted(traits, key=lambda trait: -abs(trait.apart))
 
 
-def _distinct_titles(traits: dict[Any, list[_Trait]], words: Language) -> dict[Any, str]:
-    """Lengthen the titles that are alike by one more word, and number those that stay alike."""
+def _distinct_titles(
+    traits: dict[Any, list[_Trait]], words: Language, currency: str | None
+) -> dict[Any, str]:
+    """Lengthen titles that are alike by one more word; where they stay alike, add a figure, and at last a number."""
     titles: dict[Any, str] = {}
-    for length in (1, 2, 3):
-        fresh = {key: _title(found, length, words) for key, found in traits.items() if key not in titles}
-        taken = list(titles.values()) + list(fresh.values())
+    for make in (_one_word, _two_words, _with_figure):
+        fresh = {key: make(found, words, currency) for key, found in traits.items() if key not in titles}
+        taken = [*titles.values(), *fresh.values()]
         titles |= {key: title for key, title in fresh.items() if taken.count(title) == 1}
-    alike = {key: _title(found, 2, words) for key, found in traits.items() if key not in titles}
-    return {key: titles.get(key) or _numbered(key, alike, words) for key in traits}
+    left = [key for key in traits if key not in titles]
+    for number, key in enumerate(left, start=1):
+        titles[key] = words.text("{name} ({number})", name=_title(traits[key], 1, words), number=number)
+    return titles
 
 
-def _numbered(key: Any, alike: dict[Any, str], words: Language) -> str:
-    same = [other for other in alike if alike[other] == alike[key]]
-    return words.text("{name} ({number})", name=alike[key], number=same.index(key) + 1)
+def _one_word(traits: list[_Trait], words: Language, currency: str | None) -> str:
+    return _title(traits, 1, words)
+
+
+def _two_words(traits: list[_Trait], words: Language, currency: str | None) -> str:
+    return _title(traits, 2, words)
+
+
+def _with_figure(traits: list[_Trait], words: Language, currency: str | None) -> str:
+    figure = _shown(traits[0].feature, traits[0].inside, words, currency)
+    return words.text(
+        "{name} ({feature} {value})",
+        name=_title(traits, 1, words),
+        feature=_subject(traits[0], words),
+        value=figure,
+    )
+
+
+def _subject(trait: _Trait, words: Language) -> str:
+    return words.text(SUBJECTS[trait.feature]) if trait.feature in SUBJECTS else trait.feature
 
 
 def _title(traits: Sequence[_Trait], length: int, words: Language) -> str:
@@ -195,8 +216,7 @@ def _fact(trait: _Trait, words: Language, currency: str | None) -> str:
     inside, overall = (
         _shown(trait.feature, value, words, currency) for value in (trait.inside, trait.overall)
     )
-    subject = words.text(SUBJECTS[trait.feature]) if trait.feature in SUBJECTS else trait.feature
-    facts = {"feature": subject, "inside": inside, "overall": overall}
+    facts = {"feature": _subject(trait, words), "inside": inside, "overall": overall}
     if trait.inside > 0 and trait.overall > 0:
         lift = words.number(trait.inside / trait.overall, 1 if trait.inside >= trait.overall / 2 else 2)
         return words.text(

@@ -23,7 +23,8 @@ class HierarchicalSegmenter(Segmenter):
 
     Parameters
     ----------
-    n_clusters : how many, or "auto": where the tree is tallest between two merges, from 2 to 10 clusters.
+    n_clusters : how many, or "auto": the number from 2 to 10 whose next merge is highest relative to
+        the merge before.
     transform, scale, random_state : as in `segment_kmeans`.
 
     Attributes
@@ -90,7 +91,9 @@ def _tree(sample: Array, n_clusters: Any) -> Array:
 
 
 def _tallest(tree: Array) -> int:
-    """Number of clusters (2 to 10) that lives longest: the widest step between merge heights."""
-    heights = tree[::-1, 2][:MOST]
-    steps = heights[:-1] - heights[1:] if len(heights) > 1 else np.array([1.0])
-    return int(steps.argmax()) + 2
+    """Number of clusters (2 to 10) whose next merge costs most, relative to the merge that made them."""
+    heights = tree[::-1, 2][: MOST + 1]
+    if len(heights) < 3:
+        return 2
+    smallest = max(float(heights[0]) * 1e-9, 1e-300)
+    return int((heights[:-1] / np.maximum(heights[1:], smallest))[: MOST - 1].argmax()) + 2

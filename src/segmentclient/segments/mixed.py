@@ -183,7 +183,7 @@ def _missing_categories(columns: Mapping[str, Any], categorical: Sequence[str]) 
 def _codes(values: Any, name: str, known: Sequence[str]) -> Array:
     import pandas as pd
 
-    codes = pd.Categorical(pd.Series(values).astype(str), categories=list(known)).codes
+    codes = pd.Index(known, dtype=object).get_indexer(pd.Series(values).astype(str).astype(object))
     strange = int((codes < 0).sum())
     if strange:
         warnings.warn(

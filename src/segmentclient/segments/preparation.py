@@ -37,14 +37,15 @@ class FeaturePreparation:
     Attributes
     ----------
     name : the feature.
-    transform : "none", "log" (the natural logarithm of 1 + x) or "yeo-johnson".
-    power : the Yeo-Johnson power λ; 1 where it is not used.
+    transform : "none", "log" (the natural logarithm of 1 + x), "yeo-johnson" or "signed-log" (the inverse hyperbolic
+        sine of x / unit: a logarithm on both sides of 0, straight near it).
+    power : the Yeo-Johnson power λ, or the unit of the signed logarithm; 1 where neither is used.
     center, scale : subtracted and divided by, in transformed units; 0 and 1 where nothing is scaled.
     skew_before, skew_after : skewness of the values before and after the transform.
     """
 
     name: str
-    transform: Literal["none", "log", "yeo-johnson"]
+    transform: Literal["none", "log", "yeo-johnson", "signed-log"]
     power: float
     center: float
     scale: float
@@ -108,7 +109,8 @@ def learn_preparation(
     """Choose and estimate the preparation of every column of `values` (finite, one column a name).
 
     `"auto"` leaves a feature alone while its skewness is at most 1 in size; beyond, it takes the logarithm of
-    1 + x where that serves, and Yeo-Johnson otherwise (negative values, skew to the left).
+    1 + x where that serves, and otherwise (negative values, skew to the left) the less skewed of Yeo-Johnson and a
+    signed logarithm, whose unit is the median size of the values.
     """
     _check_settings(transform, scale)
     columns = (_learn_feature(values[:, place], name, transform, scale) for place, name in enumerate(names))
@@ -153,12 +155,16 @@ def _choose_transform(look: Array, name: str, transform: Transform) -> tuple[Any
 
 
 def _against_skew(look: Array) -> tuple[str, float]:
-    """Prefer the logarithm, which readers know, unless Yeo-Johnson does clearly better."""
-    power = _power(look)
-    by_power = abs(skewness(_transformed(look, "yeo-johnson", power)))
-    if look[0] >= 0 and abs(skewness(np.log1p(look))) <= max(SKEWED, by_power):
+    """Prefer the logarithm, which readers know, unless another does clearly better."""
+    others = [
+        ("none", 1.0),
+        ("yeo-johnson", _power(look)),
+        ("signed-log", float(np.median(np.abs(look))) or 1.0),
+    ]
+    left, best = min((abs(skewness(_transformed(look, *other))), other) for other in others)
+    if look[0] >= 0 and abs(skewness(np.log1p(look))) <= max(SKEWED, left):
         return "log", 1.0
-    return ("yeo-johnson", power) if by_power < abs(skewness(look)) else ("none", 1.0)
+    return best
 
 
 def _power(look: Array) -> float:
@@ -204,12 +210,16 @@ def _refuse_negative(values: Array, name: str) -> None:
 def _transformed(values: Array, transform: str, power: float) -> Array:
     if transform == "log":
         return np.log1p(values)
+    if transform == "signed-log":
+        return np.arcsinh(values / power)
     return _yeo_johnson(values, power) if transform == "yeo-johnson" else values
 
 
 def _original(values: Array, transform: str, power: float) -> Array:
     if transform == "log":
         return np.expm1(values)
+    if transform == "signed-log":
+        return np.sinh(values) * power
     return _undo_yeo_johnson(values, power) if transform == "yeo-johnson" else values
 
 

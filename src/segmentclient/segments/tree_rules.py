@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -120,30 +121,56 @@ class _Box:
 def _boxes(values: Array, labels: Labels, names: Sequence[str], depth: int) -> list[_Box]:
     from sklearn.tree import DecisionTreeClassifier
 
-    least = max(1, len(values) // 200)
+    least = max(1, min(len(values) // 200, int(np.bincount(labels).min()) // 2))
     tree = (
         DecisionTreeClassifier(max_depth=depth, min_samples_leaf=least, random_state=0)
         .fit(values, labels)
         .tree_
     )
-    boxes = []
-    waiting: list[tuple[int, dict[tuple[int, bool], float], Any]] = [
-        (0, {}, np.ones(len(values), dtype=bool))
-    ]
-    while waiting:
-        node, limits, inside = waiting.pop()
-        if tree.children_left[node] < 0:
-            tests = tuple(
-                _test(names[place], above, limit) for (place, above), limit in sorted(limits.items())
-            )
-            boxes.append(_Box(tests, inside, int(np.bincount(labels[inside]).argmax())))
-            continue
-        place = int(tree.feature[node])
-        limit = _roundest(values[:, place], float(tree.threshold[node]))
-        above = values[:, place] > limit
-        waiting.append((tree.children_left[node], {**limits, (place, False): limit}, inside & ~above))
-        waiting.append((tree.children_right[node], {**limits, (place, True): limit}, inside & above))
-    return [box for box in boxes if box.inside.any()]
+    everybody = np.ones(len(values), dtype=bool)
+    return [box for box in _walk(tree, 0, {}, everybody, values, labels, names) if box.inside.any()]
+
+
+def _walk(
+    tree: Any,
+    node: int,
+    limits: dict[tuple[int, bool], float],
+    inside: Any,
+    values: Array,
+    labels: Labels,
+    names: Sequence[str],
+) -> list[_Box]:
+    """Give the leaves below a node; two that stand for one cluster are told as their parent."""
+    own = _Box(_tests(limits, names), inside, int(np.bincount(labels[inside], minlength=1).argmax()))
+    if tree.children_left[node] < 0:
+        return [own]
+    place = int(tree.feature[node])
+    limit = _roundest(values[:, place], float(tree.threshold[node]))
+    above = values[:, place] > limit
+    left = _walk(
+        tree,
+        tree.children_left[node],
+        {**limits, (place, False): limit},
+        inside & ~above,
+        values,
+        labels,
+        names,
+    )
+    right = _walk(
+        tree,
+        tree.children_right[node],
+        {**limits, (place, True): limit},
+        inside & above,
+        values,
+        labels,
+        names,
+    )
+    return [own] if len({box.cluster for box in (*left, *right)}) == 1 else [*left, *right]
+
+
+def _tests(limits: Mapping[tuple[int, bool], float], names: Sequence[str]) -> tuple[str, ...]:
+    ordered = sorted(limits.items(), key=lambda item: (item[0][0], not item[0][1]))
+    return tuple(_test(names[place], above, limit) for (place, above), limit in ordered)
 
 
 def _roundest(column: Array, threshold: float) -> float:
@@ -153,9 +180,11 @@ def _roundest(column: Array, threshold: float) -> float:
         column[column > threshold].min(initial=np.inf),
     )
     for digits in range(1, 17):
-        short = float(f"{threshold:.{digits}g}")
-        if below <= short < above:
-            return short
+        near = float(f"{threshold:.{digits}g}")
+        step = 10.0 ** (math.floor(math.log10(abs(threshold))) - digits + 1) if threshold else 1.0
+        for short in (near, float(f"{near - step:.{digits}g}")):
+            if below <= short < above:
+                return short
     return threshold
 
 

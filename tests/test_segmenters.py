@@ -1,0 +1,173 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.cluster import HDBSCAN, AgglomerativeClustering
+from sklearn.datasets import make_blobs, make_moons
+from sklearn.metrics import adjusted_rand_score
+from sklearn.mixture import GaussianMixture
+
+import segmentclient as sc
+
+
+def table(rows):
+    return pd.DataFrame(rows, columns=[f"x{i}" for i in range(np.shape(rows)[1])])
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    rows, groups = make_blobs(400, centers=4, random_state=3, cluster_std=0.8)
+    return table(rows), groups
+
+
+@pytest.mark.parametrize(
+    "segmenter",
+    [
+        sc.KMeansSegmenter(4),
+        sc.MixtureSegmenter("auto"),
+        sc.HierarchicalSegmenter("auto"),
+        sc.DensitySegmenter(20),
+        sc.MixedSegmenter(4),
+    ],
+    ids=lambda segmenter: type(segmenter).__name__,
+)
+def test_one_face_for_every_method(blobs, segmenter):
+    frame, groups = blobs
+    out = sc.segment_clusters(frame, list(frame), segmenter)
+    assert adjusted_rand_score(out["cluster"], groups) > 0.9
+    lazy = sc.segment_clusters(pl.from_pandas(frame).lazy(), list(frame), segmenter)
+    assert isinstance(lazy, pl.LazyFrame)
+    fitted = type(segmenter)(**segmenter.get_params()).fit(frame)
+    back = type(segmenter).from_json(fitted.to_json())
+    np.testing.assert_array_equal(back.predict(frame), fitted.predict(frame))
+    assert back.assign(frame)["cluster"].tolist() == fitted.assign(frame)["cluster"].tolist()
+    assert fitted.summary()["customers"].sum() == fitted.sizes_.sum()
+    assert (np.diff(fitted.cluster_means_[:, 0]) < 0).all()
+
+
+def test_mixture_chooses_by_bic_like_scikit_learn(blobs):
+    frame, _ = blobs
+    found = sc.MixtureSegmenter(transform=None, scale=None).fit(frame)
+    assert min(found.bic_, key=found.bic_.get) == 4
+    theirs = GaussianMixture(4, n_init=3, random_state=0).fit(frame)
+    assert found.bic_[4] == pytest.approx(theirs.bic(frame), rel=1e-3)
+    probabilities = found.predict_proba(frame)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(probabilities.argmax(axis=1), found.labels_)
+
+
+def test_hierarchy_is_ward_s_tree(blobs):
+    frame, _ = blobs
+    found = sc.HierarchicalSegmenter(4, transform=None, scale=None).fit(frame)
+    theirs = AgglomerativeClustering(4).fit(frame)
+    assert adjusted_rand_score(found.labels_, theirs.labels_) == 1
+    assert len(found.linkage_) == len(frame) - 1
+
+
+def test_density_finds_shapes_and_names_noise():
+    rows, groups = make_moons(500, noise=0.04, random_state=0)
+    frame = table(np.vstack([rows, [[30.0, 30.0]]]))
+    out = sc.segment_clusters(frame, ["x0", "x1"], sc.DensitySegmenter(30, transform=None))
+    assert out["cluster"].iloc[-1] == "noise"
+    assert adjusted_rand_score(out["cluster"].iloc[:-1], groups) > 0.95
+    fitted = sc.DensitySegmenter(30, transform=None, scale=None).fit(frame)
+    theirs = HDBSCAN(30, copy=True).fit(frame)
+    assert adjusted_rand_score(fitted.labels_, theirs.labels_) == 1
+    np.testing.assert_array_equal(fitted.predict(frame), fitted.labels_)
+    assert fitted.predict(pd.DataFrame({"x0": [100.0], "x1": [-100.0]})).tolist() == [-1]
+
+
+def test_all_noise_is_a_result():
+    scattered = pd.DataFrame({"x0": 2.0 ** np.arange(12)})
+    out = sc.segment_clusters(scattered, ["x0"], sc.DensitySegmenter(12, transform=None))
+    assert set(out["cluster"]) <= {"noise", "c1"}
+
+
+def people(n=300, seed=0):
+    rng = np.random.default_rng(seed)
+    channel = rng.choice(["web", "store"], n)
+    return pd.DataFrame(
+        {"revenue": rng.normal(100, 10, n), "channel": channel, "region": rng.choice(["N", "S", "E"], n)}
+    )
+
+
+def test_categories_weigh_as_asked():
+    frame = people()
+    heavy = sc.MixedSegmenter(2, categorical=["channel"], category_weight=9).fit(
+        frame[["revenue", "channel"]]
+    )
+    assert adjusted_rand_score(heavy.labels_, frame["channel"]) == 1
+    light = sc.MixedSegmenter(2, categorical=["channel"], category_weight=0.01).fit(
+        frame[["revenue", "channel"]]
+    )
+    assert adjusted_rand_score(light.labels_, frame["channel"]) < 0.1
+    shown = heavy.category_weights()
+    assert shown.loc[0, ["column", "categories", "weight"]].tolist() == ["channel", 2, 9]
+    share = (frame["channel"] == "web").mean()
+    assert shown.loc[0, "mismatch"] == pytest.approx(2 * 9 / (2 * share * (1 - share)))
+
+
+def test_a_category_column_has_the_variance_of_a_number():
+    frame = people()
+    fitted = sc.MixedSegmenter(3, categorical=["region"]).fit(frame[["revenue", "region"]])
+    prepared = fitted._prepare(fitted._read(frame, reset=False))
+    np.testing.assert_allclose([prepared[:, 0].var(), prepared[:, 1:].var(axis=0).sum()], 1)
+
+
+def test_mixed_summary_shows_categories_and_engines_agree():
+    frame = people()
+    model = sc.MixedSegmenter(3, categorical=["channel", "region"])
+    out = sc.segment_clusters(frame, ["revenue", "channel", "region"], model)
+    other = sc.segment_clusters(pl.from_pandas(frame), ["revenue", "channel", "region"], model)
+    assert other["cluster"].to_list() == out["cluster"].tolist()
+    fitted = model.fit(frame)
+    back = sc.MixedSegmenter.from_json(fitted.to_json())
+    np.testing.assert_array_equal(back.predict(frame), fitted.labels_)
+    summary = fitted.summary()
+    for row in summary.itertuples():
+        inside = frame[fitted.labels_ == row.Index]["channel"].value_counts(normalize=True)
+        assert row.channel_share == pytest.approx(inside.iloc[0])
+
+
+def test_categories_alone_order_by_size():
+    frame = pd.DataFrame({"channel": ["web"] * 5 + ["store"] * 3})
+    out = sc.segment_clusters(frame, ["channel"], sc.MixedSegmenter(2, categorical=["channel"]))
+    assert out["cluster"].tolist() == ["c1"] * 5 + ["c2"] * 3
+
+
+def test_categories_in_trouble():
+    frame = people(40)
+    with pytest.raises(sc.ColumnError, match="'channel' misses 1 categories"):
+        sc.segment_clusters(
+            frame.assign(channel=[None, *frame["channel"][1:]]),
+            ["channel"],
+            sc.MixedSegmenter(2, categorical=["channel"]),
+        )
+    with pytest.raises(sc.ColumnError, match="60 categories"):
+        sc.MixedSegmenter(2, categorical=["id"]).fit(pd.DataFrame({"id": [f"p{i}" for i in range(60)]}))
+    with pytest.raises(sc.ColumnError, match="must be among the features"):
+        sc.segment_clusters(frame, ["revenue"], sc.MixedSegmenter(2, categorical=["channel"]))
+    with pytest.raises(sc.ModelError, match="named columns"):
+        sc.MixedSegmenter(2).fit(np.zeros((4, 2)))
+    with pytest.raises(sc.ModelError, match="category_weight=0"):
+        sc.MixedSegmenter(2, categorical=["channel"], category_weight=0).fit(frame[["revenue", "channel"]])
+    fitted = sc.MixedSegmenter(2, categorical=["channel"]).fit(frame[["revenue", "channel"]])
+    with pytest.warns(sc.SegmentClientWarning, match="never seen"):
+        fitted.predict(pd.DataFrame({"revenue": [100.0], "channel": ["phone"]}))
+
+
+def test_too_few_rows_for_each_method():
+    one = pd.DataFrame({"x0": [1.0, 1.0]})
+    for segmenter in (sc.MixtureSegmenter(3), sc.HierarchicalSegmenter(3), sc.HierarchicalSegmenter("auto")):
+        with pytest.raises(sc.ModelError, match="different rows"):
+            segmenter.fit(one)
+    with pytest.raises(sc.ModelError, match="min_cluster_size=1"):
+        sc.DensitySegmenter(1).fit(one)
+    assert sc.MixtureSegmenter().fit(one).sizes_.tolist() == [2]
+
+
+def test_large_tables_follow_a_sample():
+    rows, groups = make_blobs(21_000, centers=[[0, 0], [9, 0], [0, 9]], random_state=0)
+    frame = table(rows)
+    for segmenter in (sc.MixtureSegmenter(3), sc.HierarchicalSegmenter(3)):
+        assert adjusted_rand_score(segmenter.fit_predict(frame), groups) > 0.99
