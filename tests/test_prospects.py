@@ -64,6 +64,7 @@ def test_same_rows_on_every_engine() -> None:
         (_polars(CUSTOMERS).lazy(), _polars(PEOPLE)),
         (connection.from_df(CUSTOMERS), PEOPLE),
         (CUSTOMERS, _polars(PEOPLE)),
+        (connection.from_df(CUSTOMERS), duckdb.connect().from_df(PEOPLE)),
     ]
     for customers, people in pairs:
         result = sc.add_prospects(customers, people)

@@ -155,10 +155,27 @@ def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
 
 def beside(frame: Frame, other: Frame) -> Frame:
     """Bring `other` to the engine of `frame`: as it is when it is there, else by way of the driver."""
-    if other.implementation == frame.implementation and is_lazy(other) == is_lazy(frame):
+    if (
+        other.implementation == frame.implementation
+        and is_lazy(other) == is_lazy(frame)
+        and _can_meet(frame, other)
+    ):
         return other
     data = collect(other)
     return like(frame, data.astype(object).where(data.notna(), None).to_dict("list"))
+
+
+def _can_meet(frame: Frame, other: Frame) -> bool:
+    """Tell whether two tables can be joined: a DuckDB relation only meets those of its own connection."""
+    if not frame.implementation.is_duckdb():
+        return True
+    try:
+        nw.to_native(frame).cross(nw.to_native(other))
+    except Exception as error:
+        if "different connections" in str(error):
+            return False
+        raise
+    return True
 
 
 def _pandas(data: Mapping[str, Any]) -> Any:

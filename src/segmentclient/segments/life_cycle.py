@@ -29,7 +29,7 @@ __all__ = ["lifecycle"]
 
 OUTPUT = ("status", "relation", "is_new", "soon_lost", "retention_due")
 SHARES = ("share_of_wallet", "brand_share", "store_share")
-_ACTIVE, _LOYAL = "_active", "_loyal"
+_ACTIVE, _LOYAL = "_segmentclient_active", "_segmentclient_loyal"
 
 
 def lifecycle(
