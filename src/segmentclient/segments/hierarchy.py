@@ -39,7 +39,7 @@ class HierarchicalSegmenter(Segmenter):
     >>> import pandas as pd
     >>> people = pd.DataFrame({"revenue": [10, 12, 11, 90, 95, 300, 310.0]})
     >>> HierarchicalSegmenter(n_clusters="auto", transform=None).fit_predict(people).tolist()
-    [1, 1, 1, 1, 1, 0, 0]
+    [2, 2, 2, 1, 1, 0, 0]
     """
 
     def __init__(
