@@ -266,7 +266,12 @@ def log_normal_draws(model: Any, n: int) -> Array:
 
 def process_of(model: Any, values: Any = None) -> Process:
     """Describe a model of purchases (or a draw of its parameters) to the functions of `outlook`."""
-    names = list(model.params_.index)
+    names = list(model._params().index)
+    if len(names) > len(model.names):
+        raise ModelError(
+            f"a value cannot be computed from a model with covariates ({', '.join(names[len(model.names) :])}); "
+            "model.predict(customers, t=) gives p_alive and expected_purchases"
+        )
     theta = dict(zip(names, model.params_.to_numpy() if values is None else values, strict=True))
     kind = type(model).__name__
     if kind == "ParetoNBD":

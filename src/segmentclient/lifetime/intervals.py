@@ -93,7 +93,8 @@ def _laws(
 ) -> Iterator[tuple[Array, _Law]]:
     first, kind = distinct(kinds)
     T, since = (values[first] for values in kinds)
-    counts = max((count_grid(process, x, T, span) for process in processes), key=len)
+    busiest = max(processes, key=lambda process: (process.r + process.k * x) / (process.alpha + T.min()))
+    counts = count_grid(busiest, x, T, span)
     spends, exceeds_given = _spend_tables(counts, *spend)
     for start in range(0, T.size, _PAIRS):
         block = slice(start, start + _PAIRS)
@@ -135,33 +136,40 @@ def _look_up(
 
 def _count_quantile(law: _Law, above: Array) -> Array:
     """Give the least n with P(N ≥ n + 1) ≤ `above`; between the steps of the grid P is interpolated."""
-    position = _first_at_most(law.at_least, law.kind, above)
-    inside = np.minimum(position, law.counts.size - 1)
-    right, left = law.counts[inside], np.append(0.0, law.counts)[inside]
-    p_right = law.at_least[law.kind, inside]
-    p_left = np.where(inside > 0, law.at_least[law.kind, np.maximum(inside - 1, 0)], 1.0)
+    answer = np.zeros(above.size)
+    some = np.flatnonzero(law.at_least[law.kind, 0] > above)
+    kind, above = law.kind[some], above[some]
+    position = _first_at_most(law.at_least, kind, above)
+    right = np.minimum(position, law.counts.size - 1)
+    left = np.maximum(right - 1, 0)
+    p_left, p_right = law.at_least[kind, left], law.at_least[kind, right]
     share = np.clip((p_left - above) / np.maximum(p_left - p_right, 1e-300), 0.0, 1.0)
-    return np.where(right - left > 1, np.ceil(left + share * (right - left)), right) - (
-        position < law.counts.size
-    )
+    between = np.ceil(law.counts[left] + share * (law.counts[right] - law.counts[left]))
+    answer[some] = between - (position < law.counts.size)
+    return answer
 
 
 def _spend_quantile(law: _Law, above: Array) -> Array:
     """Give the relative spend exceeded with probability `above`, 0 where a purchase is not that probable."""
-    position = _first_at_most(law.exceeds, law.kind, above)
-    right = np.clip(position, 1, law.spends.size - 1)
-    p_left, p_right = law.exceeds[law.kind, right - 1], law.exceeds[law.kind, right]
+    answer = np.zeros(above.size)
+    some = np.flatnonzero(law.at_least[law.kind, 0] > above)
+    kind, above = law.kind[some], above[some]
+    right = np.clip(_first_at_most(law.exceeds, kind, above), 1, law.spends.size - 1)
+    p_left, p_right = law.exceeds[kind, right - 1], law.exceeds[kind, right]
     share = np.clip((p_left - above) / np.maximum(p_left - p_right, 1e-300), 0.0, 1.0)
-    spend = law.spends[right - 1] * (law.spends[right] / law.spends[right - 1]) ** share
-    return np.where(above < law.at_least[law.kind, 0], spend, 0.0)
+    answer[some] = law.spends[right - 1] + share * (law.spends[right] - law.spends[right - 1])
+    return answer
 
 
 def _first_at_most(table: Array, row: Array, value: Array) -> Array:
     """Find in each decreasing row of a table the first column that is at most the value (bisection)."""
-    low, high = np.zeros(row.size, np.int64), np.full(row.size, table.shape[1])
-    for _ in range(int(table.shape[1]).bit_length()):
-        middle = (low + high) // 2
-        open_ = low < high
-        more = open_ & (table[row, np.minimum(middle, table.shape[1] - 1)] > value)
-        low, high = np.where(more, middle + 1, low), np.where(open_ & ~more, middle, high)
+    width = table.shape[1] + 1
+    padded = np.full((table.shape[0], width), -1.0)
+    padded[:, :-1] = table
+    flat, start = padded.ravel(), row * width
+    low, high = np.zeros(row.size, np.int64), np.full(row.size, width - 1)
+    for _ in range(int(width - 1).bit_length()):
+        middle = (low + high) >> 1
+        more = flat[start + middle] > value
+        low, high = np.where(more, middle + 1, low), np.where(more, high, middle)
     return low

@@ -91,7 +91,8 @@ def _columns(
     with_time: bool,
 ) -> dict[str, Array]:
     x, recency, T = rows
-    check_histories({"frequency": x, "recency": recency, "T": T})
+    if not _possible(x, recency, T):
+        check_histories({"frequency": x, "recency": recency, "T": T})
     process = process_of(models.purchase)
     alive = p_alive_of(models.purchase, rows, process)
     first, kind = kinds_of(process, rows)
@@ -113,10 +114,27 @@ def _columns(
     return columns | _bounds(models, rows, span, interval, (p, p * x + q), columns["_fade"], with_time)
 
 
+def _possible(x: Array, recency: Array, T: Array) -> bool:
+    """Tell in a few passes that all is well; `check_histories` then need not say what is wrong."""
+    fine = (recency >= 0) & (recency <= T) & np.isfinite(T) & (x >= 0) & (x == np.floor(x))
+    return bool(x.size and (fine & ((x == 0) == (recency == 0))).all())
+
+
 def kinds_of(process: Process, rows: tuple[Array, Array, Array]) -> tuple[Array, Array]:
     """Find the distinct (frequency, T) pairs; where gaps are regular, the silence counts too."""
     x, recency, T = rows
-    return distinct([x, T, T - recency] if process.k > 1 else [x, T])
+    if process.k > 1:
+        return distinct([x, T, T - recency])
+    width, codes = T.max(initial=0.0) + 1.0, x.max(initial=0.0) + 1.0
+    if width * codes > 5e6 or not (np.floor(T) == T).all():
+        return distinct([x, T])
+    code = (x * width + T).astype(np.int64)
+    first = np.full(int(width * codes), -1)
+    first[code] = np.arange(x.size)
+    used = np.flatnonzero(first >= 0)
+    place = np.empty(first.size, np.int64)
+    place[used] = np.arange(used.size)
+    return first[used], place[code]
 
 
 def p_alive_of(model: Any, rows: tuple[Array, Array, Array], process: Process, theta: Any = None) -> Array:

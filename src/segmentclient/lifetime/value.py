@@ -287,7 +287,8 @@ def _on_rows(frame: nw.DataFrame[Any], columns: _Columns) -> nw.DataFrame[Any]:
             table["expected_purchases"] * numbers(frame["n_orders"]) / (table["frequency"] + 1.0)
         )
     prospects = np.isnan(table["frequency"])
-    basis = np.where(prospects, 2, np.where((table["frequency"] > 0) & (table["monetary_value"] > 0), 0, 1))
+    own = (table["frequency"] > 0) & (table["monetary_value"] > 0)
+    basis = (~own).astype(np.int8) + prospects
     added = {name: table[name] for name in _order(columns.interval) if name in table}
     frame = frames.add_columns(frame, added | {"value_basis": _labels(frame, basis)})
     if not prospects.any() or frame.implementation.is_pandas():
