@@ -28,8 +28,8 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     -------
     The customers table, unchanged, followed by one row for each person of `people` who is not in it: `n_orders` and
     `revenue` are 0, columns that both tables have (region, age …) come from `people`, every other column is missing.
-    On pandas, whole numbers and truth values that become missing turn into floats and objects, and new rows
-    continue a numeric index.
+    On pandas, whole numbers that become missing turn into floats, truth values into "boolean", and new rows continue a
+    numeric index.
 
     Raises
     ------
@@ -117,4 +117,6 @@ def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
     if table.index.nlevels == 1 and pd.api.types.is_integer_dtype(table.index):
         start = int(table.index.max()) + 1 if len(table) else 0
         rows = rows.set_axis(pd.RangeIndex(start, start + len(rows), name=table.index.name))
-    return nw.from_native(pd.concat([table, rows]) if len(rows) else table.copy())
+    flags = [name for name in table if name not in rows and pd.api.types.is_bool_dtype(table[name])]
+    both = pd.concat([table.astype(dict.fromkeys(flags, "boolean")), rows]) if len(rows) else table.copy()
+    return nw.from_native(both)

@@ -148,7 +148,7 @@ def _matched(kind: str, constant: Constant) -> Constant:
 
 
 _ADVICE = {
-    ("date", "number"): "; write a day between quotes: '2026-01-31'",
+    ("date", "number"): "; write a day as 2026-01-31",
     ("number", "text"): "; write numbers without quotes, or cast the column",
     ("text", "number"): "; write text between quotes",
     ("boolean", "number"): "; write true or false",

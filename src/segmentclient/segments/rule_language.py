@@ -8,7 +8,7 @@
                 | value is missing       | value is not missing
                 | column                 a true / false column
     value      := column | constant | value + value    also - * / // % and ** with a whole power of 1 to 10
-    constant   := 12.5 | 'text' | "text" | true | false | date('2026-01-31')
+    constant   := 12.5 | 'text' | "text" | true | false | 2026-01-31 | '2026-01-31' | date('2026-01-31')
     column     := revenue | `any other name`
 
 The text is parsed by Python's own parser into a syntax tree, which is then copied node by node into the
@@ -26,7 +26,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from segmentclient.segments.rule_text import DEEPEST, syntax_tree, without_quotes
+from segmentclient.segments.rule_text import DEEPEST, PlainText, syntax_tree, without_quotes
 from segmentclient.segments.rule_tree import (
     All,
     AnyOf,
@@ -53,9 +53,8 @@ HIGHEST_POWER = 10
 @functools.lru_cache(maxsize=1024)
 def parse(text: str) -> Condition:
     """Read the text of a rule; a `Fault` tells what cannot be read, and where."""
-    plain, quoted = without_quotes(text)
-    reader = _Reader(plain, quoted)
-    condition = reader.condition(syntax_tree(plain), 1)
+    source = without_quotes(text)
+    condition = _Reader(source).condition(syntax_tree(source.text), 1)
     _check_useful(condition, text)
     return condition
 
@@ -75,25 +74,24 @@ _FOREIGN = {
 
 @dataclass(frozen=True)
 class _Reader:
-    """Copies Python's syntax tree into ours; `quoted` maps the position of a backticked name to the name."""
+    """Copies Python's syntax tree into ours."""
 
-    plain: str
-    quoted: dict[int, str]
+    source: PlainText
 
     def place(self, node: ast.expr) -> Place:
         """Give positions in characters of the text (Python counts bytes, from the first sign that is no blank)."""
         start, end = node.col_offset, node.end_col_offset or node.col_offset
-        if not self.plain.isascii():
+        if not self.source.text.isascii():
             start, end = (len(self._octets[:at].decode(errors="ignore")) for at in (start, end))
         return self._lead + start, self._lead + end
 
     @functools.cached_property
     def _octets(self) -> bytes:
-        return self.plain.strip().encode()
+        return self.source.text.strip().encode()
 
     @functools.cached_property
     def _lead(self) -> int:
-        return len(self.plain) - len(self.plain.lstrip())
+        return len(self.source.text) - len(self.source.text.lstrip())
 
     def condition(self, node: ast.expr, depth: int) -> Condition:
         self._check_depth(node, depth)
@@ -117,7 +115,7 @@ class _Reader:
         if isinstance(node, ast.Constant):
             return self._constant(node)
         if isinstance(node, ast.Name):
-            return self._truth(node) or self._column(node)
+            return self._day(node) or self._truth(node) or self._column(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             inner = self.value(node.operand, depth + 1)
             minus = isinstance(node.op, ast.USub)
@@ -192,6 +190,11 @@ class _Reader:
             return Constant(value, "text", place)
         raise Fault("only numbers, text, dates, true and false are accepted as constants", place)
 
+    def _day(self, node: ast.Name) -> Constant | None:
+        place = self.place(node)
+        day = self.source.days.get(place[0])
+        return None if day is None else as_date(Constant(day, "text", place))
+
     def _truth(self, node: ast.Name) -> Constant | None:
         if node.id in {"true", "false"} and not self._is_quoted(node):
             return Constant(node.id == "true", "boolean", self.place(node))
@@ -211,13 +214,15 @@ class _Reader:
         return as_date(self._constant(node.args[0]))  # type: ignore[arg-type]
 
     def _is_quoted(self, node: ast.Name) -> bool:
-        return self.place(node)[0] in self.quoted
+        return self.place(node)[0] in self.source.names
 
     def _column(self, node: ast.Name) -> Column:
         place = start, end = self.place(node)
-        if start in self.quoted:
-            return Column(self.quoted[start], (start - 1, end + 1))
-        if node.id != self.plain[start:end]:
+        if start in self.source.names:
+            return Column(self.source.names[start], (start - 1, end + 1))
+        if start in self.source.days:
+            raise Fault("a condition is expected here, found a day", place)
+        if node.id != self.source.text[start:end]:
             raise Fault("this name is written with unusual letter forms; write it between `backticks`", place)
         if node.id.startswith("__"):
             raise Fault("a name that begins with two underscores is not accepted", place)

@@ -6,17 +6,30 @@ import ast
 import re
 import unicodedata
 import warnings
+from dataclasses import dataclass
 
 from segmentclient.segments.rule_tree import Fault, Place
 
-__all__ = ["DEEPEST", "LONGEST", "syntax_tree", "without_quotes"]
+__all__ = ["DEEPEST", "LONGEST", "PlainText", "syntax_tree", "without_quotes"]
 
 LONGEST = 10_000
 DEEPEST = 50
 
 
-def without_quotes(text: str) -> tuple[str, dict[int, str]]:
-    """Put blanks and underscores, of the same length, in the place of the names between backticks."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w.-])")
+
+
+@dataclass(frozen=True)
+class PlainText:
+    """A text that Python can read, of the same length; names between backticks and days are kept by their position."""
+
+    text: str
+    names: dict[int, str]
+    days: dict[int, str]
+
+
+def without_quotes(text: str) -> PlainText:
+    """Put underscores in the place of the names between backticks and of the days such as 2026-01-31."""
     if len(text) > LONGEST:
         raise Fault(f"the rule has {len(text):,} characters, {LONGEST:,} at most are accepted", (0, 1))
     if not text.strip():
@@ -35,17 +48,21 @@ def _check_characters(text: str) -> None:
             raise Fault("a backslash is not accepted; write characters as they are", (position, position + 1))
 
 
-def _scan(text: str) -> tuple[str, dict[int, str]]:
-    plain, quoted = list(text), {}
+def _scan(text: str) -> PlainText:
+    plain, names, days = list(text), {}, {}
     position = depth = 0
     while position < len(text):
         character = text[position]
         if character in "'\"`":
             end = _closing(text, position)
             if character == "`":
-                quoted[position + 1] = text[position + 1 : end]
+                names[position + 1] = text[position + 1 : end]
                 plain[position : end + 1] = [" ", *"_" * (end - position - 1), " "]
             position = end
+        elif day := _day_at(text, position):
+            days[position] = day
+            plain[position : position + len(day)] = "_" * len(day)
+            position += len(day) - 1
         elif character in "\n\r\t":
             plain[position] = " "
         elif character == "#":
@@ -54,7 +71,16 @@ def _scan(text: str) -> tuple[str, dict[int, str]]:
         if depth > DEEPEST:
             raise Fault(f"more than {DEEPEST} levels of brackets", (position, position + 1))
         position += 1
-    return "".join(plain), quoted
+    return PlainText("".join(plain), names, days)
+
+
+def _day_at(text: str, position: int) -> str:
+    """Read a day that begins here and is no part of a longer word or number."""
+    before = text[position - 1] if position else " "
+    if not text[position].isdigit() or before.isalnum() or before in "_.":
+        return ""
+    found = _DAY.match(text, position)
+    return found.group() if found else ""
 
 
 def _closing(text: str, start: int) -> int:

@@ -35,7 +35,7 @@ class Rule:
     ----------
     name : stable key of the segment.
     when : the condition: comparisons (chained too), ``and``, ``or``, ``not``, ``in [...]``, ``is missing``,
-        ``is not missing``, arithmetic, numbers, text and dates between quotes, column names (between backticks
+        ``is not missing``, arithmetic, numbers, text between quotes, days (2026-01-31), column names (between backticks
         when they hold blanks or signs). A comparison with a missing value is not true, and neither is its
         contrary. Dates are compared by the day.
     label_en, label_fr : how the segment is shown; its key when left out.

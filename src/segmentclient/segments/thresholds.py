@@ -33,7 +33,9 @@ __all__ = [
 
 FEWEST_REPEATERS = 10
 FALLBACK_DAYS = 365.0
-BOUGHT, SILENCE, REPEATS, SPAN, GAP = (f"_segmentclient_{name}" for name in ("bought", "silence", "repeats", "span", "gap"))
+BOUGHT, SILENCE, REPEATS, SPAN, GAP = (
+    f"_segmentclient_{name}" for name in ("bought", "silence", "repeats", "span", "gap")
+)
 
 
 @dataclass(frozen=True)
