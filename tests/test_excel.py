@@ -116,6 +116,18 @@ def test_what_was_set_aside_is_listed(book):
     assert ["no customer id", 1, 2] in found
 
 
+def test_thresholds_hold_the_exact_cut_points(book, customers):
+    table = customers.drop(columns=["r_score", "f_score", "m_score"]).assign(
+        revenue=[420.5, 20.0, 10.0, 50.0]
+    )
+    scorer = sc.RFMScorer(bins=2).fit(table)
+    head, *body = rows(opened(book(scorer.transform(table), scorer=scorer))["Thresholds"])
+    found = pd.DataFrame(body, columns=head)
+    high = found[(found["Axis"] == "Monetary score") & (found["Score"] == 2)]
+    assert high["Above"].tolist() == [35.0]
+    assert high[["From", "To"]].to_numpy().tolist() == [[50.0, 420.5]]
+
+
 def test_personas_are_listed(book, customers):
     people = customers.assign(revenue=1.0).head(3)
     personas = sc.build_personas(people, min_size=1)

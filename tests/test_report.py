@@ -1,5 +1,6 @@
 """The page: parses, asks nothing of the network, escapes what is hostile, speaks one language, is the same every time."""
 
+import ast
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,8 @@ from babel.messages import pofile
 
 import segmentclient as sc
 from segmentclient.report import page, writing
+from segmentclient.report.words import COLUMN_NAMES
+from segmentclient.transactions import REASONS
 
 VOID = {"meta", "br", "input", "img", "link", "hr", "path", "use", "rect", "circle", "line"}
 CATALOGUE = Path(sc.__file__).parent / "locale" / "fr"
@@ -165,6 +168,30 @@ def _pairs(message):
     for english, french in zip(ids, texts, strict=True):
         plain = max(re.split(r"\{[^}]*\}", english), key=len)
         yield plain, max(re.split(r"\{[^}]*\}", french), key=len)
+
+
+def test_every_sentence_has_its_french():
+    known = set()
+    for path in CATALOGUE.glob("*.po"):
+        with path.open("rb") as file:
+            known |= {
+                message.id[0] if isinstance(message.id, tuple) else message.id
+                for message in pofile.read_po(file)
+            }
+    assert set(_said()) - known == set()
+
+
+def _said():
+    """Sentences that the sources and the templates of the report say."""
+    folder = Path(sc.__file__).parent / "report"
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"text", "plural"}:
+                yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))
+    for path in (folder / "templates").glob("*.html"):
+        yield from re.findall(r'_\("(.*?)"\)', path.read_text(encoding="utf-8"))
+    yield from COLUMN_NAMES.values()
+    yield from REASONS.values()
 
 
 def test_french_typography():

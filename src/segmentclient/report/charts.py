@@ -46,18 +46,25 @@ def pictures(
 
 def _who(content: Content, say: Words) -> Iterable[Picture]:
     table, by = content.customers, content.by
-    yield _picture("segment_treemap", table, say, by=by, currency=say.currency)
-    yield _picture("share_pairs", table, say, by=by, currency=say.currency)
-    if content.has("r_score", "f_score"):
+    if len(content.segments) > 1:
+        yield _picture("segment_treemap", table, say, by=by, currency=say.currency)
+        yield _picture("share_pairs", table, say, by=by, currency=say.currency)
+    if content.has("r_score", "f_score") and _brings(content):
         yield _picture("rf_heatmap", table, say, currency=say.currency)
 
 
 def _worth(content: Content, say: Words) -> Iterable[Picture]:
     table = content.customers
-    yield _picture("lorenz_curve", table, say)
+    if _brings(content):
+        yield _picture("lorenz_curve", table, say)
     yield _picture("segment_bars", table, say, by=content.by, currency=say.currency)
     if content.has("lifetime_value"):
         yield _picture("value_distribution", table, say, currency=say.currency)
+
+
+def _brings(content: Content) -> bool:
+    """Without revenue there is nothing to share out, and an empty chart says nothing."""
+    return bool(content.totals["revenue"] > 0)
 
 
 def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:

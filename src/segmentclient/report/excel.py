@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from segmentclient.report.workbook import Column, Workbook
 
 __all__ = ["export_excel"]
+
+logger = logging.getLogger("segmentclient")
 
 
 def export_excel(
@@ -90,6 +93,7 @@ def export_excel(
         _thresholds(workbook, content, scorer)
         _method(workbook, content, clean)
         workbook.book.close()
+    logger.info("workbook of %d customers written to %s", len(rows), target)
     return target
 
 
@@ -278,19 +282,38 @@ def _personas(workbook: Workbook, personas: Any) -> None:
 
 
 def _thresholds(workbook: Workbook, content: Content, scorer: Any) -> None:
+    """Write what each score stands for: the values seen, and the scorer's exact cut points where it is known."""
     if not content.scores:
         return
     from segmentclient.report.workbook import Column
 
-    say = workbook.say
-    headers = [say.text("Axis"), say.text("Score"), say.text("From"), say.text("To"), say.text("Customers")]
-    sheet = workbook.sheet(say.text("Thresholds"), [Column(header, "text" if not at else "integer", 26 if not at else 12) for at, header in enumerate(headers)])  # fmt: skip
-    at = 0
-    for name, ranges in content.scores.items():
+    say, cuts = workbook.say, _cut_points(scorer)
+    headers = [say.text(name) for name in ("Score", "From", "To", "Customers", "Above", "Up to")]
+    columns = [Column(say.text("Axis"), "text", 26), *(Column(header, "integer", 12) for header in headers)]
+    sheet = workbook.sheet(say.text("Thresholds"), columns)
+    lines = (
+        (name, score, row) for name, ranges in content.scores.items() for score, row in ranges.iterrows()
+    )
+    for at, (name, score, row) in enumerate(lines, start=1):
         kind = "money" if name == "m_score" else "integer"
-        for score, row in ranges.iterrows():
-            at += 1
-            workbook.row(sheet, at, [say.column(name), score, row["low"], row["high"], row["customers"]], ["text", "score", kind, kind, "integer"])  # fmt: skip
+        cut = "money" if name == "m_score" else "number"
+        values = [
+            say.column(name),
+            score,
+            row["low"],
+            row["high"],
+            row["customers"],
+            *cuts.get((name, score), (None, None)),
+        ]
+        workbook.row(sheet, at, values, ["text", "score", kind, kind, "integer", cut, cut])
+
+
+def _cut_points(scorer: Any) -> dict[tuple[str, int], tuple[float, float]]:
+    """Give the limits of each score; cut points that differ within groups are left to `RFMScorer.table`."""
+    if scorer is None or scorer.table()["within"].ne("").any():
+        return {}
+    axes = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
+    return {(axes[row.axis], row.score): (row.above, row.up_to) for row in scorer.table().itertuples()}
 
 
 def _method(workbook: Workbook, content: Content, clean: Any) -> None:

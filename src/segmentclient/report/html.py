@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from segmentclient.report.words import Words
 
 __all__ = ["Report", "build_report"]
+
+logger = logging.getLogger("segmentclient")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class Report:
             raise SegmentClientError(f"a report is saved as .html or .pdf, found {target.name!r}")
         with whole_file(target) as draft:
             writers[target.suffix.lower()](self.html, draft)
+        logger.info("report of %d bytes written to %s", len(self.html), target)
         return target
 
     def _repr_html_(self) -> str:
