@@ -4,6 +4,7 @@ from importlib import resources
 
 import pandas as pd
 import pytest
+
 import segmentclient as sc
 from segmentclient.locale import language
 from segmentclient.rfm import maps

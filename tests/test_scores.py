@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 import segmentclient as sc
 
 R_ROWS = pd.DataFrame(

@@ -255,13 +255,13 @@ def _read_log(transactions: Any, as_of: Any) -> _Log:
     if not facts["rows"]:
         raise TransactionError("transactions: the table is empty (0 rows); at least one purchase is needed")
     day = limit or as_day(facts["last"], "date")
-    if facts["late"]:
-        _warn_late(facts, day)
-        frame = _until(frame, day)
     if facts["late"] == facts["rows"]:
         raise TransactionError(
             f"transactions: every row is dated after as_of={day}; the first is of {as_day(facts['first'], 'date')}"
         )
+    if facts["late"]:
+        _warn_late(facts, day)
+        frame = _until(frame, day)
     return _Log(frame, day, bool(facts["refunds"]), "order_id" in schema)
 
 

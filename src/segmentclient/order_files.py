@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import codecs
+import glob
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +31,8 @@ def scan_orders(
     path : one file, or a pattern such as "orders/*.parquet". Every cell of a CSV file is read as text, so that ids
         keep their zeros; `clean_transactions` reads dates and amounts.
     separator : of a CSV file; found by DuckDB when not given.
-    encoding : of a CSV file: "utf-8", "latin-1" or "utf-16".
+    encoding : of a CSV file: "utf-8", "latin-1", "cp1252" or any that Python knows (files that are not in UTF-8 are
+        copied once, into the system's temporary folder).
     memory_limit : the most memory DuckDB takes, such as "2GB".
     spill_folder : where DuckDB puts what does not fit in memory.
     connection : an own DuckDB connection to read on.
@@ -59,11 +65,35 @@ def scan_orders(
     try:
         if kind == "parquet":
             return own.read_parquet(str(path))
-        options = {"all_varchar": True, "encoding": encoding, "strict_mode": True}
-        options |= {"sep": separator} if separator else {}
-        return own.read_csv(str(path), **options)
+        return _read_csv(own, str(path), separator, encoding)
+    except LookupError:
+        raise SegmentClientError(
+            f"encoding={encoding!r} is not known; accepted: 'utf-8', 'latin-1', 'cp1252' ..."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ColumnError(f"{path}: is not in {encoding}: {error.reason} at byte {error.start:,}") from None
     except duckdb.Error as error:
         raise ColumnError(f"{path}: cannot be read as {kind}: {_first_line(error)}") from None
+
+
+def _read_csv(connection: Any, path: str, separator: str | None, encoding: str) -> Any:
+    options = {"all_varchar": True, "strict_mode": True, **({"sep": separator} if separator else {})}
+    if codecs.lookup(encoding).name in {"utf-8", "ascii"}:
+        return connection.read_csv(path, **options)
+    copy = Path(tempfile.mkdtemp(prefix="segmentclient-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)  # plans made from the relation read it until the end
+    return connection.read_csv(_in_utf8(path, encoding, copy), **options)
+
+
+def _in_utf8(path: str, encoding: str, folder: Path) -> str:
+    """Copy files into UTF-8, the one encoding that DuckDB reads without an extension."""
+    for number, source in enumerate(sorted(glob.glob(path))):
+        with (
+            open(source, encoding=encoding, newline="") as old,
+            open(folder / f"{number}.csv", "w", encoding="utf-8", newline="") as new,
+        ):
+            shutil.copyfileobj(old, new, 1 << 20)
+    return str(folder / "*.csv")
 
 
 def _duckdb() -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from segmentclient.errors import raise_all
 
-__all__ = ["COLUMNS", "Column", "check_columns", "kind_of", "nearest"]
+__all__ = ["COLUMNS", "Column", "check_columns", "column_problems", "kind_of", "nearest"]
 
 Kind = Literal["id", "text", "date", "number", "boolean", "any"]
 
@@ -119,13 +119,14 @@ def check_columns(
     table : what to call the table in the message.
     """
     kinds = needed if isinstance(needed, Mapping) else {name: COLUMNS[name].kind for name in needed}
-    raise_all(_column_problems(schema, kinds), table=table)
+    raise_all(column_problems(schema, kinds), table=table)
 
 
-def _column_problems(schema: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterable[str]:
+def column_problems(schema: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterable[str]:
+    """Say what is wrong with the needed columns, one sentence each (see `check_columns`)."""
     for name, kind in kinds.items():
         if name not in schema:
-            yield f"column {name!r} is missing{_made_by(name)}{nearest(name, schema)} Columns found: {_listed(schema)}"
+            yield f"column {name!r} is missing{_made_by(name)}{nearest(name, schema)}. Columns found: {_listed(schema)}"
         elif kind not in {"any", "id", kind_of(schema[name])}:
             yield f"column {name!r} holds {schema[name]}, expected {_EXPECTED[kind]}"
 
@@ -139,7 +140,7 @@ _EXPECTED = {
 
 
 def _made_by(name: str) -> str:
-    return f"; {COLUMNS[name].made_by} makes it." if name in COLUMNS else "."
+    return f" ({COLUMNS[name].made_by} makes it)" if name in COLUMNS else ""
 
 
 def _listed(schema: Mapping[str, Any], most: int = 20) -> str:

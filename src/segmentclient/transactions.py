@@ -16,7 +16,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import cells, frames
 from segmentclient.cells import Cells
 from segmentclient.errors import ColumnError, SegmentClientError, TransactionError, raise_all
-from segmentclient.schema import check_columns, kind_of
+from segmentclient.schema import check_columns, column_problems, kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -228,8 +228,8 @@ def _check_options(**options: tuple[Any, tuple[Any, ...]]) -> None:
 
 def _read_columns(frame: frames.Frame, names: _Names, *, date_format: str | None, decimal: str) -> _Read:
     schema = frame.collect_schema()
-    raise_all(_name_problems(schema, names), table="transactions")
-    check_columns(schema, dict.fromkeys(names.needed, "any"), table="transactions")
+    missing = column_problems(schema, dict.fromkeys(names.needed, "any"))
+    raise_all([*missing, *_name_problems(schema, names)], table="transactions")
     read = _Read(
         customer_id=cells.id_cells(names.customer_id, schema[names.customer_id], what="customer_id"),
         date=cells.date_cells(names.date, schema[names.date], date_format=date_format),

@@ -1,0 +1,133 @@
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+from segmentclient.cli import main
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory):
+    path = tmp_path_factory.mktemp("orders") / "orders.csv"
+    log = sc.datasets.make_transactions(400, start="2025-01-01", end="2025-12-31", random_state=1)
+    log[["customer_id", "date", "amount", "order_id"]].to_csv(path, index=False)
+    return path
+
+
+def run(*arguments):
+    return main([str(one) for one in arguments])
+
+
+def test_report_in_french_with_its_manifest(orders, tmp_path, capsys):
+    page, manifest = tmp_path / "rapport.html", tmp_path / "run.json"
+    code = run(
+        "report",
+        orders,
+        "--order-id",
+        "order_id",
+        "--lang",
+        "fr",
+        "--currency",
+        "EUR",
+        "--output",
+        page,
+        "--manifest",
+        manifest,
+    )
+    assert code == 0
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="fr"' in text
+    assert "Champions" in text
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    assert told["input_rows"] == sum(reason["rows"] for reason in told["audit"]) == len(pd.read_csv(orders))
+    assert told["outputs"][0]["file"] == str(page)
+    assert "[1/7]" in capsys.readouterr().err
+
+
+def test_score_applies_the_stored_cut_points(orders, tmp_path):
+    scorer, first, second = tmp_path / "scorer.json", tmp_path / "a.csv", tmp_path / "b.parquet"
+    assert run("score", orders, "--scorer", scorer, "--output", first, "--quiet") == 0
+    assert run("score", orders, "--scorer", scorer, "--output", second, "--quiet") == 0
+    a, b = pd.read_csv(first), pd.read_parquet(second)
+    assert (a["rfm_code"] == b["rfm_code"]).all()
+    assert {"segment", "p_alive", "lifetime_value", "lifetime_value_low"} <= set(a)
+
+
+def test_charts_write_one_file_each(orders, tmp_path):
+    assert run("charts", orders, "--out", tmp_path / "charts", "--format", "svg", "--quiet") == 0
+    files = sorted((tmp_path / "charts").iterdir())
+    assert len(files) >= 5
+    assert all("<svg" in file.read_text(encoding="utf-8") for file in files)
+
+
+def test_a_config_file_gives_the_defaults(orders, tmp_path, capsys):
+    config = tmp_path / "run.toml"
+    config.write_text(
+        f'orders = {json.dumps(str(orders))}\norder-id = "order_id"\noutput = {json.dumps(str(tmp_path / "c.csv"))}\nquiet = true\n',
+        encoding="utf-8",
+    )
+    assert run("score", "--config", config) == 0
+    assert (tmp_path / "c.csv").exists()
+    config.write_text('colour = "red"\n', encoding="utf-8")
+    with pytest.raises(SystemExit) as stopped:
+        run("score", orders, "--config", config)
+    assert stopped.value.code == 2
+    assert "unknown options colour" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["report", "none.csv"], "none.csv: no such file"),
+        (["report", "ORDERS", "--date", "day"], "column 'day' is missing"),
+        (["report", "ORDERS", "--quantity", "amount"], "go together"),
+        (["report", "ORDERS", "--segments", "klaviyoo"], "did you mean 'klaviyo'"),
+        (["report", "ORDERS", "--as-of", "yesterday"], "as_of='yesterday' is not a day"),
+        (["check-rules", "none.toml"], "none.toml"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(orders, capsys, arguments, message):
+    assert run(*[orders if one == "ORDERS" else one for one in arguments], "--quiet") == 2
+    error = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert len(error) == 1
+    assert error[0].startswith("segmentclient: error: ")
+    assert message in error[0]
+
+
+@pytest.mark.parametrize("arguments", [[], ["report"], ["nonsense"], ["report", "x.csv", "--lang", "de"]])
+def test_bad_use_is_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run(*arguments)
+    assert stopped.value.code == 2
+
+
+def test_drift_exits_with_1_past_the_limit(tmp_path, capsys):
+    before = pd.DataFrame({"customer_id": range(100), "segment": ["a"] * 50 + ["b"] * 50, "revenue": 1.0})
+    after = before.assign(segment=["a"] * 95 + ["b"] * 5)
+    before.to_parquet(tmp_path / "before.parquet")
+    after.to_parquet(tmp_path / "after.parquet")
+    paths = tmp_path / "before.parquet", tmp_path / "after.parquet"
+    assert run("drift", *paths, "--max-psi", "9") == 0
+    assert run("drift", *paths, "--max-psi", "0.2") == 1
+    assert "population stability index" in capsys.readouterr().out
+
+
+def test_check_rules_exits_with_1_when_something_is_wrong(tmp_path, capsys):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "big"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    data = tmp_path / "data.parquet"
+    pd.DataFrame({"customer_id": [1, 2], "revenue": [50.0, 500.0]}).to_parquet(data)
+    assert run("check-rules", rules, "--data", data) == 0
+    rules.write_text('[[rules]]\nname = "big"\nwhen = "revenu > 100"\n', encoding="utf-8")
+    assert run("check-rules", rules, "--data", data) == 1
+    assert "revenue" in capsys.readouterr().out
+
+
+def test_the_module_runs():
+    answer = subprocess.run(
+        [sys.executable, "-m", "segmentclient", "--version"], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == f"segmentclient {sc.__version__}"

@@ -1,0 +1,83 @@
+import datetime as dt
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+from segmentclient import frames
+
+
+def people():
+    dates = pd.to_datetime(["2024-02-29", "1999-12-31", "2000-03-01", None])
+    return pd.DataFrame(
+        {"customer_id": [3, 1, 2, 4], "day": dates, "x": [1.5, 2.5, 0.0, 4.0]}, index=list("abcd")
+    )
+
+
+def test_frames_come_back_as_the_callers_own_type(on_engine):
+    table = on_engine(people())
+    assert type(frames.give_back(frames.read(table).with_columns(y=nw.col("x") * 2))) is type(table)
+
+
+@pytest.mark.parametrize("thing", [[1], {"a": [1]}, None, 3, "x", np.zeros(3), pd.Series([1])])
+def test_what_is_no_table_is_refused(thing):
+    with pytest.raises(sc.ColumnError, match="expected a table"):
+        frames.read(thing)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (["a", "a", "b"], "found twice: a"),
+        ([1, 2, 3], "must be text"),
+        (pd.MultiIndex.from_product([["a"], "xyz"]), "2 levels"),
+    ],
+)
+def test_odd_column_names_are_refused(columns, message):
+    with pytest.raises(sc.ColumnError, match=message):
+        frames.read(people().set_axis(columns, axis=1))
+
+
+def test_days_count_from_the_year_zero_as_python_does(on_engine, back):
+    counted = back(
+        frames.give_back(frames.read(on_engine(people())).with_columns(n=frames.days(nw.col("day"))))
+    )
+    expected = [
+        dt.date(1999, 12, 31).toordinal(),
+        dt.date(2000, 3, 1).toordinal(),
+        dt.date(2024, 2, 29).toordinal(),
+    ]
+    assert counted["n"].tolist()[:3] == expected
+    assert pd.isna(counted["n"].iloc[3])
+
+
+def test_rows_get_what_numpy_computes_on_every_engine(on_engine, back):
+    frame = frames.read(on_engine(people()))
+    doubled = frames.map_rows(frame, ["x"], lambda keys: {"y": keys["x"] * 2, "z": keys["x"] ** 2})
+    found = back(frames.give_back(doubled))
+    assert found["y"].tolist() == [5.0, 0.0, 3.0, 8.0]
+    assert frames.is_lazy(doubled) == frames.is_lazy(frame)
+
+
+def test_pandas_keeps_its_index():
+    table = people()
+    again = frames.give_back(frames.map_rows(frames.read(table), ["x"], lambda keys: {"y": keys["x"]}))
+    assert again.index.tolist() == list("abcd")
+
+
+def test_one_row_gives_plain_values(on_engine):
+    row = frames.one_row(
+        frames.read(on_engine(people())), n=nw.len(), most=nw.col("x").max(), last=nw.col("day").max()
+    )
+    assert (int(row["n"]), row["most"]) == (4, 4.0)
+    assert row["last"] == pd.Timestamp("2024-02-29")
+
+
+def test_small_frames_are_built_on_the_callers_engine(on_engine, back):
+    frame = frames.read(on_engine(people()))
+    small = frames.like(frame, {"customer_id": np.array([1, 2]), "label": ["é", "b"]})
+    joined = back(frames.give_back(frame.join(small, on="customer_id", how="left")))
+    assert joined["label"].tolist()[:2] == ["é", "b"]
+    assert joined["label"].isna().tolist() == [False, False, True, True]

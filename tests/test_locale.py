@@ -1,0 +1,83 @@
+import datetime as dt
+import io
+import string
+from importlib import resources
+
+import pytest
+from babel.messages import pofile
+
+import segmentclient as sc
+from segmentclient.locale import language
+
+NBSP, NNBSP = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
+en, fr = language("en"), language("fr")
+
+
+def test_numbers_money_and_shares():
+    assert (en.number(1234.5, 1), fr.number(1234.5, 1)) == ("1,234.5", f"1{NNBSP}234,5")
+    assert (en.percent(0.1234), fr.percent(0.1234)) == ("12.3%", f"12,3{NBSP}%")
+    assert (en.money(1234.56, "EUR"), fr.money(1234.56, "EUR")) == ("€1,235", f"1{NNBSP}235{NBSP}€")
+    assert (en.money(12.3, "GBP", 2), fr.money(-12.3, "EUR", 2)) == ("£12.30", f"-12,30{NBSP}€")
+    assert fr.money(1234.5) == f"1{NNBSP}234"
+    assert (en.compact(3_400_000, "EUR"), fr.compact(12_345)) == ("€3.4M", f"12{NBSP}k")
+    assert en.number(-0.0001, 2) == "0.00"
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), float("inf")])
+def test_missing_values_are_a_dash(missing):
+    assert [en.number(missing), fr.percent(missing), en.money(missing, "EUR"), en.compact(missing)] == [
+        "–"
+    ] * 4
+
+
+def test_dates_and_lists():
+    day = dt.date(2026, 12, 31)
+    assert (fr.date(day), en.date(day), fr.date("2026-12-31", "short")) == (
+        "31 déc. 2026",
+        "31 Dec 2026",
+        "31/12/2026",
+    )
+    assert (en.listed(["a", "b", "c"]), fr.listed(["a", "b"]), fr.listed([])) == ("a, b and c", "a et b", "")
+
+
+def test_plurals_follow_the_language():
+    said = [
+        language.plural("{n} customer", "{n} customers", n) for language in (en, fr) for n in (0, 1, 2, 1.5)
+    ]
+    assert said == [
+        "0 customers",
+        "1 customer",
+        "2 customers",
+        "2 customers",
+        "0 client",
+        "1 client",
+        "2 clients",
+        "2 clients",
+    ]
+
+
+def test_unknown_languages_are_refused():
+    with pytest.raises(sc.SegmentClientError, match="lang='de' is not known; accepted: 'en', 'fr'"):
+        language("de")
+
+
+CATALOGUES = [
+    path
+    for path in resources.files("segmentclient.locale").joinpath("fr").iterdir()
+    if path.name.endswith(".po")
+]
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_catalogues_are_whole_and_keep_their_places(path):
+    for message in pofile.read_po(io.BytesIO(path.read_bytes()), locale="fr"):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        if ids == ("",):
+            continue
+        assert all(texts), ids
+        assert not message.fuzzy, ids
+        places = {name for one in ids for _, name, _, _ in string.Formatter().parse(one) if name}
+        for text in texts:
+            assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= places, ids
+            assert "  " not in text.strip(), ids
