@@ -68,7 +68,8 @@ class BetaBernoulli:
     def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
         """Give the log-likelihood of each row with its gradient and Hessian."""
         alpha, beta, gamma, delta = theta
-        value, gradient, hessian = np.zeros(h.T.size), np.zeros((4, h.T.size)), {}
+        value, gradient = np.zeros(h.T.size), np.zeros((4, h.T.size))
+        hessian: dict[tuple[int, int], Array] = {}
         for rows, terms, dead in _moments(np.broadcast_arrays(*theta, h.T)[:4], h):
             x, T = h.frequency[rows], h.T[rows]
             base, bends = _beta_slopes((alpha, beta, gamma, delta), (x, T - x, 0.0, T + 1.0))
@@ -156,9 +157,10 @@ def _moments(theta: Any, h: Histories) -> Any:
         start += most
 
 
-def _beta_slopes(theta: Any, more: Any) -> tuple[list[Array], dict[tuple[int, int], Array]]:
+def _beta_slopes(theta: Any, more: Any) -> tuple[list[Any], dict[tuple[int, int], Any]]:
     """Differentiate ln B(alpha + i, beta + j)/B(alpha, beta) + ln B(gamma + k, delta + l)/B(gamma, delta)."""
-    gradient, bends = [], {}
+    gradient: list[Any] = []
+    bends: dict[tuple[int, int], Any] = {}
     for at in (0, 2):
         (a, b), (i, j) = theta[at : at + 2], more[at : at + 2]
         both = special.psi(a + b + i + j) - special.psi(a + b)
@@ -172,12 +174,12 @@ def _beta_slopes(theta: Any, more: Any) -> tuple[list[Array], dict[tuple[int, in
 
 def _sum_over(function: Callable[..., Array], number: Any, *rows: Any) -> Array:
     """Sum function(j, *rows) over j = 0, …, number − 1, row by row."""
-    number, *rows = np.broadcast_arrays(number, *rows)
+    number, *wide = np.broadcast_arrays(number, *rows)
     total = np.zeros(number.shape)
     step = max(int(_BLOCK / max(number.size, 1)), 1)
     for start in range(0, int(np.max(number, initial=0.0)), step):
         j = np.arange(start, min(start + step, int(np.max(number))), dtype=float)
-        values = function(j, *(np.asarray(row)[..., None] for row in rows))
+        values = function(j, *(row[..., None] for row in wide))
         total += np.where(j < number[..., None], values, 0.0).sum(axis=-1)
     return total
 

@@ -167,7 +167,7 @@ class ErlangGeometric:
         weights = np.broadcast_to(living[4], (*r.shape, self.k)).reshape(-1, self.k)
         flat = [np.ravel(part) for part in (r, alpha, a, b, t)]
         answer = np.empty(r.size)
-        for rows, length in _by_length(*flat[:2], flat[4], self.k):
+        for rows, length in _by_length(flat[0], flat[1], flat[4], self.k):
             part = [column[rows, None, None] for column in flat]
             i, j = np.arange(1.0, length + 1.0)[:, None], np.arange(float(self.k))
             due = negative_binomial_tail(self.k * i - j, part[0] + j, part[1], part[4])
@@ -244,50 +244,36 @@ class BGCNBD(PurchaseModel):
         self.time_unit = time_unit
 
     @classmethod
-    def from_params(cls, *, k: int = 1, time_unit: str = "D", **params: float) -> Self:
-        """Build a model with given parameters and regularity, ready to predict."""
-        model = super().from_params(time_unit=time_unit, **params)
-        model.k = _checked(k)
-        model._beat(model.k)
+    def from_params(cls, **params: Any) -> Self:
+        """Build a model with given parameters and regularity `k` (1 unless given), ready to predict."""
+        model = super().from_params(**{"k": 1, **params})
+        model._beat(_checked(model.k))
         return model
 
-    def fit(self, customers: Any, weights: Any = None, covariates: Sequence[str] = ()) -> Self:
-        """Find the parameters, and the regularity unless `k` is given, under which the histories are most likely.
-
-        Parameters
-        ----------
-        customers : any table with `frequency`, `recency`, `T`, and `sum_log_gaps` where `k` is None.
-        weights : number of customers behind each row: the name of a column, or an array (eager tables).
-        covariates : none are taken.
-        """
-        gaps = _log_gaps(customers, weights, self.time_unit)
-        if self.k is None and gaps is None:
+    def _learn_histories(self, customers: Any, weights: Any, covariates: Sequence[str] = ()) -> Histories:
+        self._gaps = _log_gaps(customers, weights, self.time_unit)
+        if self.k is None and self._gaps is None:
             raise ModelError(
                 f"{type(self).__name__} chooses k from the column 'sum_log_gaps', which is missing: make it with "
                 "summarize_customers(gaps=True), or give k"
             )
-        histories = self._learn_histories(customers, weights, covariates)
-        beats = range(1, _MOST_REGULAR + 1) if self.k is None else [_checked(self.k)]
-        k, optimum = self._most_likely(beats, histories, gaps or 0.0)
-        self._beat(k)
-        self._keep(optimum, histories)
-        return self
+        return super()._learn_histories(customers, weights, covariates)
 
-    def _most_likely(self, beats: Any, histories: Histories, gaps: float) -> tuple[int, fitting.Optimum]:
+    def _search(self, histories: Histories) -> fitting.Optimum:
+        """Try one regularity after the other, until two in a row are worse than the best."""
         best: tuple[int, fitting.Optimum] | None = None
-        worse = 0
         bought = float(np.dot(histories.counts, histories.frequency))
-        for k in beats:
+        for k in range(1, _MOST_REGULAR + 1) if self.k is None else [_checked(self.k)]:
             self._beat(k)
-            optimum = self._search(histories).shifted((k - 1) * gaps - bought * float(special.gammaln(k)))
+            times = (k - 1) * (self._gaps or 0.0) - bought * float(special.gammaln(k))
+            optimum = super()._search(histories).shifted(times)
             if best is None or optimum.value > best[1].value:
-                best, worse = (k, optimum), 0
-            else:
-                worse += 1
-            if worse == 2:
+                best = k, optimum
+            elif k - best[0] == 2:
                 break
         assert best is not None
-        return best
+        self._beat(best[0])
+        return best[1]
 
     def _beat(self, k: int) -> None:
         self.k_ = k
@@ -339,19 +325,14 @@ def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
     if "sum_log_gaps" not in frame.collect_schema():
         return None
     if isinstance(frame, nw.LazyFrame):
-        weight = nw.col(weights) if isinstance(weights, str) else nw.lit(1.0)
+        by = nw.col(weights) if isinstance(weights, str) else nw.lit(1.0)
         sums = frames.one_row(
-            frame, gaps=(nw.col("sum_log_gaps") * weight).sum(), bought=(nw.col("frequency") * weight).sum()
+            frame, gaps=(nw.col("sum_log_gaps") * by).sum(), bought=(nw.col("frequency") * by).sum()
         )
         gaps, bought = sums["gaps"] or 0.0, sums["bought"] or 0.0
     else:
-        weight = (
-            numbers(frame[weights])
-            if isinstance(weights, str)
-            else 1.0
-            if weights is None
-            else numbers(weights)
-        )
+        given = frame[weights] if isinstance(weights, str) else weights
+        weight = 1.0 if given is None else numbers(given)
         gaps = float(np.nansum(numbers(frame["sum_log_gaps"]) * weight))
         bought = float(np.nansum(numbers(frame["frequency"]) * weight))
     return gaps - bought * float(np.log(UNIT_DAYS.get(time_unit, 1.0)))

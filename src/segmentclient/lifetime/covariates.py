@@ -79,15 +79,15 @@ def _levels(values: Any) -> tuple[str, ...] | None:
     if _is_number(values):
         return None
     texts = _texts(values)
-    if any(text is None for text in texts):
+    if None in texts:
         raise ColumnError(
             f"customers: {sum(text is None for text in texts)} rows miss a covariate; give them a level"
         )
-    return tuple(sorted(set(texts)))
+    return tuple(sorted({text for text in texts if text is not None}))
 
 
 def _is_number(values: Any) -> bool:
-    dtype = getattr(values, "dtype", None)
+    dtype: Any = getattr(values, "dtype", None)
     if hasattr(dtype, "is_numeric"):
         return bool(dtype.is_numeric()) or str(dtype) == "Boolean"
     return bool(getattr(dtype, "kind", "O") in "fiub")

@@ -61,14 +61,15 @@ class Estimator:
         return f"<{type(self).__name__}({options}): {', '.join(f'{k}={v:.4g}' for k, v in self.params_.items())}>"
 
     @classmethod
-    def from_params(cls, *, time_unit: str = "D", **params: float) -> Self:
-        """Build a model with given parameters, ready to predict.
+    def from_params(cls, **params: Any) -> Self:
+        """Build a model with given parameters (and options, such as `time_unit`), ready to predict.
 
         Raises
         ------
         ModelError
             When a parameter is missing, unknown, or not a positive finite number.
         """
+        options = {name: params.pop(name) for name in inspect.signature(cls).parameters if name in params}
         problems = [f"{name} is missing" for name in cls.names if name not in params]
         problems += [f"{name} is unknown" for name in params if name not in cls.names]
         problems += [
@@ -80,7 +81,7 @@ class Estimator:
             raise ModelError(
                 f"{cls.__name__}.from_params takes {', '.join(cls.names)}: {'; '.join(problems)}"
             )
-        model = cls(time_unit=time_unit)  # type: ignore[call-arg]
+        model = cls(**options)
         model._learn(list(cls.names), np.array([float(params[name]) for name in cls.names]))
         return model
 

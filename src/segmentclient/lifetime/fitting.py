@@ -22,6 +22,7 @@ __all__ = [
     "Standardized",
     "climb",
     "covariance_of",
+    "judge",
     "maximize",
     "one_thread",
     "summed",
@@ -104,6 +105,13 @@ def climb(
     outside = _pushed_out(point, gradient, low, high)
     flat = bool(np.max(np.abs(gradient[~outside]), initial=0.0) <= _FLAT * size)
     return Optimum(point, value, gradient, hessian, flat, (point <= low) | (point >= high))
+
+
+def judge(stage: Stage, point: Array) -> Optimum:
+    """Take a point that somebody else found, and say how good it is."""
+    value, gradient, hessian = stage.derivatives(point)
+    flat = bool(np.max(np.abs(gradient)) <= _FLAT * stage.size)
+    return Optimum(point, value, gradient, hessian, flat, np.zeros(point.size, bool))
 
 
 def _pushed_out(point: Array, gradient: Array, low: Array, high: Array) -> Array:

@@ -270,7 +270,7 @@ def _stage(s: _Spending) -> fitting.Stage:
 
 def _summed(point: Array, s: _Spending) -> fitting.Derivatives:
     theta = np.exp(point)
-    return fitting.summed(_derivatives(theta, s), theta, s.counts)
+    return fitting.summed(_derivatives(theta, s), tuple(theta), s.counts)
 
 
 def _derivatives(theta: Any, s: _Spending) -> RowDerivatives:

@@ -117,8 +117,8 @@ def read_columns(customers: Any, names: Sequence[str], weights: Any = None) -> t
     frame = frames.read(customers)
     numeric = [name for name in (*COLUMNS, "monetary_value", weights) if isinstance(name, str)]
     needed = [*names, weights] if isinstance(weights, str) else names
-    kinds = {name: "number" if name in numeric else "any" for name in needed}
-    schema.check_columns(frame.collect_schema(), kinds)  # type: ignore[arg-type]
+    kinds: dict[str, Any] = {name: "number" if name in numeric else "any" for name in needed}
+    schema.check_columns(frame.collect_schema(), kinds)
     if isinstance(frame, nw.LazyFrame):
         return _grouped_by_engine(frame, names, weights)
     table = {name: frame[name] for name in names}

@@ -74,7 +74,8 @@ class NegativeBinomial:
 
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """Probability of n purchases within t."""
-        return np.exp(negative_binomial_logpmf(n, *living, t))
+        r, alpha = living
+        return np.exp(negative_binomial_logpmf(n, r, alpha, t))
 
 
 class NBD(PurchaseModel):

@@ -84,7 +84,9 @@ def target_of(
         return Target(log_density, optimum.point, _covariance(optimum.hessian))
 
     def both(point: Array) -> fitting.Derivatives:
-        return tuple(a + b for a, b in zip(derivatives(point), _differences(log_prior, point), strict=True))  # type: ignore[return-value]
+        value, gradient, hessian = derivatives(point)
+        prior_value, prior_gradient, prior_hessian = _differences(log_prior, point)
+        return value + prior_value, gradient + prior_gradient, hessian + prior_hessian
 
     far = np.full(start.size, 30.0)
     optimum = fitting.climb(both, size, start, -far, far)

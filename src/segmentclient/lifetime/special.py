@@ -75,11 +75,11 @@ def beta_average(
     fall : the function falls no faster than p to the power −fall.
     """
     columns = np.broadcast_arrays(*(np.asarray(value, float) for value in (a, b, scale, fall, *rows)))
-    a, b, scale, fall, *rows = (np.ravel(column) for column in columns)
+    a, b, scale, fall, *flat = (np.ravel(column) for column in columns)
     left, right, step = _range(a, b, scale, fall)
     answer = np.empty(a.size)
     for chosen, nodes in _blocks(np.ceil((right - left) / step)):
-        values = (value[chosen, None] for value in rows)
+        values = (value[chosen, None] for value in flat)
         answer[chosen] = _trapezoid(
             function, nodes, a[chosen], b[chosen], left[chosen], right[chosen], *values
         )

@@ -1,0 +1,72 @@
+"""What the methods of a model are given besides a table: checked once, and turned into numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, ModelError
+from segmentclient.lifetime.histories import Array
+from segmentclient.lifetime.horizons import UNIT_DAYS
+
+__all__ = ["counts_of", "dates_after", "one_count", "one_span", "refuse_overwriting", "shaped", "spans_of"]
+
+
+def refuse_overwriting(frame: frames.Frame, columns: Sequence[str]) -> None:
+    """A column that another step made is never overwritten silently."""
+    there = [column for column in columns if column in frame.collect_schema()]
+    if there:
+        raise ColumnError(
+            f"customers: the table already has {', '.join(there)}; drop {'it' if len(there) == 1 else 'them'} first"
+        )
+
+
+def spans_of(t: Any) -> Array:
+    """Take lengths of time: finite, not negative, in the unit of T."""
+    span = np.asarray(t, float)
+    if not np.isfinite(span).all() or (span < 0).any():
+        raise ModelError(f"t={t!r}: a length of time is a finite number ≥ 0, in the unit of T")
+    return span
+
+
+def one_span(t: Any) -> float:
+    """Take one length of time."""
+    if np.ndim(t):
+        raise ModelError(f"t={t!r}: one length of time for all customers is expected")
+    return float(spans_of(t))
+
+
+def counts_of(n: Any) -> Array:
+    """Take numbers of purchases: whole, not negative."""
+    count = np.asarray(n, float)
+    if not np.isfinite(count).all() or (count < 0).any() or (count != np.floor(count)).any():
+        raise ModelError(f"n={n!r}: a number of purchases is a whole number ≥ 0")
+    return count
+
+
+def one_count(n: Any) -> float:
+    """Take one number of purchases."""
+    if np.ndim(n):
+        raise ModelError(f"n={n!r}: one number of purchases for all customers is expected")
+    return float(counts_of(n))
+
+
+def shaped(found: Mapping[str, Array], shape: tuple[int, ...]) -> Any:
+    """Give one number, an array, or the columns of a DataFrame."""
+    if len(found) > 1:
+        import pandas as pd
+
+        return pd.DataFrame(dict(found))
+    values = next(iter(found.values())).reshape(shape)
+    return float(values) if shape == () else values
+
+
+def dates_after(waits: Array, as_of: Any, time_unit: str) -> Array:
+    """Give the day that lies so far after `as_of`; an infinite wait has none."""
+    days = np.ceil(np.minimum(waits * UNIT_DAYS.get(time_unit, 1.0), 1e6))
+    start = np.datetime64(str(as_of)[:10], "D")
+    dates = start + np.where(np.isfinite(waits), days, 0.0).astype("timedelta64[D]")
+    return np.where(np.isfinite(waits), dates, np.datetime64("NaT", "D")).astype("datetime64[ms]")

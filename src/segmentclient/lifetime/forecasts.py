@@ -1,0 +1,327 @@
+"""What a model says of customers: alive or not, how often, by when; for anybody it can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from segmentclient import frames, schema
+from segmentclient.errors import ModelError
+from segmentclient.lifetime import laws
+from segmentclient.lifetime.arguments import (
+    counts_of,
+    dates_after,
+    one_count,
+    one_span,
+    refuse_overwriting,
+    shaped,
+    spans_of,
+)
+from segmentclient.lifetime.covariates import Covariates
+from segmentclient.lifetime.estimator import Estimator
+from segmentclient.lifetime.histories import (
+    COLUMNS,
+    Array,
+    Histories,
+    check_histories,
+    distinct,
+    history,
+    numbers,
+    refuse_lazy,
+)
+from segmentclient.lifetime.laws import Law, Theta
+
+__all__ = ["Forecaster"]
+
+_PREDICTIVE_DRAWS = 100  # at most, in an interval of counts
+_LEVEL = 0.9
+_PROBABILITY, _PURCHASES = "p_alive", "expected_purchases"
+
+
+class Forecaster(Estimator):
+    """Predictions that a `law` and parameters give, for any table of customers."""
+
+    law: Law
+
+    def __init__(self, time_unit: str = "D") -> None:
+        self.time_unit = time_unit
+
+    def predict(self, customers: Any, t: float, *, interval: float | None = None, draws: Any = None) -> Any:
+        """Add `p_alive` and `expected_purchases` (within the next `t`) to any table, lazy ones included.
+
+        Parameters
+        ----------
+        customers : any table with `frequency`, `recency`, `T` (and the model's covariates).
+        t : length of the future, in the unit of `T`.
+        interval : probability of the intervals, for instance 0.9. `expected_purchases_low` and `_high` hold the
+            number of purchases that will really be made with that probability.
+        draws : from `sample_posterior`: predictions are averaged over them, intervals (0.9 unless given) include the
+            doubt about parameters (at most 100 draws are used for counts), and `p_alive` gets `_low` and `_high` too.
+
+        Returns
+        -------
+        The same rows in the same kind of table with the new columns.
+        """
+        span, level = one_span(t), _level(interval, draws)
+        made = [_PROBABILITY, _PURCHASES]
+        frame = self._read(customers)
+        refuse_overwriting(frame, [f"{name}{end}" for name in made for end in ("", "_low", "_high")])
+
+        def answer(h: Histories) -> dict[str, Array]:
+            return {**self._alive(h, draws, level), **self._purchases(h, span, draws, level)}
+
+        keys = [*COLUMNS, *self._known_covariates().names]
+        return frames.give_back(frames.map_rows(frame, keys, lambda rows: self._on_distinct(rows, answer)))
+
+    def probability_alive(self, customers: Any, *, draws: Any = None) -> Any:
+        """Give the probability that each customer is still one, in the order of the rows.
+
+        Returns
+        -------
+        Series or array
+            With `draws`, a table with `p_alive`, `p_alive_low` and `p_alive_high` (90 % of the draws).
+        """
+        level = _level(None, draws)
+        return self._row_values(customers, "probability_alive", lambda h: self._alive(h, draws, level))
+
+    def expected_purchases(self, customers: Any, t: float, *, draws: Any = None) -> Any:
+        """Give the purchases expected of each customer within the next `t` (in the unit of `T`).
+
+        Returns
+        -------
+        Series or array
+            With `draws`, a table with `expected_purchases` and the bounds `_low`, `_high` within which the number of
+            purchases will lie with probability 0.9.
+        """
+        span, level = one_span(t), _level(None, draws)
+        return self._row_values(
+            customers, "expected_purchases", lambda h: self._purchases(h, span, draws, level)
+        )
+
+    def conditional_pmf(self, customers: Any, n: int, t: float, *, draws: Any = None) -> Any:
+        """Give the probability that each customer buys exactly `n` times in (T, T + t], given the history."""
+        count, span, level = one_count(n), one_span(t), _level(None, draws)
+
+        def answer(h: Histories) -> dict[str, Array]:
+            return self._over_draws(
+                "probability", lambda theta: laws.pmf(self.law, theta, h, count, span), h, draws, level
+            )
+
+        return self._row_values(customers, "conditional_pmf", answer)
+
+    def purchase_interval(self, customers: Any, t: float, *, level: float = _LEVEL, draws: Any = None) -> Any:
+        """Give the interval that holds each customer's number of purchases within `t` with probability `level`.
+
+        Returns
+        -------
+        A table with `purchases_low` and `purchases_high`, in the order of the rows.
+        """
+        span = one_span(t)
+
+        def answer(h: Histories) -> dict[str, Array]:
+            low, high = self._count_interval(h, span, draws, level)
+            return {"purchases_low": low, "purchases_high": high}
+
+        return self._row_values(customers, "purchase_interval", answer)
+
+    def discounted_purchases(self, customers: Any, *, rate: float, draws: Any = None) -> Any:
+        """Give the purchases expected over all the future, discounted by exp(−rate · time) (DERT).
+
+        `rate` is continuous and per unit of `T`: ln(1.1) / 52 for 10 % a year on weeks.
+        """
+        if not (np.isfinite(rate) and rate > 0):
+            raise ModelError(f"rate={rate!r}: over an infinite future the discount rate must be above 0")
+        level = _level(None, draws)
+
+        def answer(h: Histories) -> dict[str, Array]:
+            return self._over_draws(
+                "discounted_purchases",
+                lambda theta: laws.discounted_purchases(self.law, theta, h, rate),
+                h,
+                draws,
+                level,
+            )
+
+        return self._row_values(customers, "discounted_purchases", answer)
+
+    def next_purchase(self, customers: Any, *, probability: float = 0.5, as_of: Any = None) -> Any:
+        """Give the time, or the date, by which each customer, if still alive, will have bought again.
+
+        Parameters
+        ----------
+        probability : that the purchase has come by then; 0.5 gives the median.
+        as_of : the day to which `T` was counted; gives dates (missing where no date is that likely), else times in the
+            unit of `T` (infinite there).
+        """
+        if not 0.0 < probability < 1.0:
+            raise ModelError(f"probability={probability!r}: accepted is a number between 0 and 1")
+
+        def answer(h: Histories) -> dict[str, Array]:
+            waits = laws.waiting_time(self.law, self._theta(h), h, probability)
+            return {"next_purchase": waits if as_of is None else dates_after(waits, as_of, self.time_unit)}
+
+        return self._row_values(customers, "next_purchase", answer)
+
+    def log_likelihood(self, customers: Any) -> Any:
+        """Give the log-likelihood of each customer's history, in the order of the rows."""
+
+        def answer(h: Histories) -> dict[str, Array]:
+            return {"log_likelihood": self.law.log_likelihood(self._theta(h), h)}
+
+        return self._row_values(customers, "log_likelihood", answer)
+
+    def expected_purchases_new_customer(
+        self, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None
+    ) -> Any:
+        """Give the repeat purchases expected of a new customer within `t` (a number or an array) of the first one.
+
+        With `draws`, a DataFrame with one row a `t`: the mean over the draws and the bounds of 90 % of them.
+        """
+        spans = np.ravel(spans_of(t))
+        h = self._new_customers(spans.size, covariates)
+        found = self._over_draws(
+            _PURCHASES,
+            lambda theta: laws.expected_purchases(self.law, theta, h, spans),
+            h,
+            draws,
+            _level(None, draws),
+        )
+        return shaped(found, np.shape(t))
+
+    def pmf(self, n: Any, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None) -> Any:
+        """Give the probability that a new customer buys exactly `n` times within `t` of the first purchase."""
+        counts, spans = np.broadcast_arrays(counts_of(n), spans_of(t))
+        h = self._new_customers(counts.size, covariates)
+        found = self._over_draws(
+            "probability",
+            lambda theta: laws.pmf(self.law, theta, h, counts.ravel(), spans.ravel()),
+            h,
+            draws,
+            _level(None, draws),
+        )
+        return shaped(found, counts.shape)
+
+    def _alive(self, h: Histories, draws: Any, level: float | None) -> dict[str, Array]:
+        return self._over_draws(_PROBABILITY, lambda theta: laws.p_alive(self.law, theta, h), h, draws, level)
+
+    def _purchases(self, h: Histories, t: float, draws: Any, level: float | None) -> dict[str, Array]:
+        mean = self._over_draws(
+            _PURCHASES, lambda theta: laws.expected_purchases(self.law, theta, h, t), h, draws, None
+        )
+        if level is None:
+            return mean
+        low, high = self._count_interval(h, t, draws, level)
+        return {**mean, f"{_PURCHASES}_low": low, f"{_PURCHASES}_high": high}
+
+    def _count_interval(self, h: Histories, t: float, draws: Any, level: float) -> tuple[Array, Array]:
+        if not 0.0 < level < 1.0:
+            raise ModelError(f"an interval's probability lies between 0 and 1, found {level!r}")
+        rows = [None] if draws is None else _thinned(self._draws(draws))
+        return laws.count_interval(self.law, [self._theta(h, row) for row in rows], h, t, level)
+
+    def _over_draws(
+        self, name: str, function: Callable[[Theta], Array], h: Histories, draws: Any, level: float | None
+    ) -> dict[str, Array]:
+        """Evaluate at the estimate, or average over draws, with the bounds that hold a share `level` of them."""
+        if draws is None:
+            return {name: function(self._theta(h))}
+        values = np.array([function(self._theta(h, row)) for row in self._draws(draws)])
+        mean = {name: values.mean(axis=0)}
+        if level is None:
+            return mean
+        low, high = np.quantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0], axis=0)
+        return {**mean, f"{name}_low": low, f"{name}_high": high}
+
+    def _theta(self, h: Histories, row: Array | None = None) -> Theta:
+        values = self._params().to_numpy() if row is None else row
+        size = len(self.names)
+        return self._moved(values[:size], values[size:], h.covariates)
+
+    def _draws(self, draws: Any) -> Array:
+        names = list(self._params().index)
+        missing = [name for name in names if name not in getattr(draws, "columns", ())]
+        if missing:
+            raise ModelError(
+                f"draws has no column {', '.join(missing)}: make it with model.sample_posterior()"
+            )
+        return np.asarray(draws[names], float)
+
+    def _known_covariates(self) -> Covariates:
+        self._params()
+        return getattr(self, "_covariates", Covariates({}))
+
+    def _new_customers(self, size: int, covariates: Mapping[str, Any] | None) -> Histories:
+        known = self._known_covariates()
+        missing = [name for name in known.names if name not in (covariates or {})]
+        if missing:
+            raise ModelError(f"the model knows covariates: give covariates={{...}} with {', '.join(missing)}")
+        design = (
+            known.encode({name: np.array([(covariates or {})[name]]) for name in known.names or ()})
+            if known.names
+            else None
+        )
+        return history(
+            0.0, 0.0, np.zeros(size), covariates=None if design is None else np.repeat(design, size, axis=0)
+        )
+
+    def _read(self, customers: Any) -> frames.Frame:
+        frame = frames.read(customers)
+        kinds: dict[str, Any] = {
+            **dict.fromkeys(COLUMNS, "number"),
+            **dict.fromkeys(self._known_covariates().names, "any"),
+        }
+        schema.check_columns(frame.collect_schema(), kinds)
+        return frame
+
+    def _row_values(
+        self, customers: Any, method: str, answer: Callable[[Histories], dict[str, Array]]
+    ) -> Any:
+        frame = refuse_lazy(self._read(customers), f"{type(self).__name__}.{method}")
+        found = self._on_distinct(
+            {key: frame[key] for key in (*COLUMNS, *self._known_covariates().names)}, answer
+        )
+        if len(found) == 1:
+            return frames.series_like(frame, *next(iter(found.items())))
+        return frames.give_back(frames.add_columns(frame, found).select(*found))
+
+    def _on_distinct(
+        self, rows: Mapping[str, Any], answer: Callable[[Histories], dict[str, Array]]
+    ) -> dict[str, Array]:
+        """Evaluate on the distinct histories and deal the answers out to the rows."""
+        known = self._known_covariates()
+        columns = [numbers(rows[name]) for name in COLUMNS]
+        design = known.encode(rows) if known.names else np.empty((columns[0].size, 0))
+        first, kind = distinct([*columns, *design.T])
+        x, t_x, T = (column[first] for column in columns)
+        if kind.size:
+            check_histories({"frequency": x, "recency": t_x, "T": T}, counts=np.bincount(kind))
+        h = history(x, t_x, T, covariates=design[first])
+        self._check(h)
+        return {name: values[kind] for name, values in answer(h).items()}
+
+    def _check(self, h: Histories) -> None:
+        """Refuse histories that this model cannot have, beyond what every model refuses."""
+
+    def _links(self) -> list[tuple[int, float]]:
+        return [(self.names.index(name), sign) for name, sign in self.law.movable]
+
+    def _moved(self, parameters: Array, coefficients: Array, design: Array) -> Theta:
+        """Move parameters by covariates: each becomes one number a row where a coefficient acts on it."""
+        theta: list[Any] = list(parameters)
+        if coefficients.size:
+            for (j, sign), beta in zip(
+                self._links(), np.split(coefficients, len(self.law.movable)), strict=True
+            ):
+                theta[j] = theta[j] * np.exp(sign * (design @ beta))
+        return tuple(theta)
+
+
+def _level(interval: float | None, draws: Any) -> float | None:
+    return _LEVEL if interval is None and draws is not None else interval
+
+
+def _thinned(draws: Array) -> list[Array]:
+    steps = np.linspace(0, len(draws) - 1, min(len(draws), _PREDICTIVE_DRAWS))
+    return [draws[int(step)] for step in steps]
