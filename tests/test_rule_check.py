@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import segmentclient as sc
+from segmentclient.segments import criteria_families
 
 CUSTOMERS = pd.DataFrame(
     {
@@ -119,6 +120,42 @@ def test_the_card_and_the_text_in_both_languages() -> None:
     assert "&lt;" in check.to_html() or "revenue &gt; 10" in check.to_html()
     assert "jamais atteinte" in html
     assert "80,0\N{NO-BREAK SPACE}%" in check.summary("fr")
+
+
+def test_the_criteria_are_sorted_into_families() -> None:
+    rules = [
+        sc.Rule("x", "revenue > 10 and city == 'Lyon'"),
+        sc.Rule("y", "`x1` > 2 or age < 30 or revenue < 1"),
+    ]
+    check = sc.check_rules(rules)
+    assert check.criteria == {
+        "geographic": ("city",),
+        "demographic": ("age",),
+        "behavioural": ("revenue",),
+        "unknown": ("x1",),
+    }
+    assert "critères géographiques" in check.to_html("fr")
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("Région", "geographic"), ("zip_code", "geographic"), ("ageBand", "demographic"), ("secteur d'activité", "demographic"),
+        ("effectif", "demographic"), ("p_alive", "behavioural"), ("panier moyen", "behavioural"), ("web_visits", "behavioural"),
+        ("centres d'intérêt", "psychographic"), ("lifestyle", "psychographic"), ("x17", "unknown"), ("", "unknown"),
+    ],
+)  # fmt: skip
+def test_families_of_criteria(name: str, family: str) -> None:
+    assert criteria_families([name]) == {name: family}
+
+
+def test_families_may_be_given() -> None:
+    assert criteria_families(["x17", "age"], given={"x17": "psychographic"}) == {
+        "x17": "psychographic",
+        "age": "demographic",
+    }
+    with pytest.raises(sc.SegmentClientError, match="families: geographic"):
+        criteria_families(["x17"], given={"x17": "astral"})
 
 
 def test_the_check_cannot_be_changed() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 _FILES = {
     "rules": ["Rule", "load_rules", "segment_by_rules"],
     "rule_check": ["RuleCheck", "RuleProblem", "check_rules"],
+    "criteria": ["criteria_families"],
     "prospects": ["add_prospects"],
     "thresholds": ["LifecycleThresholds", "lifecycle_thresholds"],
     "life_cycle": ["lifecycle"],

@@ -14,6 +14,7 @@ from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import check_columns, kind_of
+from segmentclient.segments.criteria import criteria_families
 from segmentclient.segments.effects import compare_numbers, compare_shares, holm, magnitude
 from segmentclient.segments.surrogate import TreeRule, surrogate_rules
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "explain_segments"]
 
 MOST_CATEGORIES = 30
+_ORDER = [
+    "segment", "feature", "family", "category", "n", "inside", "overall", "lift", "lift_low", "lift_high",
+    "effect", "effect_low", "effect_high", "magnitude", "p_value", "p_adjusted",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Explanation:
 
     Attributes
     ----------
-    table : one row a segment and feature (and category, for text): `segment`, `feature`, `category`, `n` (known values in
+    table : one row a segment and feature (and category, for text): `segment`, `feature`, `family` (of criteria:
+        geographic, demographic, behavioural, psychographic, unknown), `category`, `n` (known values in
         the segment), `inside`, `overall` (means of numbers, shares of categories), `lift` (inside / overall), `lift_low`,
         `lift_high`, `effect` (numbers: Hedges' g against all the others; categories: Cohen's h), `effect_low`,
         `effect_high`, `magnitude` ("negligible", "small", "medium", "large"), `p_value`, `p_adjusted` (Holm, all
@@ -221,17 +227,5 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     table = table.assign(_size=-table["effect"].abs()).sort_values(
         ["segment", "_size", "feature"], ignore_index=True
     )
-    order = [
-        "segment",
-        "feature",
-        "category",
-        "n",
-        "inside",
-        "overall",
-        "lift",
-        "lift_low",
-        "lift_high",
-        "effect",
-        "effect_low",
-    ]
-    return table[[*order, "effect_high", "magnitude", "p_value", "p_adjusted"]]
+    table["family"] = table["feature"].map(criteria_families(table["feature"].unique()))
+    return table[_ORDER]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import COLUMNS
+from segmentclient.segments.criteria import FAMILIES, Family, criteria_families
 from segmentclient.segments.rule_compiler import compile_condition
 from segmentclient.segments.rule_reach import never_true, taken_by
 from segmentclient.segments.rule_tree import Fault, Place, point_at
@@ -30,6 +31,13 @@ _HEADINGS = {
     "type clash": "kinds that clash",
     "never reached": "never reached",
     "matches nobody": "matches nobody",
+}
+_CRITERIA: Mapping[Family, str] = {
+    "geographic": "geographic criteria",
+    "demographic": "demographic criteria",
+    "behavioural": "behavioural criteria",
+    "psychographic": "psychographic criteria",
+    "unknown": "other criteria",
 }
 
 
@@ -55,6 +63,7 @@ class RuleCheck:
         earlier rule took), `share_assigned`. Counts are missing without a table of customers.
     overlaps : one row a pair of rules that are true together: `rule`, `later_rule`, `n_customers`.
     problems : what is wrong, in the order of the rules.
+    criteria : the columns that the rules look at, by family: geographic, demographic, behavioural, psychographic, unknown.
     n_customers, n_covered : customers, and those for whom at least one rule is true (None without a table).
     """
 
@@ -63,6 +72,7 @@ class RuleCheck:
     problems: tuple[RuleProblem, ...]
     n_customers: int | None = None
     n_covered: int | None = None
+    criteria: Mapping[Family, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -125,6 +135,7 @@ class RuleCheck:
         facts = {
             words.text("problems"): words.number(len(self.problems)),
             words.text("coverage"): words.percent(self.coverage),
+            **{words.text(_CRITERIA[family]): words.listed(names) for family, names in self.criteria.items()},
         }
         headers = [words.text(head) for head in ("rule", "customers", "share", "matched")]
         rows = [
@@ -183,7 +194,8 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
     """
     listed = load_rules(rules) if isinstance(rules, (str, Path)) else as_rules(rules)
     if customers is None:
-        return RuleCheck(_table(listed, {}), _overlaps(listed, []), tuple(_proved(listed)))
+        proved = tuple(_proved(listed))
+        return RuleCheck(_table(listed, {}), _overlaps(listed, []), proved, criteria=_criteria(listed))
     frame = frames.read(customers)
     schema = frame.collect_schema()
     broken = [
@@ -267,6 +279,7 @@ def _judge(
         ),
         n_customers=total,
         n_covered=int(weights[matched.any(axis=1)].sum()),
+        criteria=_criteria(rules),
     )
 
 
@@ -291,6 +304,14 @@ def _table(rules: Sequence[Rule], counts: dict[int, tuple[int, int, int]]) -> pd
         matched, assigned, total = counts.get(position, (np.nan, np.nan, 0))
         rows.append((rule.name, rule.when, matched, assigned, assigned / total if total else np.nan))
     return pd.DataFrame(rows, columns=["rule", "when", "n_matched", "n_assigned", "share_assigned"])
+
+
+def _criteria(rules: Sequence[Rule]) -> dict[Family, tuple[str, ...]]:
+    """Sort the columns of the rules into the families of criteria."""
+    families = criteria_families(dict.fromkeys(column for rule in rules for column in rule.columns))
+    kinds: tuple[Family, ...] = (*FAMILIES, "unknown")
+    sorted_in = {kind: tuple(name for name in families if families[name] == kind) for kind in kinds}
+    return {kind: names for kind, names in sorted_in.items() if names}
 
 
 def _overlaps(rules: Sequence[Rule], together: Any) -> pd.DataFrame:
