@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, style
+from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.numbers import worth
 
 __all__ = ["value_bridge"]
@@ -133,7 +134,7 @@ def _write_changes(
     low, high = min(0.0, float(np.minimum(starts, starts + widths).min())), float(max(ends.max(), 0.0))
     high = high if high > low else low + 1.0
     room = style.axes_inches(axes)[0] * 72
-    text = style.widest(told, size.font, "bold") + 12
+    text = lettering.widest(told, size.font, "bold") + 12
     axes.set_xlim(low, high + (high - low) * text / max(room - text, text))
     for row, (text_here, end) in enumerate(zip(told, ends, strict=True)):
         weight = "bold" if row in (0, last) else "normal"
@@ -164,10 +165,10 @@ def _tell_bridge(data: Bridge, words: Language) -> str:
         f"{_named(move, count, words)} {_signed(words, change, data.currency)}"
         for move, (change, count) in data.changes.items()
     )
-    return style.joined(told, words)
+    return joined(told, words)
 
 
-BRIDGE = style.Chart(
+BRIDGE = Chart(
     "value_bridge",
     "Bars from the revenue before to the revenue now, one a kind of move.",
     _bridge,

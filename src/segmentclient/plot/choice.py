@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
+from segmentclient.plot.chart import Chart
 
 __all__ = ["k_page"]
 
@@ -103,8 +104,7 @@ def _criterion(
     style.number_axis(
         panel, "y", words.compact if decimals == 0 else lambda value: words.number(value, decimals), most=4
     )
-    room = panel.figure.figure.get_figwidth() * 72 * 0.36
-    style.y_title(panel, style.wrap(title, room, size.small))
+    style.y_title(panel, title)
 
 
 def _say_choice(choice: Any, words: Language) -> str:
@@ -115,7 +115,7 @@ def _say_choice(choice: Any, words: Language) -> str:
     )  # fmt: skip
 
 
-K_PAGE = style.Chart(
+K_PAGE = Chart(
     "k_page",
     "Four panels by number of clusters: inertia, silhouette, gap and stability.",
     lambda choice: choice,

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.plot.numbers import measure
 from segmentclient.plot.profiles import Features, features_of
 
@@ -107,7 +108,7 @@ def _silhouettes(customers: Any, *, features: Sequence[str], by: str = "cluster"
 
 def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dict[str, Any]) -> None:
     """Draw the groups one below the other, each named at the left with its mean."""
-    size, colours = style.size_of(axes), style.colours(data.keys)
+    size, colours = style.size_of(axes), palette.colours(data.keys)
     total = sum(map(len, data.widths.values()))
     gap, top, middles = total * 0.03, 0.0, []
     for key, widths in data.widths.items():
@@ -119,12 +120,13 @@ def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dic
     axes.set_ylim(top - gap, 0)
     room = axes.figure.figure.get_figwidth() * 72 * 0.3
     labels = [
-        f"{style.label(key, words.key)} {words.number(float(widths.mean()), 2)}"
+        f"{palette.label(key, words.key)} {words.number(float(widths.mean()), 2)}"
         for key, widths in data.widths.items()
     ]
-    told = [style.wrap(label, room, size.font) for label in labels]
+    told = [lettering.wrap(label, room, size.font) for label in labels]
+    style.make_room(axes, sum(text.count("\n") + 1 for text in told) * size.font * 1.25)
     unit = top / (style.axes_inches(axes)[1] * 72) * size.font * 1.2
-    places = style.stack(middles, [(text.count("\n") + 1) * unit for text in told], 0, top)
+    places = lettering.stack(middles, [(text.count("\n") + 1) * unit for text in told], 0, top)
     axes.set_yticks([])
     left = axes.get_xlim()[0]
     for text, place in zip(told, places, strict=True):
@@ -138,7 +140,7 @@ def _say_silhouettes(data: Silhouettes, words: Language) -> str:
     worst = min(data.keys, key=lambda key: float(data.widths[key].mean()))
     return words.text(
         "Mean silhouette {mean}; {group} hold together least ({least})",
-        mean=words.number(data.mean, 2), group=style.label(worst, words.key),
+        mean=words.number(data.mean, 2), group=palette.label(worst, words.key),
         least=words.number(float(data.widths[worst].mean()), 2),
     )  # fmt: skip
 
@@ -187,7 +189,7 @@ def pca_map(
     axes = style.start(ax)
     if len(data.points) < 3:
         return MAP.sign(style.nothing(axes, words.text("Too few customers for a map")), data, lang)
-    colours = style.colours(data.keys)
+    colours = palette.colours(data.keys)
     looks = {"s": 12, "alpha": 0.55, "linewidths": 0, "rasterized": len(data.points) > 1_000, **artist_kwargs}
     for key in data.keys:
         axes.scatter(*data.points[data.key == key].T, **{"color": colours[key], **looks})
@@ -196,12 +198,7 @@ def pca_map(
     axes.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
     axes.axvline(0, color=style.GRID, linewidth=0.8, zorder=0)
     style.x_title(axes, "→ " + data.axis(0, words))
-    style.y_title(
-        axes,
-        style.wrap(
-            "↑ " + data.axis(1, words), axes.figure.figure.get_figwidth() * 65, style.size_of(axes).small
-        ),
-    )
+    style.y_title(axes, "↑ " + data.axis(1, words))
     _name_groups(axes, data, words, colours)
     return MAP.sign(axes, data, lang)
 
@@ -254,13 +251,16 @@ def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, st
         key: np.median(data.points[data.key == key], axis=0) for key in data.keys if (data.key == key).any()
     }
     order = sorted(middles, key=lambda key: middles[key][1])
-    told = [style.wrap(style.label(key, words.key), room, size.small, "bold") for key in order]
-    unit = (high - low) / (style.axes_inches(axes)[1] * 72) * (size.small * 1.2)
-    heights = [(text.count("\n") + 1) * unit + unit * 0.5 for text in told]
-    places = style.stack([middles[key][1] for key in order], heights, low, max(high, low + sum(heights)))
+    told = [lettering.wrap(palette.label(key, words.key), room, size.small, "bold") for key in order]
+    lines = [text.count("\n") + 1.8 for text in told]
+    style.make_room(axes, sum(lines) * size.small * 1.25)
+    unit = (high - low) / (style.axes_inches(axes)[1] * 72) * size.small * 1.2
+    places = lettering.stack([middles[key][1] for key in order], [count * unit for count in lines], low, high)
     left, right = axes.get_xlim()
     half = (
-        (right - left) / (style.axes_inches(axes)[0] * 72) * (style.widest(told, size.small, "bold") / 2 + 4)
+        (right - left)
+        / (style.axes_inches(axes)[0] * 72)
+        * (lettering.widest(told, size.small, "bold") / 2 + 4)
     )
     for key, place, text in zip(order, places, told, strict=True):
         x = (
@@ -278,7 +278,7 @@ def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, st
         style.write(
             axes, x, place, text, ha="center", va="center", fontsize=size.small, weight="bold", bbox=paper
         )
-    axes.set(xlim=(left, right), ylim=(low, max(high, low + sum(heights))))
+    axes.set(xlim=(left, right), ylim=(low, high))
 
 
 def _say_plane(data: Plane, words: Language) -> str:
@@ -291,10 +291,8 @@ def _say_plane(data: Plane, words: Language) -> str:
     )  # fmt: skip
 
 
-SILHOUETTES = style.Chart(
-    "silhouette_plot", "Silhouettes of customers by group.", _silhouettes, _say_silhouettes
-)
-MAP = style.Chart(
+SILHOUETTES = Chart("silhouette_plot", "Silhouettes of customers by group.", _silhouettes, _say_silhouettes)
+MAP = Chart(
     "pca_map", "Map of customers on their first two principal components, by group.", _plane, _say_plane
 )
 CHARTS = (SILHOUETTES, MAP)

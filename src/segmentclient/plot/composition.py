@@ -7,7 +7,8 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.numbers import Groups, groups, worth
 
 __all__ = ["segment_bars", "segment_treemap", "share_pairs"]
@@ -90,7 +91,7 @@ def _tiles(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
                 (x, y), w, h, **{"facecolor": colour, "edgecolor": style.SURFACE, "linewidth": 2, **looks}
             )
         )
-        if not _name_tile(axes, (x, y, w * width * 72, h * height * 72), name, told, style.text_on(colour)):
+        if not _name_tile(axes, (x, y, w * width * 72, h * height * 72), name, told, palette.text_on(colour)):
             unnamed.append(f"{name} ({told})")
     return unnamed
 
@@ -107,11 +108,11 @@ def _name_tile(
     """Write the name and share in a tile's corner when they fit (sizes in points)."""
     x, y, width, height = tile
     size = style.size_of(axes)
-    room, lines = width - 14, style.wrap(name, width - 14, size.font, "bold")
+    room, lines = width - 14, lettering.wrap(name, width - 14, size.font, "bold")
     text_height = (lines.count("\n") + 1 + 1.1) * size.font * 1.2 + 10
     if (
-        room < style.widest([told], size.font)
-        or style.widest([lines], size.font, "bold") > room
+        room < lettering.widest([told], size.font)
+        or lettering.widest([lines], size.font, "bold") > room
         or "-\n" in lines
     ):
         return False
@@ -227,7 +228,7 @@ def _leave_room(axes: Axes, shares: list[float], words: Language) -> None:
     """Set limits that leave room for the widest share at both ends."""
     size = style.size_of(axes)
     low, high = min(0.0, *shares), max(shares)
-    text = style.widest([_percent(words, share) for share in shares], size.font, "bold") + 1.5 * size.font
+    text = lettering.widest([_percent(words, share) for share in shares], size.font, "bold") + 1.5 * size.font
     room = text * (high - low) / max(style.axes_inches(axes)[0] * 72 - 2 * text, text)
     axes.set_xlim(low - room, high + room)
 
@@ -358,7 +359,7 @@ def _bar_column(
         axes,
         column,
         -0.55,
-        style.wrap(title, room, size.small),
+        lettering.wrap(title, room, size.small),
         va="baseline",
         ha="left",
         fontsize=size.small,
@@ -414,24 +415,24 @@ def tell_shares(data: Groups, words: Language) -> str:
         words.text("{segment}: {customers} of customers, {revenue} of revenue", segment=name, customers=_percent(words, people), revenue=_percent(words, money))
         for name, people, money in rows
     )  # fmt: skip
-    return style.joined(told, words)
+    return joined(told, words)
 
 
-TREEMAP = style.Chart(
+TREEMAP = Chart(
     "segment_treemap",
     "Treemap: each tile is a segment, as large as its revenue.",
     groups,
     _say_most,
     tell_shares,
 )
-PAIRS = style.Chart(
+PAIRS = Chart(
     "share_pairs",
     "Each segment's share of customers beside its share of revenue.",
     groups,
     say_top,
     tell_shares,
 )
-BARS = style.Chart(
+BARS = Chart(
     "segment_bars",
     "Bars: customers, orders, revenue and average order of each segment.",
     _bar_groups,

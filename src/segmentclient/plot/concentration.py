@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
+from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.numbers import values, worth
 
 __all__ = ["lorenz_curve", "value_distribution"]
@@ -174,7 +175,7 @@ def _tell_concentration(curve: Curve, words: Language) -> str:
         )
         for share in (0.01, 0.05, 0.1, 0.5)
     )
-    return style.joined([*points, words.text("Gini index {gini}", gini=words.number(curve.gini, 2))], words)
+    return joined([*points, words.text("Gini index {gini}", gini=words.number(curve.gini, 2))], words)
 
 
 @dataclass(frozen=True)
@@ -324,12 +325,12 @@ def _say_value(spread: Spread, words: Language) -> str:
     )  # fmt: skip
 
 
-LORENZ = style.Chart(
+LORENZ = Chart(
     "lorenz_curve",
     "Curve of the cumulated share of revenue against the share of customers.",
     _curve,
     _say_concentration,
     _tell_concentration,
 )
-DISTRIBUTION = style.Chart("value_distribution", "Histogram of the value of customers.", _spread, _say_value)
+DISTRIBUTION = Chart("value_distribution", "Histogram of the value of customers.", _spread, _say_value)
 CHARTS = (LORENZ, DISTRIBUTION)

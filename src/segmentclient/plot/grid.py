@@ -13,7 +13,8 @@ from matplotlib.patches import Rectangle
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.plot.composition import say_top, tell_shares
 from segmentclient.plot.numbers import Groups, groups
 from segmentclient.plot.scores import score_axes
@@ -134,7 +135,7 @@ def segment_grid(
 
 def _draw_cells(axes: Axes, grid: Grid, looks: dict[str, Any]) -> None:
     """Colour the cells, with a gap only between different segments, and outline the cells that nobody is in."""
-    colours = style.colours(grid.groups.table["key"])
+    colours = palette.colours(grid.groups.table["key"])
     for (r, f), key in grid.owner.items():
         colour = colours[_plain(key)]
         options = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.3, **looks}
@@ -153,12 +154,12 @@ def _plain(key: Any) -> Any:
 def _name_homes(axes: Axes, grid: Grid, words: Language) -> Iterable[str]:
     """Name each segment on its largest rectangle of cells; give the names of those without room."""
     wide, high = (inches * 72 / grid.bins for inches in style.axes_inches(axes))
-    colours = style.colours(grid.groups.table["key"])
+    colours = palette.colours(grid.groups.table["key"])
     for name, row in zip(grid.groups.labels(words.key), grid.groups.table.itertuples(), strict=True):
         shares = _shares(words, row.customer_share, row.value_share)
         home = grid.home(row.key)
         if not home or not _name_home(
-            axes, home, name, shares, (wide, high), style.text_on(colours[row.key])
+            axes, home, name, shares, (wide, high), palette.text_on(colours[row.key])
         ):
             yield f"{name} ({', '.join(shares)})"
 
@@ -180,12 +181,12 @@ def _name_home(
     size = style.size_of(axes)
     rows, columns = ({place[axis] for place in home} for axis in (0, 1))
     room, high = cell[0] * len(columns) - 8, cell[1] * len(rows) - 6
-    lines = style.wrap(name, room, size.font, "bold")
-    below = "\n".join(style.wrap(share, room, size.small) for share in shares)
+    lines = lettering.wrap(name, room, size.font, "bold")
+    below = "\n".join(lettering.wrap(share, room, size.small) for share in shares)
     tall, rest = (lines.count("\n") + 1) * size.font * 1.2, (below.count("\n") + 1) * size.small * 1.2
-    if "-\n" in lines or style.widest([lines], size.font, "bold") > room or tall > high:
+    if "-\n" in lines or lettering.widest([lines], size.font, "bold") > room or tall > high:
         return False
-    fits = "-\n" not in below and tall + rest <= high and style.widest([below], size.small) <= room
+    fits = "-\n" not in below and tall + rest <= high and lettering.widest([below], size.small) <= room
     x, y = sum(columns) / len(columns), sum(rows) / len(rows)
     middle = (rest - tall) / 2
     if not fits:
@@ -204,7 +205,7 @@ def _tell_grid(grid: Grid, words: Language) -> str:
     return tell_shares(grid.groups, words)
 
 
-GRID = style.Chart(
+GRID = Chart(
     "segment_grid",
     "Grid of recency and frequency scores, each cell in the colour of its segment.",
     _grid,

@@ -14,7 +14,8 @@ from segmentclient import frames
 from segmentclient.customers import UNIT_DAYS
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.schema import check_columns
 
 __all__ = ["alive_history", "expected_purchases_matrix", "parameter_intervals", "probability_alive_matrix"]
@@ -176,7 +177,7 @@ def _draw_beliefs(axes: Axes, data: Beliefs, words: Language, show: Any, looks: 
             ha="center",
             va="center_baseline",
             fontsize=size.small,
-            color=style.text_on(colours[row, column][:3]),
+            color=palette.text_on(colours[row, column][:3]),
         )
     axes.set_ylim(rows - 0.5, -0.5)
     axes.set_xticks(range(columns), [words.number(count) for count in data.counts])
@@ -419,25 +420,25 @@ def _say_intervals(table: pd.DataFrame, words: Language) -> str:
     )  # fmt: skip
 
 
-ALIVE = style.Chart(
+ALIVE = Chart(
     "probability_alive_matrix",
     "Matrix of the probability of being a customer still, by repeat purchases and time since the last one.",
     _alive_beliefs,
     _say_alive,
 )
-EXPECTED = style.Chart(
+EXPECTED = Chart(
     "expected_purchases_matrix",
     "Matrix of the purchases expected, by repeat purchases and time since the last one.",
     _expected_beliefs,
     _say_expected,
 )
-HISTORY = style.Chart(
+HISTORY = Chart(
     "alive_history",
     "History of the probability that one customer is a customer still.",
     _history,
     _say_history,
 )
-INTERVALS = style.Chart(
+INTERVALS = Chart(
     "parameter_intervals", "Intervals of the parameters of a model.", _intervals, _say_intervals
 )
 CHARTS = (ALIVE, EXPECTED, HISTORY, INTERVALS)

@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.schema import check_columns
 from segmentclient.segments.migration import ABSENT, MISSING
 
@@ -69,7 +70,7 @@ class Moves:
 def _label(key: Any, side: str, words: Language) -> str:
     if key == ABSENT:
         return words.text("not there before") if side == "before" else words.text("not there any more")
-    return words.text("no segment") if key == MISSING else style.label(key, words.key)
+    return words.text("no segment") if key == MISSING else palette.label(key, words.key)
 
 
 def _moves(migration: Any) -> Moves:
@@ -155,9 +156,10 @@ def _column_heads(axes: Axes, moves: Moves, words: Language) -> None:
     """Name the columns above where there is room for whole words, else refer to the rows by number."""
     size, names = style.size_of(axes), moves.labels("after", words)
     room = style.axes_inches(axes)[0] * 72 / len(names) - 6
-    heads = [style.wrap(name, room, size.small) for name in names]
+    heads = [lettering.wrap(name, room, size.small) for name in names]
     crowded = (
-        any("-\n" in head or head.count("\n") > 3 for head in heads) or style.widest(heads, size.small) > room
+        any("-\n" in head or head.count("\n") > 3 for head in heads)
+        or lettering.widest(heads, size.small) > room
     )
     axes.xaxis.tick_top()
     axes.set_xticks(range(len(names)), _numbers(moves) if crowded else heads)
@@ -176,7 +178,7 @@ def _write_shares(axes: Axes, shares: np.ndarray, mesh: Any, words: Language) ->
     fits = [
         show
         for show in (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
-        if style.text_width(show(1.0), size.small) <= room
+        if lettering.text_width(show(1.0), size.small) <= room
     ]
     if not fits:
         return
@@ -190,7 +192,7 @@ def _write_shares(axes: Axes, shares: np.ndarray, mesh: Any, words: Language) ->
                 ha="center",
                 va="center_baseline",
                 fontsize=size.small,
-                color=style.text_on(colours[row, column][:3]),
+                color=palette.text_on(colours[row, column][:3]),
             )
 
 
@@ -243,14 +245,14 @@ def transition_flow(
     return _flow(_moves(migration), FLOW, ax, lang, artist_kwargs)
 
 
-def _flow(moves: Moves, chart: style.Chart, ax: Axes | None, lang: str, looks: dict[str, Any]) -> Axes:
+def _flow(moves: Moves, chart: Chart, ax: Axes | None, lang: str, looks: dict[str, Any]) -> Axes:
     words = language(lang)
     axes = style.start(ax)
     style.hide_axes(axes)
     if not moves.total:
         return chart.sign(style.nothing(axes, words.text("No customers to show")), moves, lang)
     colours = {
-        **style.colours([*moves.counts.index, *moves.counts.columns]),
+        **palette.colours([*moves.counts.index, *moves.counts.columns]),
         ABSENT: style.GREY,
         MISSING: style.GREY,
     }
@@ -321,14 +323,15 @@ def _side(
     room = axes.figure.figure.get_figwidth() * 72 * 0.28
     named = zip(moves.labels(side, words), bases, strict=True)
     told = [
-        style.wrap(f"{name} {words.number(bottom - top)}", room, size.small) for name, (top, bottom) in named
+        lettering.wrap(f"{name} {words.number(bottom - top)}", room, size.small)
+        for name, (top, bottom) in named
     ]
     heights = [text.count("\n") + 1.0 for text in told]
     inches = axes.figure.figure.get_figheight()
     style.set_height(axes, max(inches, sum(heights) * size.small * 1.25 / 72 + 0.4))
     low, high = sorted(axes.get_ylim())
     unit = (high - low) / (style.axes_inches(axes)[1] * 72) * size.small * 1.22
-    places = style.stack(
+    places = lettering.stack(
         [(top + bottom) / 2 for top, bottom in bases], [unit * height for height in heights], low, high
     )
     outward = -1 if side == "before" else 1
@@ -401,12 +404,12 @@ def lifecycle_flow(
     if isinstance(stages, Moves):
         return _flow(stages, LIFECYCLE, ax, lang, artist_kwargs)
     words = language(lang)
-    labels = [style.label(key, lang) for key in stages.index]
+    labels = [palette.label(key, lang) for key in stages.index]
     axes = style.start(ax, height=style.rows_height(ax, labels, extra=0.2))
     if stages.empty:
         return LIFECYCLE.sign(style.nothing(axes, words.text("No customers to show")), stages, lang)
     style.category_axis(axes, labels)
-    known = style.colours(stages.index)
+    known = palette.colours(stages.index)
     axes.barh(
         range(len(stages)),
         stages,
@@ -450,15 +453,15 @@ def _say_stages(stages: Moves | pd.Series, words: Language) -> str:
     return words.text(
         "{stage}: {share} of the people",
         share=words.percent(stages[key] / stages.sum(), 0),
-        stage=style.label(key, words.key),
+        stage=palette.label(key, words.key),
     )
 
 
-HEATMAP = style.Chart(
+HEATMAP = Chart(
     "transition_heatmap", "Heat map of where the customers of each segment are now.", _moves, _say_moves
 )
-FLOW = style.Chart(
+FLOW = Chart(
     "transition_flow", "Flow of customers from their segment before to their segment now.", _moves, _say_moves
 )
-LIFECYCLE = style.Chart("lifecycle_flow", "Customers through the life cycle.", _stages, _say_stages)
+LIFECYCLE = Chart("lifecycle_flow", "Customers through the life cycle.", _stages, _say_stages)
 CHARTS = (HEATMAP, FLOW, LIFECYCLE)

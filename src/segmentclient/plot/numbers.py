@@ -12,7 +12,7 @@ import pandas as pd
 
 from segmentclient import frames
 from segmentclient.locale import Language
-from segmentclient.plot import style
+from segmentclient.plot import palette
 from segmentclient.schema import check_columns
 
 __all__ = ["Groups", "groups", "values"]
@@ -46,11 +46,11 @@ class Groups:
 
     def labels(self, lang: str) -> list[str]:
         """Names of the groups for a reader."""
-        return [style.label(key, lang) for key in self.table["key"]]
+        return [palette.label(key, lang) for key in self.table["key"]]
 
     def colours(self) -> list[str]:
         """Colours of the groups, the same in every chart."""
-        known = style.colours(self.table["key"])
+        known = palette.colours(self.table["key"])
         return [known[key] for key in self.table["key"]]
 
 

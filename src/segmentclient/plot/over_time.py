@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.schema import check_columns
 
 __all__ = ["cohort_heatmap", "tracking"]
@@ -99,14 +100,11 @@ def tracking(
     style.grid_lines(axes, "y")
     style.base_line(axes)
     style.number_axis(axes, "y", words.compact)
-    _step_axis(axes, data, words)
-    _mark_phases(axes, data, words)
-    _name_both(axes, words)
-    return TRACKING.sign(axes, data, lang)
-
-
-def _step_axis(axes: Axes, data: Track, words: Language) -> None:
     style.date_axis(axes, [day.date() for day in data.end], words)
+    _mark_phases(axes, data, words)
+    names = [(words.text("— made in fact"), style.INK), (words.text("— expected by the model"), style.ACCENT)]
+    style.name_lines(axes, words.text("Repeat purchases"), names)
+    return TRACKING.sign(axes, data, lang)
 
 
 def _mark_phases(axes: Axes, data: Track, words: Language) -> None:
@@ -121,24 +119,6 @@ def _mark_phases(axes: Axes, data: Track, words: Language) -> None:
             "The model saw the purchases up to the dashed line, {date}", date=words.date(data.end[end].date())
         ),
     )
-
-
-def _name_both(axes: Axes, words: Language) -> None:
-    """Name the two lines above the chart, in their colours."""
-    size = style.size_of(axes)
-    first, second = words.text("— made in fact"), words.text("— expected by the model")
-    looks: dict[str, Any] = {
-        "ha": "left",
-        "va": "bottom",
-        "fontsize": size.small,
-        "weight": "bold",
-        "xycoords": "axes fraction",
-    }
-    style.y_title(axes, words.text("Repeat purchases"))
-    line = 6 + size.small * 1.5
-    style.beside(axes, 0, 1, first, dy=line, **looks)
-    across = style.text_width(first, size.small, "bold") + 1.4 * size.small
-    style.beside(axes, 0, 1, second, dx=across, dy=line, color=style.ACCENT, **looks)
 
 
 def _say_track(data: Track, words: Language) -> str:
@@ -249,7 +229,7 @@ def _write_retention(axes: Axes, held: np.ndarray, mesh: Any, words: Language) -
     width, height = (inches * 72 for inches in style.axes_inches(axes))
     room = width / held.shape[1] - 3
     shows = (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
-    fits = [show for show in shows if style.text_width(show(float(np.nanmax(held))), size.small) <= room]
+    fits = [show for show in shows if lettering.text_width(show(float(np.nanmax(held))), size.small) <= room]
     if not fits or height / held.shape[0] < size.small * 1.3:
         return
     colours = mesh.cmap(mesh.norm(held))
@@ -263,7 +243,7 @@ def _write_retention(axes: Axes, held: np.ndarray, mesh: Any, words: Language) -
                 ha="center",
                 va="center_baseline",
                 fontsize=size.small,
-                color=style.text_on(colours[row, column][:3]),
+                color=palette.text_on(colours[row, column][:3]),
             )
 
 
@@ -275,8 +255,8 @@ def _say_cohorts(data: Cohorts, words: Language) -> str:
     return words.text("{share} of new customers buy again in the next period", share=words.percent(first, 0))
 
 
-TRACKING = style.Chart("tracking", "Repeat purchases made and expected, over time.", _track, _say_track)
-COHORTS = style.Chart(
+TRACKING = Chart("tracking", "Repeat purchases made and expected, over time.", _track, _say_track)
+COHORTS = Chart(
     "cohort_heatmap",
     "Share of each cohort of new customers that bought again, by periods since the first order.",
     _cohorts,

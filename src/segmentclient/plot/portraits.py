@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.numbers import measure
 from segmentclient.plot.profiles import features_of
 from segmentclient.schema import nearest
@@ -34,12 +35,12 @@ class Portrait:
 
     def label(self, words: Language) -> str:
         """Name of the group."""
-        return style.label(self.key, words.key)
+        return palette.label(self.key, words.key)
 
     @property
     def colour(self) -> str:
         """Colour of the group, the same in every chart."""
-        return style.colours(self.keys)[self.key]
+        return palette.colours(self.keys)[self.key]
 
 
 def _portrait(customers: Any, *, segment: Any, features: Sequence[str], by: str = "segment") -> Portrait:
@@ -135,7 +136,7 @@ def _name_spokes(axes: Axes, data: Portrait, directions: np.ndarray, words: Lang
     for (x, y), name, index in zip(directions, data.names, data.index, strict=True):
         side = "center" if abs(x) < 0.3 else "left" if x > 0 else "right"
         up = "bottom" if y > 0.85 else "top" if y < -0.85 else "center"
-        told = style.wrap(measure(name, words), room, size.small) + f"\n{words.number(index)}"
+        told = lettering.wrap(measure(name, words), room, size.small) + f"\n{words.number(index)}"
         style.beside(axes, 1.06 * x, 1.06 * y, told, ha=side, va=up, fontsize=size.small)
 
 
@@ -199,7 +200,7 @@ def _write_indices(axes: Axes, index: np.ndarray, words: Language) -> None:
     size = style.size_of(axes)
     low, high = min(100.0, float(index.min())), max(100.0, float(index.max()))
     span = max(high - low, 20.0)
-    text = style.widest([words.number(value) for value in index], size.font, "bold") + 12
+    text = lettering.widest([words.number(value) for value in index], size.font, "bold") + 12
     room = span * text / max(style.axes_inches(axes)[0] * 72 - 2 * text, text)
     axes.set_xlim(low - room, max(high, low + 20) + room)
     for row, value in enumerate(index):
@@ -232,7 +233,7 @@ def _say_portrait(data: Portrait, words: Language) -> str:
 
 
 def _tell_portrait(data: Portrait, words: Language) -> str:
-    return style.joined(
+    return joined(
         (
             f"{measure(name, words)} {words.number(index)}"
             for name, index in zip(data.names, data.index, strict=True)
@@ -241,14 +242,14 @@ def _tell_portrait(data: Portrait, words: Language) -> str:
     )
 
 
-RADAR = style.Chart(
+RADAR = Chart(
     "persona_radar",
     "Web of one group's features against the average customer.",
     _portrait,
     _say_portrait,
     _tell_portrait,
 )
-BARS = style.Chart(
+BARS = Chart(
     "persona_index",
     "Bars of one group's features, where the average customer is 100.",
     _portrait,

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.plot.numbers import measure
 from segmentclient.schema import check_columns
 from segmentclient.segments.preparation import learn_preparation
@@ -39,7 +40,7 @@ class Features:
     @property
     def keys(self) -> list[Any]:
         """Groups in their natural order."""
-        return sorted(set(self.key.tolist()), key=style.natural)
+        return sorted(set(self.key.tolist()), key=palette.natural)
 
     @property
     def prepared(self) -> np.ndarray:
@@ -114,7 +115,7 @@ def snake_plot(
     axes = style.start(ax)
     if data.empty:
         return SNAKE.sign(style.nothing(axes, words.text("No customers to show")), data, lang)
-    means, colours = data.means(data.prepared), style.colours(data.keys)
+    means, colours = data.means(data.prepared), palette.colours(data.keys)
     places = range(len(data.names))
     for key in data.keys:
         looks = {"color": colours[key], "linewidth": 2.2, "marker": "o", "markersize": 6, **artist_kwargs}
@@ -124,7 +125,7 @@ def snake_plot(
     style.number_axis(axes, "y", lambda value: words.number(value, 1))
     style.y_title(axes, words.text("Standard deviations from the average customer"))
     _name_lines(
-        axes, [(style.label(key, lang), float(means.loc[key].iloc[-1]), colours[key]) for key in data.keys]
+        axes, [(palette.label(key, lang), float(means.loc[key].iloc[-1]), colours[key]) for key in data.keys]
     )
     return SNAKE.sign(axes, data, lang)
 
@@ -133,7 +134,7 @@ def _feature_axis(axes: Axes, names: Sequence[str], words: Language) -> None:
     """Name the features below the axis, wrapped to their room."""
     size = style.size_of(axes)
     room = 0.62 * axes.figure.figure.get_figwidth() * 72 / max(len(names), 1) - 4
-    labels = [style.wrap(measure(name, words), max(room, 30), size.small) for name in names]
+    labels = [lettering.wrap(measure(name, words), max(room, 30), size.small) for name in names]
     axes.set_xticks(range(len(names)), labels)
     axes.grid(True, axis="x", color=style.GRID, linewidth=0.8)
     axes.set_xlim(-0.25, len(names) - 0.75)
@@ -144,7 +145,7 @@ def _name_lines(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
     size = style.size_of(axes)
     room = axes.figure.figure.get_figwidth() * 72 * 0.22
     told = sorted(
-        ((value, style.wrap(name, room, size.small), colour) for name, value, colour in ends),
+        ((value, lettering.wrap(name, room, size.small), colour) for name, value, colour in ends),
         key=lambda end: end[0],
     )
     lines = [text.count("\n") + 1 for _, text, _ in told]
@@ -154,7 +155,7 @@ def _name_lines(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
     needed = sum(lines) * unit
     if needed > high - low:
         low, high = low - (needed - (high - low)) / 2, high + (needed - (high - low)) / 2
-    places = style.stack([value for value, _, _ in told], [count * unit for count in lines], low, high)
+    places = lettering.stack([value for value, _, _ in told], [count * unit for count in lines], low, high)
     right = axes.get_xlim()[1]
     last = axes.get_xticks()[-1]
     for (value, text, colour), place in zip(told, places, strict=True):
@@ -184,7 +185,7 @@ def _say_snake(data: Features, words: Language) -> str:
     )
     return words.text(
         sentence,
-        group=style.label(key, words.key),
+        group=palette.label(key, words.key),
         feature=measure(feature, words),
         size=words.number(abs(away), 1),
     )
@@ -229,7 +230,7 @@ def index_chart(
     """
     data, words = features_of(customers, features=features, by=by), language(lang)
     indices = _indices(data)
-    labels = [style.label(key, lang) for key in indices.index]
+    labels = [palette.label(key, lang) for key in indices.index]
     axes = style.start(ax, height=style.rows_height(ax, labels, extra=0.8))
     if data.empty:
         return INDEX.sign(style.nothing(axes, words.text("No customers to show")), data, lang)
@@ -267,7 +268,7 @@ def _index_cells(axes: Axes, indices: pd.DataFrame, words: Language, looks: dict
     colours = mesh.cmap(mesh.norm(held))
     for (row, column), index in np.ndenumerate(indices.to_numpy()):
         text = words.number(index)
-        colour = style.text_on(colours[row, column][:3]) if index == index else style.MUTED
+        colour = palette.text_on(colours[row, column][:3]) if index == index else style.MUTED
         style.write(axes, column, row, text, ha="center", va="center_baseline", color=colour)
 
 
@@ -278,7 +279,7 @@ def _feature_heads(axes: Axes, names: Sequence[str], words: Language) -> None:
     axes.set_xticks(range(len(names)), [" "] * len(names))
     room = style.axes_inches(axes)[0] * 72 / max(len(names), 1) - 5
     axes.set_xticks(
-        range(len(names)), [style.wrap(measure(name, words), max(room, 20), size.small) for name in names]
+        range(len(names)), [lettering.wrap(measure(name, words), max(room, 20), size.small) for name in names]
     )
     style.x_title(axes, words.text("Average customer = 100"))
 
@@ -291,7 +292,7 @@ def _say_index(data: Features, words: Language) -> str:
     key, feature, index = _extreme(indices)
     return words.text(
         "{group}: {feature} at {index}, where the average customer is 100",
-        group=style.label(key, words.key), feature=measure(feature, words), index=words.number(index),
+        group=palette.label(key, words.key), feature=measure(feature, words), index=words.number(index),
     )  # fmt: skip
 
 
@@ -304,13 +305,13 @@ def _extreme(
     return table.index[row], str(table.columns[column]), float(held[row, column])
 
 
-SNAKE = style.Chart(
+SNAKE = Chart(
     "snake_plot",
     "Profiles: the mean of each feature by group, in standard deviations from the average.",
     features_of,
     _say_snake,
 )
-INDEX = style.Chart(
+INDEX = Chart(
     "index_chart",
     "Table of indices: the mean of each feature by group, where the average customer is 100.",
     features_of,

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import style
+from segmentclient.plot import lettering, palette, style
+from segmentclient.plot.chart import Chart
 from segmentclient.plot.concentration import bin_edges
 from segmentclient.plot.numbers import values, worth
 from segmentclient.schema import check_columns
@@ -145,7 +146,7 @@ def draw_cells(axes: Axes, matrix: np.ndarray, looks: Mapping[str, Any], *, sure
 
 def write_cell(axes: Axes, x: float, y: float, lines: Sequence[str], background: Any) -> None:
     """Write a number in bold and what stands below it, in black or white."""
-    size, colour = style.size_of(axes), style.text_on(background[:3])
+    size, colour = style.size_of(axes), palette.text_on(background[:3])
     first, *rest = lines
     style.beside(
         axes,
@@ -339,9 +340,9 @@ def _cut_lines(panel: Axes, cuts: Sequence[float], show: Any, edges: np.ndarray,
     wide = panel.figure.figure.get_figwidth() * 72 * 0.85
     told = [show(cut) for cut in different]
     scale = (edges[-1] - edges[0]) / wide
-    gap = (style.widest(told, size.small, "bold") + 8) * scale
+    gap = (lettering.widest(told, size.small, "bold") + 8) * scale
     half = gap / 2
-    places = style.spread(different, gap, edges[0] + half, edges[-1] - half)
+    places = lettering.spread(different, gap, edges[0] + half, edges[-1] - half)
     for cut, place, text in zip(
         (cut + after for cut in different), (place + after for place in places), told, strict=True
     ):
@@ -385,10 +386,8 @@ def _say_cuts(data: Measures, words: Language) -> str:
     )  # fmt: skip
 
 
-HEATMAP = style.Chart(
-    "rf_heatmap", "Heat map of mean value by recency and frequency scores.", _cells, _say_cells
-)
-HISTOGRAMS = style.Chart(
+HEATMAP = Chart("rf_heatmap", "Heat map of mean value by recency and frequency scores.", _cells, _say_cells)
+HISTOGRAMS = Chart(
     "score_histograms",
     "Histograms of days since the last order, orders and revenue, with the cut points of the scores.",
     _measures,

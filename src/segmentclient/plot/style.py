@@ -7,24 +7,20 @@ artist itself: no global state is read for looks, none is changed.
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import matplotlib as mpl
-from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from segmentclient.locale import Language, language
-from segmentclient.rfm import maps
+from segmentclient.locale import Language
+from segmentclient.plot import lettering
+from segmentclient.plot.palette import GREY, ON_DARK, ON_LIGHT, colours, label
 
-__all__ = ["Chart", "ChartAxes", "ChartFigure", "Size", "figure"]
+__all__ = ["GREY", "ON_DARK", "ON_LIGHT", "ChartAxes", "ChartFigure", "Size", "colours", "figure", "label"]
 
 INK = "#1b1f24"
 MUTED = "#5c6670"
@@ -32,18 +28,8 @@ GRID = "#e1e5ea"
 SURFACE = "#fefefe"
 ACCENT = "#0072b2"
 WARM = "#d55e00"
-GREY = "#aab3bc"
-ON_DARK = "#ffffff"
-ON_LIGHT = "#111418"
 THEMED = {"ink": INK, "muted": MUTED, "grid": GRID, "surface": SURFACE}
 QUANTITY = "cividis"
-FONTS = ("Arial", "Helvetica", "Liberation Sans", "Arimo")
-
-# Paul Tol's "muted" scheme, then darker and lighter relatives: told apart by every kind of colour vision in pairs.
-PALETTE = (
-    "#332288", "#ddcc77", "#117733", "#cc6677", "#88ccee", "#882255", "#44aa99", "#999933",
-    "#aa4499", "#6699cc", "#661100", "#c4a000", "#225555", "#ee8866", "#777777",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -165,6 +151,13 @@ def set_height(ax: Axes, inches: float) -> None:
         whole.set_figheight(inches)
 
 
+def make_room(ax: Axes, points: float) -> None:
+    """Make one of our own figures higher until its axes are at least so many points high."""
+    lacking = points / 72 - axes_inches(ax)[1]
+    if lacking > 0:
+        set_height(ax, ax.figure.figure.get_figheight() + lacking)
+
+
 def bare(ax: Axes) -> None:
     """Take spines, ticks and grid away; what is read is put back by each chart."""
     size = size_of(ax)
@@ -177,11 +170,11 @@ def bare(ax: Axes) -> None:
         length=0,
         labelsize=size.small,
         labelcolor=MUTED,
-        labelfontfamily=family(),
+        labelfontfamily=lettering.family(),
         pad=0.6 * size.small,
     )
-    for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-        label.set_parse_math(False)
+    for tick in (*ax.get_xticklabels(), *ax.get_yticklabels()):
+        tick.set_parse_math(False)
 
 
 def hide_axes(ax: Axes) -> None:
@@ -222,19 +215,36 @@ def x_title(ax: Axes, *lines: str) -> None:
     """Write what the x axis holds, and notes below it, wrapped to the width of the figure."""
     size = size_of(ax)
     room = max(axes_inches(ax)[0], 0.3 * size.width) * 69
-    text = "\n".join(wrap(line, room, size.small) for line in lines if line)
+    text = "\n".join(lettering.wrap(line, room, size.small) for line in lines if line)
     ax.set_xlabel(
-        text, fontsize=size.small, color=MUTED, family=family(), loc="left", parse_math=False, labelpad=6
+        text,
+        fontsize=size.small,
+        color=MUTED,
+        family=lettering.family(),
+        loc="left",
+        parse_math=False,
+        labelpad=6,
     )
 
 
 def y_title(ax: Axes, text: str) -> None:
     """Write what the y axis holds, flat above the axis, where it is read without turning the head."""
     size = size_of(ax)
-    ax.annotate(
-        text, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", ha="left", va="bottom",
-        fontsize=size.small, color=MUTED, family=family(), parse_math=False, annotation_clip=False,
-    )  # fmt: skip
+    shown = lettering.wrap(text, max(axes_inches(ax)[0], 0.3 * size.width) * 69, size.small)
+    looks: dict[str, Any] = {"ha": "left", "va": "bottom", "fontsize": size.small, "color": MUTED}
+    beside(ax, 0, 1, shown, dy=6, xycoords="axes fraction", **looks)
+
+
+def name_lines(ax: Axes, y_text: str, names: Sequence[tuple[str, str]]) -> None:
+    """Write what the y axis holds, and above it the name of each line in its colour."""
+    size, across = size_of(ax), 0.0
+    y_title(ax, y_text)
+    for text, colour in names:
+        looks: dict[str, Any] = {"fontsize": size.small, "weight": "bold", "color": colour}
+        beside(
+            ax, 0, 1, text, dx=across, dy=6 + size.small * 1.5, va="bottom", xycoords="axes fraction", **looks
+        )
+        across += lettering.text_width(text, size.small, "bold") + 1.4 * size.small
 
 
 def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
@@ -242,7 +252,7 @@ def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
     looks = {
         "fontsize": size_of(ax).font,
         "color": INK,
-        "family": family(),
+        "family": lettering.family(),
         "parse_math": False,
         "linespacing": 1.15,
     }
@@ -254,7 +264,7 @@ def beside(ax: Axes, x: float, y: float, text: str, *, dx: float = 0, dy: float 
     looks = {
         "fontsize": size_of(ax).font,
         "color": INK,
-        "family": family(),
+        "family": lettering.family(),
         "parse_math": False,
         "linespacing": 1.15,
     }
@@ -277,7 +287,7 @@ def nothing(ax: Axes, text: str) -> Axes:
         ax,
         0.5,
         0.5,
-        wrap(text, size.width * 50, size.font),
+        lettering.wrap(text, size.width * 50, size.font),
         transform=ax.transAxes,
         ha="center",
         va="center",
@@ -290,9 +300,9 @@ def category_axis(ax: Axes, labels: Sequence[str], *, share: float = 0.3) -> Non
     """Write the names of rows at their left, wrapped to a share of the figure's width."""
     size = size_of(ax)
     room = ax.figure.figure.get_figwidth() * 72 * share
-    ax.set_yticks(range(len(labels)), [wrap(label, room, size.font) for label in labels])
+    ax.set_yticks(range(len(labels)), [lettering.wrap(label, room, size.font) for label in labels])
     for tick in ax.get_yticklabels():
-        tick.set(fontsize=size.font, color=INK, family=family(), parse_math=False, linespacing=1.1)
+        tick.set(fontsize=size.font, color=INK, family=lettering.family(), parse_math=False, linespacing=1.1)
     ax.set_ylim(len(labels) - 0.5, -0.5)
 
 
@@ -302,63 +312,8 @@ def rows_height(
     """Give the inches that a list of rows needs, `pitch` lines a row, with names wrapped to a share of the width."""
     size = size_of(ax) if ax is not None else SIZES["page"]
     room = size.width * 72 * share
-    lines = max((wrap(label, room, size.font).count("\n") + 1 for label in labels), default=1)
+    lines = max((lettering.wrap(label, room, size.font).count("\n") + 1 for label in labels), default=1)
     return max(1.2, len(labels) * max(size.font * pitch, (lines * 1.15 + 0.6) * size.font) / 72 + extra)
-
-
-def stack(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Move the middles of sorted boxes apart until none overlap, as little as can be, between `low` and `high`."""
-    moved: list[float] = []
-    for index, (place, height) in enumerate(zip(places, heights, strict=True)):
-        floor = moved[-1] + (heights[index - 1] + height) / 2 if moved else low + height / 2
-        moved.append(max(place, floor))
-    for index in range(len(moved) - 1, -1, -1):
-        above = high if index == len(moved) - 1 else moved[index + 1] - heights[index + 1] / 2
-        moved[index] = min(moved[index], above - heights[index] / 2)
-    return moved
-
-
-@functools.cache
-def family() -> str:
-    """Choose a plain sans serif that is installed; the one that matplotlib brings otherwise."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in FONTS if name in installed), "DejaVu Sans")
-
-
-@functools.lru_cache(maxsize=8192)
-def text_width(text: str, points: float, weight: str = "normal") -> float:
-    """Measure one line of text, in points."""
-    font = font_manager.FontProperties(family=family(), size=points, weight=weight)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
-
-
-def widest(texts: Iterable[str], points: float, weight: str = "normal") -> float:
-    """Measure the widest line of some texts, in points."""
-    return max((text_width(line, points, weight) for text in texts for line in text.split("\n")), default=0.0)
-
-
-def wrap(text: str, room: float, points: float, weight: str = "normal") -> str:
-    """Break text into lines no wider than `room` points, at spaces (no-break spaces hold), else inside the word."""
-    lines: list[str] = []
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, points, weight) <= room:
-            lines[-1] = longer
-        else:
-            lines.extend(_pieces(word, room, points, weight))
-    return "\n".join(lines)
-
-
-def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:
-    """Cut a word that is wider than the room."""
-    pieces = []
-    while len(word) > 2 and text_width(word, points, weight) > room:
-        cut = next(
-            (n for n in range(len(word) - 1, 1, -1) if text_width(word[:n] + "-", points, weight) <= room), 2
-        )
-        pieces.append(word[:cut] + "-")
-        word = word[cut:]
-    return [*pieces, word]
 
 
 def axes_inches(ax: Axes) -> tuple[float, float]:
@@ -396,125 +351,3 @@ def still(whole: Figure) -> Iterator[Figure]:
         yield whole
     finally:
         whole.set_layout_engine(engine)
-
-
-def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Move sorted places apart by at least `gap`, as little as can be, between `low` and `high`."""
-    moved: list[float] = []
-    for place in places:
-        moved.append(max(place, moved[-1] + gap) if moved else max(place, low))
-    over = moved[-1] - high if moved else 0
-    for index in range(len(moved) - 1, -1, -1):
-        if over <= 0:
-            break
-        ceiling = high if index == len(moved) - 1 else moved[index + 1] - gap
-        moved[index] = min(moved[index], ceiling)
-    return moved
-
-
-def text_on(background: Any) -> str:
-    """Choose black or white text, whichever contrasts more with the background."""
-    light = _luminance(background)
-    return ON_DARK if 1.05 / (light + 0.05) >= (light + 0.05) / (_luminance(ON_LIGHT) + 0.05) else ON_LIGHT
-
-
-def _luminance(colour: Any) -> float:
-    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-def shade(share: float) -> Any:
-    """Colour of a quantity between 0 and 1 on the one perceptual map."""
-    return mpl.colormaps[QUANTITY](share)
-
-
-def colours(keys: Iterable[Any]) -> dict[Any, str]:
-    """Give each key its colour: a segment's own, else a place of the palette in the order of the keys.
-
-    The same keys get the same colours whatever their order, their counts or the chart.
-    """
-    found = list(dict.fromkeys(keys))
-    others = sorted((key for key in found if not is_segment(key)), key=natural)
-    places = {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(others)}
-    return {key: _STATE_COLOURS.get(key) or places.get(key) or maps.colour(key) or GREY for key in found}
-
-
-_STATE_COLOURS = {"prospect": "#b8b8b8", "potential": "#b8b8b8", "current": "#009e73", "former": "#8f8f8f"}
-
-
-def is_segment(key: Any) -> bool:
-    """Tell whether a key belongs to a named segment map, which fixes its label and colour."""
-    return isinstance(key, str) and maps.colour(key) is not None
-
-
-def natural(key: Any) -> tuple[int, float, str]:
-    """Sort 2 before 10 and numbers before words."""
-    text = str(key)
-    number = text.replace(".", "", 1).lstrip("-")
-    return (0, float(text), "") if number.isdigit() else (1, 0.0, text)
-
-
-def label(key: Any, lang: str) -> str:
-    """Name a key for the reader: a segment's or a status' own word, else the key as it is."""
-    if key is None or key != key:
-        return language(lang).text("No segment")
-    if is_segment(key):
-        return maps.label(key, lang)
-    return language(lang).text(_STATES[key]) if key in _STATES else _plain(key)
-
-
-def _plain(key: Any) -> str:
-    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
-
-
-_STATES = {
-    "prospect": "Prospects",
-    "potential": "Potential customers",
-    "current": "Current customers",
-    "former": "Former customers",
-}
-
-
-@dataclass(frozen=True)
-class Chart:
-    """What is said about a chart: what it is, and what its numbers say.
-
-    `kind` is the English sentence that says what is drawn, `prepare` makes the numbers from the table,
-    `say` makes the one-line finding from the numbers, and `tell` the list of numbers for a reader who cannot see.
-    """
-
-    name: str
-    kind: str
-    prepare: Callable[..., Any]
-    say: Callable[[Any, Language], str]
-    tell: Callable[[Any, Language], str] | None = None
-
-    def finding(self, data: Any, lang: str) -> str:
-        """Say in one line what the numbers say."""
-        return self.say(data, language(lang))
-
-    def description(self, data: Any, lang: str) -> str:
-        """Say what is drawn, what it says, and its numbers where they are few."""
-        words = language(lang)
-        told = self.tell(data, words) if self.tell else ""
-        return " ".join(
-            part
-            for part in (words.text(self.kind), _sentence(self.say(data, words)), _sentence(told))
-            if part
-        )
-
-    def sign(self, ax: Axes, data: Any, lang: str) -> Axes:
-        """Leave the description on the axes as their label, where `to_svg` finds it."""
-        ax.set_gid(self.name)
-        ax.set_label(self.description(data, lang))
-        return ax
-
-
-def _sentence(text: str) -> str:
-    text = text if text[1:2].isdigit() else text[:1].upper() + text[1:]
-    return text if not text or text[-1] in ".!?" else f"{text}."
-
-
-def joined(parts: Iterable[str], words: Language) -> str:
-    """Join facts into one sentence, with the language's semicolon."""
-    return words.text("; ").join(part for part in parts if part)

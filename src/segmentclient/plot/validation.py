@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
+from segmentclient.plot.chart import Chart
 from segmentclient.plot.numbers import values
 
 __all__ = ["calibration_by_decile", "calibration_by_frequency"]
@@ -171,7 +172,7 @@ def _draw(
     data: Calibration,
     names: list[str],
     title: str,
-    chart: style.Chart,
+    chart: Chart,
     lang: str,
     looks: dict[str, Any],
 ) -> Axes:
@@ -210,7 +211,11 @@ def _draw(
     style.base_line(axes)
     decimals = 0 if axes.get_ylim()[1] > 5 else 1 if axes.get_ylim()[1] > 0.5 else 2
     style.number_axis(axes, "y", lambda value: words.number(value, decimals))
-    _two_names(axes, words)
+    names_above = [
+        (words.text("● expected by the model"), style.ACCENT),
+        (words.text("○ made in fact"), style.INK),
+    ]
+    style.name_lines(axes, words.text("Purchases a customer"), names_above)
     few = [name for name, count in zip(names, table["customers"], strict=True) if count < FEW]
     style.x_title(
         axes,
@@ -218,41 +223,6 @@ def _draw(
         words.text("Fewer than {n} customers: {groups}", n=FEW, groups=words.listed(few)) if few else "",
     )
     return chart.sign(axes, data, lang)
-
-
-def _two_names(axes: Axes, words: Language) -> None:
-    """Name the two lines above the chart, in their colours; the circle is what was made."""
-    size = style.size_of(axes)
-    first, second = words.text("● expected by the model"), words.text("○ made in fact")
-    style.y_title(axes, words.text("Purchases a customer"))
-    line = 6 + size.small * 1.5
-    style.beside(
-        axes,
-        0,
-        1,
-        first,
-        dy=line,
-        ha="left",
-        va="bottom",
-        fontsize=size.small,
-        color=style.ACCENT,
-        weight="bold",
-        xycoords="axes fraction",
-    )
-    across = style.text_width(first, size.small, "bold") + 1.4 * size.small
-    style.beside(
-        axes,
-        0,
-        1,
-        second,
-        dx=across,
-        dy=line,
-        ha="left",
-        va="bottom",
-        fontsize=size.small,
-        weight="bold",
-        xycoords="axes fraction",
-    )
 
 
 def _say_total(data: Calibration, words: Language) -> str:
@@ -274,13 +244,13 @@ def _say_total(data: Calibration, words: Language) -> str:
     )
 
 
-BY_FREQUENCY = style.Chart(
+BY_FREQUENCY = Chart(
     "calibration_by_frequency",
     "Purchases expected and made in the holdout period, by repeat purchases before.",
     _by_frequency,
     _say_total,
 )
-BY_DECILE = style.Chart(
+BY_DECILE = Chart(
     "calibration_by_decile",
     "Purchases expected and made in the holdout period, by tenth of the customers.",
     _by_decile,

@@ -23,7 +23,7 @@ from segmentclient.plot import (
     scores,
     validation,
 )
-from segmentclient.plot.style import Chart
+from segmentclient.plot.chart import Chart
 from segmentclient.schema import nearest
 
 __all__ = ["CHARTS", "chart_description", "finding"]
