@@ -19,7 +19,7 @@ _ROOMS = {
     "segments": [
         "DensitySegmenter", "HierarchicalSegmenter", "KChoice", "KMeansSegmenter", "Migration", "MixedSegmenter", "MixtureSegmenter",
         "Rule", "add_prospects", "check_rules", "choose_k", "cluster_rfm_table", "cluster_rules", "cluster_stability", "name_clusters", "segment_clusters",
-        "compare_periods", "explain_segments", "lifecycle", "lifecycle_thresholds", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
+        "compare_periods", "criteria_families", "explain_segments", "lifecycle", "lifecycle_thresholds", "load_rules", "profile_segments", "segment_by_rules", "segment_kmeans",
     ],
     "lifetime": [
         "BGBB", "BGCNBD", "BGNBD", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "MBGCNBD", "MBGNBD", "NBD", "ParetoNBD", "bootstrap_parameters",

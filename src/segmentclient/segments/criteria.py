@@ -68,8 +68,8 @@ def criteria_families(
 
     Examples
     --------
-    >>> from segmentclient.segments import criteria_families
-    >>> criteria_families(["n_orders", "code_postal", "ageBand", "lifestyle", "x1"])
+    >>> import segmentclient as sc
+    >>> sc.criteria_families(["n_orders", "code_postal", "ageBand", "lifestyle", "x1"])
     {'n_orders': 'behavioural', 'code_postal': 'geographic', 'ageBand': 'demographic', 'lifestyle': 'psychographic', 'x1': 'unknown'}
     """
     given = given or {}
