@@ -18,6 +18,7 @@ from scipy import special
 
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, raise_all
+from segmentclient.lifetime.grouping import distinct
 
 __all__ = [
     "COLUMNS",
@@ -164,46 +165,6 @@ def numbers(values: Any) -> Array:
         if (values.dtype == object)
         else np.asarray(values, float)
     )
-
-
-def distinct(columns: Sequence[Array]) -> tuple[Array, Array]:
-    """Find distinct rows: the position of one row of each kind, sorted, and for every row its kind."""
-    import pandas as pd
-
-    packed = _packed(columns)
-    codes, kinds = pd.factorize(packed)
-    first = np.empty(len(kinds), np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    order = np.argsort(kinds)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[codes]
-
-
-def _packed(columns: Sequence[Array]) -> Array:
-    """Pack each row into one whole number, ordered as the rows are."""
-    packed, room = np.zeros(len(columns[0]), np.int64), 1
-    for column in columns:
-        steps, size = _steps(column)
-        if room > 2**62 // size:
-            values, packed = np.unique(packed, return_inverse=True)
-            room = len(values)
-        if room > 2**62 // size:
-            raise ModelError(f"more than {2**62:.0e} possible histories: group the customers first")
-        packed, room = packed * size + steps, room * size
-    return packed
-
-
-def _steps(column: Array) -> tuple[Array, int]:
-    """Number the values of a column in their order: whole days and exact weeks directly, others by sorting."""
-    if column.size and np.isfinite(column).all() and np.abs(column).max() < 2**31:
-        for parts in (1.0, 7.0):
-            steps = np.rint(column * parts)
-            if np.array_equal(steps / parts, column):
-                low = steps.min()
-                return (steps - low).astype(np.int64), int(steps.max() - low) + 1
-    values, steps = np.unique(column, return_inverse=True)
-    return steps.astype(np.int64), max(len(values), 1)
 
 
 def check_histories(table: Mapping[str, Array], *, counts: Array | None = None) -> None:

@@ -116,9 +116,9 @@ def _differences(function: Callable[[Array], Array], point: Array, step: float =
 
 def sample_target(target: Target, n: int, rng: np.random.Generator) -> tuple[Array, dict[str, Any]]:
     """Draw n equally weighted points; the diagnostics are `sampler`, `k_hat`, `ess` and `proposals`."""
-    size = max(2 * n, 1000)
+    size = max(3 * n // 2, 1000)
     first = _Proposal(target.mode, target.covariance)
-    points, weights, k_hat = _weighted(target, first, max(size // 4, 500), rng)
+    points, weights, k_hat = _weighted(target, first, max(size // 6, 500), rng)
     second = _Proposal(*_moments(points, weights)) if k_hat < 1.0 else first
     points, weights, k_hat = _weighted(target, second, size, rng)
     ess = 1.0 / float(np.sum(weights**2))
