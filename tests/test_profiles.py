@@ -102,6 +102,14 @@ def test_a_table_with_segments_only() -> None:
     }
 
 
+def test_keys_and_people_with_awkward_columns() -> None:
+    table = base().rename(columns={"segment": "n_group"})
+    people = table[["customer_id", "n_group", "city"]].assign(born=pd.Timestamp("1990-01-01"))
+    profile = sc.profile_segments(table.drop(columns="city"), "n_group", attributes=people)
+    assert list(profile.columns[:2]) == ["n_group", "n_customers"]
+    assert list(profile.columns[-2:]) == ["mode_city", "mode_share_city"]
+
+
 def test_prospects_and_totals_of_zero() -> None:
     table = pd.DataFrame(
         {

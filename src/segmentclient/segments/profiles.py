@@ -31,7 +31,7 @@ def profile_segments(
     customers : any table, lazy or not; the counts, sums and medians are computed by its engine.
     by : the column of segments. Customers without a segment make a row of their own, with a missing key.
     attributes : names of further columns of `customers`, or a table of people with `customer_id`, whose
-        other columns are taken.
+        other columns of numbers, text and truth values are taken.
     groupby : one or several columns (market, region …): the same profile for each of their values, with shares
         within each.
 
@@ -79,18 +79,20 @@ def profile_segments(
     mode_city                Lyon   Nice
     mode_share_city           1.0    1.0
     """
-    frame, names = _with_attributes(frames.read(customers), attributes)
     around = [groupby] if isinstance(groupby, str) else list(groupby or [])
     keys = [*around, by]
+    frame, names = _with_attributes(frames.read(customers), attributes, keys)
     _check_names(frame.collect_schema(), keys, names)
     frame = _with_exact_medians(frame, keys, names)
-    table = _with_shares(_sizes(frame, keys), around)
+    table = _with_shares(_sizes(frame, keys), keys, around)
     for name in names:
         table = _with_attribute(table, frame, keys, name)
     return _in_order(table, around, by)
 
 
-def _with_attributes(frame: frames.Frame, attributes: Any) -> tuple[frames.Frame, list[str]]:
+def _with_attributes(
+    frame: frames.Frame, attributes: Any, keys: Sequence[str]
+) -> tuple[frames.Frame, list[str]]:
     """Give the frame with its attributes joined, and their names."""
     if attributes is None:
         return frame, []
@@ -98,14 +100,20 @@ def _with_attributes(frame: frames.Frame, attributes: Any) -> tuple[frames.Frame
         return frame, [attributes]
     if isinstance(attributes, Iterable) and not hasattr(attributes, "columns"):
         return frame, list(attributes)
-    return _joined(frame, frames.read(attributes, name="attributes"))
+    frame, names = _joined(frame, frames.read(attributes, name="attributes"))
+    return frame, [name for name in names if name not in keys]
 
 
 def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, list[str]]:
     check_columns(frame.collect_schema(), ["customer_id"])
     check_columns(people.collect_schema(), ["customer_id"], table="attributes")
     schema = frame.collect_schema()
-    names = [name for name in people.collect_schema() if name != "customer_id"]
+    plain = {"number", "boolean", "text"}
+    names = [
+        name
+        for name, dtype in people.collect_schema().items()
+        if name != "customer_id" and kind_of(dtype) in plain
+    ]
     new = [name for name in names if name not in schema]
     people = people.select("customer_id", *new).drop_nulls("customer_id").unique("customer_id", keep="any")
     return frame.join(frames.beside(frame, people), on="customer_id", how="left"), names  # type: ignore[arg-type]
@@ -158,10 +166,8 @@ def _number(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     return known.alias(f"_{name}")
 
 
-def _with_shares(table: pd.DataFrame, around: Sequence[str]) -> pd.DataFrame:
-    columns = {
-        key: table[key] for key in table.columns if not key.startswith(("n_", "median_")) and key not in _SUMS
-    }
+def _with_shares(table: pd.DataFrame, keys: Sequence[str], around: Sequence[str]) -> pd.DataFrame:
+    columns = {key: table[key] for key in keys}
     n = table["n_customers"]
     columns |= {"n_customers": n, "share_customers": _share(table, "n_customers", around)}
     if "n_orders" in table:
@@ -171,10 +177,8 @@ def _with_shares(table: pd.DataFrame, around: Sequence[str]) -> pd.DataFrame:
         if "n_orders" in table:
             columns["average_order_value"] = _ratio(table["revenue"], table["n_orders"])
         columns["mean_revenue"] = table["revenue"] / n
-    medians = [
-        name for name in table.columns if name.startswith("median_") and name != "median_lifetime_value"
-    ]
-    columns |= {name: table[name] for name in medians}
+    medians = (f"median_{name}" for name in _MEDIANS if name != "lifetime_value")
+    columns |= {name: table[name] for name in medians if name in table}
     if "lifetime_value" in table:
         columns |= {
             "lifetime_value": table["lifetime_value"],
