@@ -101,9 +101,8 @@ def _ahead_by_counts(
 
 def _counted(process: Process, x: float, T: Array, since: Array, span: float) -> tuple[Array, Array]:
     """Give the mean count within a span, and P(alive at its end): all coins of the arrivals kept."""
-    counts = count_grid(process, x, T, span, least=1e-13)
-    steps = np.diff(counts, prepend=0.0)
-    mean = counts_at_least(process, x, T, since, span, counts) @ steps
+    counts = np.arange(1.0, count_grid(process, x, T, span, least=1e-13)[-1] + 1.0)
+    mean = counts_at_least(process, x, T, since, span, counts).sum(axis=1)
     if process.drop == "never":
         return mean, np.ones_like(T)
     arrivals = _arrivals(process, x, T, since, span, counts)

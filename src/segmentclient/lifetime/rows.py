@@ -56,7 +56,7 @@ def history_columns(
     -------
     p_alive, expected_purchases, and for the money to come: `_discounted` (purchases), `_years` (expected, alive), `_mean`,
     `_per`, `_v` (spend of the average customer; mean a unit of scale; scale without history). With an interval
-    also `expected_purchases_low`, `_high`, `_fade` (mean discount), `_years_alive` (given alive) and, for each bound, the
+    also `expected_purchases_low`, `_high`, `_fade` (mean discount), `_typical` (scale of the average customer), `_years_alive` (given alive) and, for each bound, the
     relative spends `_late_low`, `_late_high`, `_early_low`, `_early_high`.
     """
     x, recency, T = (numbers(keys[name]) for name in ("frequency", "recency", "T"))
@@ -111,6 +111,8 @@ def _columns(
         return columns
     columns["_years_alive"] = (future.time_alive * span.unit_days / DAYS_A_YEAR)[kind]
     columns["_fade"] = _fade(process, seen, span, future)[kind]
+    per = columns["_per"]
+    columns["_typical"] = np.where(per > 0, columns["_mean"] / np.where(per > 0, per, 1.0), columns["_v"])
     return columns | _bounds(models, rows, span, interval, (p, p * x + q), columns["_fade"], with_time)
 
 

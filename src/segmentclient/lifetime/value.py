@@ -246,7 +246,7 @@ def _money(column: Mapping[str, Any], margin: Any, columns: _Columns, algebra: _
     """Value each customer: the spend law scaled to her own history, times what is ahead, minus costs."""
     x, m, per = column["frequency"], column["monetary_value"], column["_per"]
     known = (x > 0) & (m > 0)
-    scale = algebra.where(known, column["_v"] + x * m, column["_v"])
+    scale = column["_v"] + x * m
     spend = algebra.where(known & (per > 0), per * scale, column["_mean"])
     terms = columns.terms
     value = (
@@ -257,7 +257,7 @@ def _money(column: Mapping[str, Any], margin: Any, columns: _Columns, algebra: _
     money = {"expected_purchase_value": spend, "lifetime_value": value}
     if columns.interval is None:
         return money
-    unit = margin * column["_fade"] * algebra.where(known | (per <= 0), scale, column["_mean"] / per)
+    unit = margin * column["_fade"] * algebra.where(known, scale, column["_typical"])
     low, high = (_bound(column, side, unit, terms, algebra) for side in ("low", "high"))
     return money | {"lifetime_value_low": low, "lifetime_value_high": high}
 

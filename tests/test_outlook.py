@@ -1,0 +1,120 @@
+"""Futures given alive, against quadrature of their definition and against futures drawn one purchase at a time."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from segmentclient.lifetime.futures import draw_futures
+from segmentclient.lifetime.intervals import quantiles_ahead
+from segmentclient.lifetime.outlook import Process, ahead, count_grid, counts_at_least
+
+COIN = Process(0.243, 4.414, "coin", 0.793, 2.426)
+PROCESSES = {
+    "bg": COIN,
+    "mbg": Process(0.525, 6.183, "coin", 0.891, 1.614, shift=1),
+    "pareto": Process(0.553, 10.578, "clock", 0.606, 11.669),
+    "nbd": Process(0.5, 5.0, "never"),
+    "cnbd": Process(0.6, 3.0, "coin", 0.8, 2.4, shift=0, k=3),
+    "bgbb": Process(1.2, 0.75, "periods", 0.657, 2.783),
+}
+
+
+def one(*values):
+    return tuple(np.array([float(value)]) for value in values)
+
+
+@pytest.mark.parametrize(
+    ("x", "T", "span", "rate"), [(0, 39, 52, 0.0), (4, 39, 52, 0.002), (26, 31, 500, 0.01), (0, 0, 52, 0.1)]
+)
+def test_purchases_and_time_alive_are_their_integrals(x, T, span, rate):
+    """E[λ e^(−λpu)] and E[e^(−λpu)] over p ~ Beta(a, b + x), λ ~ Gamma(r + x, alpha + T), integrated twice by scipy."""
+    r, alpha, a, b = 0.243 + x, 4.414 + T, 0.793, 2.426 + x
+
+    def average(power):
+        def at(u):
+            weight = stats.beta(a, b).pdf
+            return integrate.quad(
+                lambda q: weight(q**2) * 2 * q * (1 + q**2 * u / alpha) ** -power, 0, 1, epsrel=1e-11
+            )[0]
+
+        return at
+
+    def total(function):
+        return integrate.quad(lambda u: function(u) * math.exp(-rate * u), 0, span, epsrel=1e-9, limit=200)[0]
+
+    found = ahead(COIN, *one(x, T, 0), span, rate)
+    assert found.discounted[0] == pytest.approx(r / alpha * total(average(r + 1)), rel=1e-7)
+    assert found.time_alive[0] == pytest.approx(total(average(r)), rel=1e-7)
+
+
+def test_published_conditional_expectations():
+    """Point values at 12 digits: P(alive) times the purchases of the living."""
+    x, T = np.array([0.0, 2.0, 26.0, 10.0]), np.array([38.86, 38.86, 31.0, 39.0])
+    alive = np.array([1.0, 0.726578570080673, 0.968851562851896, 0.0381143132120363])
+    published = [0.252073022282459, 1.55872080643209, 25.7564922153781, 0.347399762708559]
+    np.testing.assert_allclose(alive * ahead(COIN, x, T, 0 * T, 52.0, 0.0).purchases, published, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_counts_add_up_to_their_mean(name):
+    process = PROCESSES[name]
+    counts = np.arange(1.0, 53.0) if name == "bgbb" else np.arange(1.0, 600.0)
+    at_least = counts_at_least(process, 3.0, *one(39, 9), 52.0, counts)[0]
+    assert at_least.sum() == pytest.approx(ahead(process, *one(3, 39, 9), 52.0, 0.0).purchases[0], rel=1e-8)
+    assert (np.diff(at_least) <= 1e-15).all()
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_drawn_futures_follow_the_formulas(name):
+    process, n = PROCESSES[name], 40_000
+    x, recency, T = (np.full(n, value) for value in (4.0, 30.0, 39.0))
+    spend = np.full(n, 6.0), np.full(n, 8.0), np.full(n, 10.0)
+    drawn = draw_futures(
+        process, np.full(n, 0.7), (x, recency, T), spend, 52.0, 0.01, np.random.default_rng(3)
+    )
+    exact = ahead(process, *one(4, 39, 9), 52.0, 0.01)
+    for values, mean in (
+        (drawn.purchases, exact.purchases[0]),
+        (drawn.discounted, exact.discounted[0]),
+        (drawn.time_alive, exact.time_alive[0]),
+        (drawn.spend, exact.discounted[0] * 6 * 10 / 7),
+    ):
+        assert abs(values.mean() - 0.7 * mean) < 4.5 * values.std() / math.sqrt(n)
+    at_least = counts_at_least(process, 4.0, *one(39, 9), 52.0, np.arange(1.0, 53.0))[0]
+    shares = np.array([(drawn.purchases >= count).mean() for count in (1, 2, 5)])
+    np.testing.assert_allclose(shares, 0.7 * at_least[[0, 1, 4]], atol=4.5 * 0.5 / math.sqrt(n))
+
+
+@pytest.mark.parametrize(("x", "alive"), [(0, 1.0), (4, 0.7), (40, 0.9), (300, 0.9)])
+def test_quantiles_are_those_of_drawn_futures(x, alive):
+    n = 30_000
+    history = tuple(np.full(n, float(value)) for value in (x, 35 if x else 0, 39))
+    spend = np.full(n, 6.25), np.full(n, 3.74 + 6.25 * x), np.ones(n)
+    drawn = draw_futures(COIN, np.full(n, alive), history, spend, 52.0, 0.0, np.random.default_rng(1))
+    levels = (0.05, 0.3, 0.5, 0.95)
+    single = one(x, 35 if x else 0, 39)
+    found = quantiles_ahead([COIN], single, np.array([alive]), (spend[0][:1], spend[1][:1]), 52.0, levels)
+    for level, quantiles in zip(levels, found, strict=True):
+        below = (drawn.purchases <= quantiles.count[0]).mean()
+        assert below >= level - 0.012
+        assert quantiles.count[0] == 0 or (drawn.purchases <= quantiles.count[0] - 1).mean() <= level + 0.012
+        if quantiles.spend_late[0] > 0:
+            assert (drawn.spend <= quantiles.spend_late[0]).mean() == pytest.approx(level, abs=0.012)
+
+
+@pytest.mark.parametrize("x", [0, 1, 300, 20_000])
+@pytest.mark.parametrize(
+    "process",
+    [COIN, Process(500.0, 4000.0, "coin", 1e-3, 1e4), Process(1e-3, 1e3, "coin", 1e3, 1e-3, shift=1)],
+)
+def test_extremes_are_finite(process, x):
+    found = ahead(process, *one(x, 700, 1), 365.0, 3e-4)
+    for values in (found.purchases, found.discounted, found.time_alive):
+        assert np.isfinite(values).all()
+        assert (values >= 0).all()
+    assert found.time_alive[0] <= 365.0 * (1 + 1e-12)
+    grid = count_grid(process, float(x), np.array([700.0]), 365.0)
+    at_least = counts_at_least(process, float(x), *one(700, 1), 365.0, grid)
+    assert ((at_least >= 0) & (at_least <= 1 + 1e-12)).all()

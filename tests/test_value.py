@@ -1,0 +1,470 @@
+import datetime as dt
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+from segmentclient import ColumnError, LifetimeModels, ModelError, SegmentClientWarning
+from segmentclient.lifetime.futures import draw_futures
+from segmentclient.lifetime.outlook import Process
+
+MODELS = LifetimeModels(
+    sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W"),
+    sc.GammaGamma.from_params(p=6.25, q=3.74, v=15.44),
+)
+PREDICTIONS = ["p_alive", "expected_purchases", "expected_purchase_value", "lifetime_value"]
+
+
+@pytest.fixture
+def five():
+    """Histories in weeks, without dates."""
+    return pd.DataFrame(
+        {
+            "customer_id": list("abcde"),
+            "frequency": [2, 0, 26, 10, 1],
+            "recency": [30.43, 0.0, 30.857142857142858, 20.0, 5.0],
+            "T": [38.86, 38.86, 31.0, 39.0, 39.0],
+            "monetary_value": [22.35, 0.0, 73.74, 25.55, -4.0],
+            "n_orders": [3, 1, 27, 22, 2],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def calibration(cdnow):
+    return sc.split_periods(cdnow, calibration_end="1997-09-30")
+
+
+@pytest.fixture(scope="module")
+def fitted(calibration):
+    return sc.fit_lifetime_models(calibration)
+
+
+def value(table, **options):
+    return sc.predict_lifetime_value(
+        table, **{"models": MODELS, "time_unit": "W", "interval": None, **options}
+    )
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def test_undiscounted_value_is_margin_times_spend_times_purchases(five):
+    found = value(five, horizon="52W", margin=0.35)
+    published = [1.55872080643209, 0.252073022282459, 25.7564922153781, 0.347399762708559]
+    np.testing.assert_allclose(found["expected_purchases"][:4], published, rtol=1e-11)
+    spend = [24.663714, 35.218978, 73.0, None, 35.218978]
+    np.testing.assert_allclose(
+        found["expected_purchase_value"][[0, 1, 4]], [spend[i] for i in (0, 1, 4)], rtol=1e-6
+    )
+    product = 0.35 * found["expected_purchases"] * found["expected_purchase_value"]
+    np.testing.assert_allclose(found["lifetime_value"], product, rtol=1e-13)
+    np.testing.assert_allclose(found["expected_orders"][:4], found["expected_purchases"][:4] * [1, 1, 1, 2])
+
+
+def test_discounting_and_costs_against_a_fine_riemann_sum(five):
+    """Purchases of many short steps from the model itself, each discounted at its middle, and P(alive) by its definition."""
+    weeks, steps, yearly = 104, 2000, 0.15
+    delta = math.log(1 + yearly) * 7 / 365.2425
+    ends = np.linspace(0, weeks, steps + 1)
+    model = MODELS.purchase
+    some = five.iloc[[0, 2]]
+    means = np.array([model.expected_purchases(some, t=end) for end in ends[:: steps // 50]])
+    middles = (ends[:: steps // 50][1:] + ends[:: steps // 50][:-1]) / 2
+    discounted = (np.diff(means, axis=0) * np.exp(-delta * middles)[:, None]).sum(axis=0)
+    found = value(some, horizon="104W", annual_discount_rate=yearly, acquisition_cost=7.0)
+    np.testing.assert_allclose(
+        (found["lifetime_value"] + 7.0) / found["expected_purchase_value"], discounted, rtol=3e-5
+    )
+
+
+def test_service_cost_is_paid_while_alive():
+    """Under NBD everyone stays, so a year of service costs a year; under BG/NBD less, and never without limit."""
+    table = pd.DataFrame({"frequency": [3], "recency": [30.0], "T": [39.0], "monetary_value": [20.0]})
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    years = 104 * 7 / 365.2425
+    plain, serviced = (
+        value(table, models=nbd, horizon="104W", service_cost=c)["lifetime_value"][0] for c in (0.0, 5.0)
+    )
+    assert plain - serviced == pytest.approx(5.0 * years, rel=1e-12)
+    plain, serviced = (value(table, horizon="104W", service_cost=c)["lifetime_value"][0] for c in (0.0, 5.0))
+    assert 0 < plain - serviced < 5.0 * years
+
+
+def test_a_long_horizon_tends_to_the_infinite_one(five):
+    long = value(five, horizon="400Y", annual_discount_rate=0.1)
+    endless = value(five, horizon="infinite", annual_discount_rate=0.1)
+    np.testing.assert_allclose(endless["lifetime_value"], long["lifetime_value"], rtol=1e-9)
+
+
+def test_infinite_pareto_equals_published_dert():
+    model = sc.ParetoNBD.from_params(
+        r=0.5629966, alpha=12.5590370, s=0.4081095, beta=10.5148048, time_unit="W"
+    )
+    table = pd.DataFrame({"frequency": [7], "recency": [35.0], "T": [77.86], "monetary_value": [30.0]})
+    rate = math.expm1(0.0027 / 7 * 365.2425)
+    found = value(
+        table, models=LifetimeModels(model, MODELS.spend), horizon="infinite", annual_discount_rate=rate
+    )
+    assert found["expected_purchases"][0] == pytest.approx(1.86418332807133, rel=1e-9)
+
+
+def test_lifetimes_agrees_where_the_definitions_do(five):
+    """lifetimes steps by 30 days and discounts at the end of each step: without discount both are the same sum."""
+    fitter, spend = sc.to_lifetimes(MODELS.purchase), sc.to_lifetimes(MODELS.spend)
+    some = five.iloc[:4]
+    weeks = 12 * 4.345
+    theirs = spend.customer_lifetime_value(
+        fitter,
+        some["frequency"],
+        some["recency"],
+        some["T"],
+        some["monetary_value"],
+        time=12,
+        discount_rate=0.0,
+        freq="W",
+    )
+    found = MODELS.purchase.expected_purchases(some, t=weeks) * value(some)["expected_purchase_value"]
+    np.testing.assert_allclose(theirs, found, rtol=1e-9)
+
+
+def test_every_model_values_cdnow(calibration):
+    spend = sc.GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
+    erlang = sc.BGCNBD(k=2).fit(calibration)
+    for model in (
+        sc.BGNBD().fit(calibration),
+        sc.ParetoNBD().fit(calibration),
+        sc.NBD().fit(calibration),
+        erlang,
+    ):
+        found = sc.predict_lifetime_value(
+            calibration, models=LifetimeModels(model, spend), horizon="39W", interval=None
+        )
+        np.testing.assert_allclose(
+            found["expected_purchases"], model.expected_purchases(calibration, t=273), rtol=2e-9
+        )
+        assert np.isfinite(found["lifetime_value"]).all()
+
+
+def test_published_holdout_sums(calibration, fitted):
+    found = sc.predict_lifetime_value(calibration, models=fitted, horizon="1998-06-30", interval=None)
+    assert found["expected_purchases"].sum() == pytest.approx(1576.728, abs=0.1)
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_as_of_is_found_and_months_are_true(calibration, fitted):
+    """A year after 1997-09-30 has 365 days; the same date and length give the same value."""
+    year, days, date = (
+        sc.predict_lifetime_value(calibration, models=fitted, horizon=h, interval=None)["lifetime_value"]
+        for h in ("12M", "365D", dt.date(1998, 9, 30))
+    )
+    assert year.equals(days)
+    assert year.equals(date)
+
+
+def test_the_unit_does_not_matter(cdnow, fitted):
+    weeks = sc.split_periods(cdnow, calibration_end="1997-09-30", time_unit="W")
+    days = sc.split_periods(cdnow, calibration_end="1997-09-30")
+    one = sc.predict_lifetime_value(weeks, models="mbgnbd", time_unit="W", annual_discount_rate=0.1)
+    other = sc.predict_lifetime_value(days, models="mbgnbd", annual_discount_rate=0.1)
+    np.testing.assert_allclose(one["lifetime_value"], other["lifetime_value"], rtol=1e-5)
+    assert np.abs(one["expected_purchases_high"] - other["expected_purchases_high"]).mean() < 0.02
+
+
+def test_weeks_read_as_days_are_an_error(cdnow, fitted):
+    weeks = sc.split_periods(cdnow, calibration_end="1997-09-30", time_unit="W")
+    for table in (weeks, pl.from_pandas(weeks).lazy()):
+        with pytest.raises(ColumnError, match="it holds weeks: give time_unit='W'"):
+            sc.predict_lifetime_value(table, models=fitted)
+
+
+def test_as_of_must_agree_with_the_dates(calibration, fitted):
+    with pytest.raises(ColumnError, match="end on 1997-09-30"):
+        sc.predict_lifetime_value(calibration, models=fitted, as_of="1999-01-01")
+
+
+def test_models_of_another_unit_warn(five):
+    with pytest.warns(SegmentClientWarning, match="time unit is 'W'"):
+        sc.predict_lifetime_value(five, models=MODELS, interval=None)
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_every_engine_gives_the_same(on_engine, back, calibration, fitted):
+    calibration = calibration.iloc[:300].assign(rate=0.3)
+    options = {
+        "models": fitted,
+        "margin": "rate",
+        "acquisition_cost": 1.0,
+        "service_cost": 2.0,
+        "annual_discount_rate": 0.1,
+    }
+    expected = sc.predict_lifetime_value(calibration, **options)
+    table = on_engine(calibration)
+    found = sc.predict_lifetime_value(table, **options)
+    assert type(found) is type(table)
+    found = back(found)
+    assert list(found.columns) == list(expected.columns)
+    expected = expected.sort_values("customer_id", ignore_index=True)
+    assert found["value_basis"].astype(str).tolist() == expected["value_basis"].astype(str).tolist()
+    numbers = expected.columns[12:].drop("value_basis")
+    np.testing.assert_allclose(found[numbers].to_numpy(float), expected[numbers].to_numpy(float), rtol=1e-10)
+
+
+def test_input_unchanged_index_kept_order_irrelevant(five):
+    five.index = list("vwxyz")
+    before = five.copy()
+    found = value(five, interval=0.9)
+    pd.testing.assert_frame_equal(five, before)
+    assert list(found.index) == list("vwxyz")
+    turned = value(five.iloc[::-1], interval=0.9).iloc[::-1]
+    pd.testing.assert_frame_equal(turned, found, rtol=1e-12)
+    alone = value(five.iloc[[2]], interval=0.9)
+    np.testing.assert_allclose(
+        alone[PREDICTIONS].to_numpy(float), found[PREDICTIONS].iloc[[2]].to_numpy(float), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "polars-lazy"])
+def test_prospects_get_missing_values_and_the_reason(five, back, engine):
+    prospect = pd.DataFrame(
+        {
+            "customer_id": ["p"],
+            "frequency": [np.nan],
+            "recency": [np.nan],
+            "T": [np.nan],
+            "monetary_value": [np.nan],
+        }
+    )
+    both = pd.concat(
+        [five.astype({"frequency": float}).drop(columns="n_orders"), prospect], ignore_index=True
+    )
+    table = both if engine == "pandas" else pl.from_pandas(both, nan_to_null=True)
+    table = table.lazy() if engine == "polars-lazy" else table
+    found = back(value(table, interval=0.9))
+    assert len(found) == 6
+    assert found["value_basis"].astype(str).tolist() == [
+        "own_history",
+        "average_customer",
+        "own_history",
+        "own_history",
+        "average_customer",
+        "no_order_yet",
+    ]
+    assert found[PREDICTIONS].iloc[5].isna().all()
+    assert found[PREDICTIONS].iloc[:5].notna().all().all()
+    if engine != "pandas":
+        assert value(pl.from_pandas(both, nan_to_null=True))["lifetime_value"].null_count() == 1
+
+
+def test_refusals(five):
+    for options, error, text in (
+        ({"margin": -0.1}, ModelError, "margin"),
+        ({"service_cost": math.nan, "acquisition_cost": "much"}, ModelError, "2 problems"),
+        ({"interval": 90}, ModelError, "interval"),
+        ({"models": "prophet"}, ModelError, "accepted"),
+        ({"models": MODELS.purchase}, ModelError, r"LifetimeModels\(purchase, spend\)"),
+        ({"horizon": "infinite"}, ModelError, "annual_discount_rate"),
+        ({"margin": "rate"}, ColumnError, "'rate' is missing"),
+    ):
+        with pytest.raises(error, match=text):
+            value(five, **options)
+    with pytest.raises(ColumnError, match="drop the old predictions"):
+        value(value(five))
+    with pytest.raises(ColumnError, match="'T' is missing"):
+        value(five.drop(columns="T"))
+    with pytest.raises(ColumnError, match="recency"):
+        value(five.assign(recency=99.0))
+    with pytest.raises(ColumnError, match="monetary_value"):
+        value(five.assign(monetary_value=np.nan))
+
+
+def test_q_of_at_most_one_has_a_stated_fallback(five):
+    spend = sc.GammaGamma.from_params(p=2.0, q=0.9, v=10.0)
+    with pytest.raises(ModelError, match=r"q = 0\.9"):
+        value(five, models=LifetimeModels(MODELS.purchase, spend))
+    spend.mean_purchase_value_ = 31.0
+    found = value(five, models=LifetimeModels(MODELS.purchase, spend), interval=0.9)
+    assert found["expected_purchase_value"][1] == 31.0
+    assert found["expected_purchase_value"][0] == pytest.approx(2.0 * (10 + 2 * 22.35) / (4 + 0.9 - 1))
+    assert np.isfinite(found.select_dtypes("number").to_numpy()).all()
+
+
+def test_covariates_are_refused_with_the_way_out(calibration):
+    customers = calibration.assign(big=calibration["first_day_revenue"] > 40)
+    model = sc.BGNBD().fit(customers, covariates=["big"])
+    with pytest.raises(ModelError, match="covariates"):
+        sc.predict_lifetime_value(customers, models=LifetimeModels(model, MODELS.spend))
+
+
+# ---------------------------------------------------------------- intervals
+
+
+def test_bounds_hold_the_mean_of_realised_values(five):
+    found = value(five, interval=0.9, acquisition_cost=2.0)
+    assert (found["expected_purchases_low"] <= found["expected_purchases_high"]).all()
+    assert (found["lifetime_value_low"] <= found["lifetime_value_high"]).all()
+    assert found["lifetime_value_low"][1] == -2.0  # a one-time buyer may bring nothing
+    wider = value(five, interval=0.99)
+    assert (wider["lifetime_value_high"] >= value(five, interval=0.5)["lifetime_value_high"]).all()
+
+
+def test_realised_values_fall_within_the_bounds():
+    """Customers drawn from the model itself, costs and discount included: the 90 % intervals hold at least 90 % or so."""
+    rng = np.random.default_rng(11)
+    n = 4000
+    process = Process(0.243, 4.414, "coin", 0.793, 2.426)
+    T = np.full(n, 39.0)
+    table = _drawn_histories(process, T, rng)
+    alive = MODELS.purchase.probability_alive(table).to_numpy()
+    x, spent = table["frequency"].to_numpy(float), table["monetary_value"].to_numpy()
+    law = np.full(n, 6.25), 3.74 + 6.25 * x, 15.44 + x * spent
+    delta = math.log(1.2) * 7 / 365.2425
+    happened = draw_futures(process, alive, (x, table["recency"].to_numpy(), T), law, 52.0, delta, rng)
+    realised = 0.5 * happened.spend - 3.0 * happened.time_alive * 7 / 365.2425
+    found = value(table, horizon="52W", margin=0.5, annual_discount_rate=0.2, service_cost=3.0, interval=0.9)
+    inside = (realised >= found["lifetime_value_low"] - 3.1) & (
+        realised <= found["lifetime_value_high"] + 1e-9
+    )
+    counted = (happened.purchases >= found["expected_purchases_low"]) & (
+        happened.purchases <= found["expected_purchases_high"]
+    )
+    assert inside.mean() > 0.89
+    assert counted.mean() > 0.89
+    free = value(table, horizon="52W", annual_discount_rate=0.2, interval=0.9)
+    above = happened.spend > free["lifetime_value_high"]
+    assert 0.03 < above.mean() < 0.065
+
+
+def _drawn_histories(process, T, rng):
+    n = T.size
+    rate, leaves = rng.gamma(process.r, size=n) / process.alpha, rng.beta(process.a, process.b, n)
+    x, last, now, on = np.zeros(n), np.zeros(n), np.zeros(n), np.arange(n)
+    while on.size:
+        now[on] += rng.exponential(size=on.size) / np.maximum(rate[on], 1e-300)
+        on = on[now[on] < T[on]]
+        x[on] += 1
+        last[on] = now[on]
+        on = on[rng.random(on.size) >= leaves[on]]
+    price = 15.44 / rng.gamma(3.74, size=n)
+    money = np.where(x > 0, rng.gamma(np.maximum(6.25 * x, 1e-9)) * price / np.maximum(x, 1), 0.0)
+    return pd.DataFrame({"frequency": x.astype(int), "recency": last, "T": T, "monetary_value": money})
+
+
+# ---------------------------------------------------------------- choice
+
+
+def test_default_is_mbgnbd_and_says_why(fitted):
+    assert type(fitted.purchase) is sc.MBGNBD
+    assert "one-time buyers" in fitted.reason
+    assert fitted.draws == ()
+
+
+def test_json_round_trip(calibration, fitted):
+    again = LifetimeModels.from_json(fitted.to_json())
+    assert again.to_json() == fitted.to_json()
+    one, other = (sc.predict_lifetime_value(calibration, models=models) for models in (fitted, again))
+    pd.testing.assert_frame_equal(one, other)
+    for wrong in ("{}", "no", '{"version": 9}'):
+        with pytest.raises(ModelError, match="LifetimeModels"):
+            LifetimeModels.from_json(wrong)
+
+
+def test_models_are_frozen(fitted):
+    with pytest.raises(AttributeError):
+        fitted.purchase = None
+
+
+@pytest.fixture(scope="module")
+def loyal():
+    """Nobody leaves: gamma rates, no drop-out."""
+    rng = np.random.default_rng(5)
+    n = 600
+    T = rng.uniform(20, 60, n)
+    x = rng.poisson(rng.gamma(1.5, 1 / 10.0, n) * T)
+    last = np.where(x > 0, T * rng.random(n) ** (1 / np.maximum(x, 1)), 0.0)
+    price = 20 * rng.gamma(4.0, 1 / 4.0, n)
+    return pd.DataFrame(
+        {"frequency": x, "recency": last, "T": T, "monetary_value": np.where(x > 0, price, 0.0)}
+    )
+
+
+def test_without_dropout_auto_falls_back_to_nbd_and_says_so(loyal):
+    with pytest.warns(SegmentClientWarning, match="leave|left|drop-out"):
+        models = sc.fit_lifetime_models(loyal, time_unit="W")
+    assert type(models.purchase) is sc.NBD
+    assert "cannot tell who has left" in models.reason
+
+
+def test_asked_for_a_model_the_data_cannot_support_keeps_it_and_its_doubt(loyal):
+    with pytest.warns(SegmentClientWarning, match="Intervals allow for it"):
+        models = sc.fit_lifetime_models(loyal, purchase="mbgnbd", time_unit="W")
+    assert type(models.purchase) is sc.MBGNBD
+    assert len(models.draws) == 200
+    again = LifetimeModels.from_json(models.to_json())
+    assert again.draws == models.draws
+    found = sc.predict_lifetime_value(loyal, models=models, time_unit="W")
+    assert np.isfinite(found.select_dtypes("number").to_numpy()).all()
+
+
+def test_correlated_spend_warns_with_the_number_and_has_a_remedy(loyal):
+    rng = np.random.default_rng(6)
+    money = np.where(
+        loyal["frequency"] > 0, 10.0 * loyal["frequency"] * rng.gamma(20.0, 1 / 20.0, len(loyal)), 0.0
+    )
+    table = loyal.assign(monetary_value=money)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sc.fit_lifetime_models(table, purchase="nbd", time_unit="W")
+    assert any("gamma_gamma_by_frequency" in str(warning.message) for warning in caught)
+    models = sc.fit_lifetime_models(table, purchase="nbd", spend="gamma_gamma_by_frequency", time_unit="W")
+    assert len(models.spend.edges_) >= 1
+    found = sc.predict_lifetime_value(table, models=models, time_unit="W")
+    again = sc.predict_lifetime_value(table, models=LifetimeModels.from_json(models.to_json()), time_unit="W")
+    pd.testing.assert_frame_equal(found, again)
+    own = models.spend.expected_purchase_value(table)
+    np.testing.assert_allclose(found["expected_purchase_value"], own, rtol=1e-12)
+    plain = sc.GammaGamma().fit(table)
+    assert models.spend.bic_ < plain.bic_
+
+
+def test_all_one_time_buyers_are_valued_at_the_mean(five):
+    table = pd.DataFrame(
+        {
+            "frequency": 0,
+            "recency": 0.0,
+            "T": [10.0, 20.0, 30.0],
+            "monetary_value": 0.0,
+            "revenue": [10.0, 20.0, 60.0],
+        }
+    )
+    with pytest.warns(SegmentClientWarning, match="Nobody bought again"):
+        models = sc.fit_lifetime_models(table, purchase="nbd", time_unit="W")
+    found = sc.predict_lifetime_value(table, models=models, time_unit="W")
+    np.testing.assert_allclose(found["expected_purchase_value"], 30.0)
+    assert np.isfinite(found.select_dtypes("number").to_numpy()).all()
+    with pytest.raises(ModelError, match="unknown"):
+        sc.fit_lifetime_models(table.drop(columns="revenue"), purchase="nbd")
+
+
+def test_pymc_marketing_frames_are_accepted_as_they_are(cdnow):
+    """rfm_summary gives these five columns."""
+    weeks = sc.split_periods(cdnow, calibration_end="1997-09-30", time_unit="W")
+    table = weeks[["customer_id", "frequency", "recency", "T", "monetary_value"]].astype({"frequency": float})
+    models = sc.fit_lifetime_models(table, purchase="bgnbd", time_unit="W")
+    assert models.purchase.params_["r"] == pytest.approx(0.2425945, rel=2e-3)
+    assert len(sc.predict_lifetime_value(table, models=models, time_unit="W")) == 2357
+
+
+def test_unknown_names_are_refused(five):
+    with pytest.raises(ModelError, match="purchase='prophet'"):
+        sc.fit_lifetime_models(five, purchase="prophet")
+    with pytest.raises(ModelError, match="spend='mean'"):
+        sc.fit_lifetime_models(five, spend="mean")
