@@ -152,6 +152,16 @@ def test_regularity_and_share_of_wallet_decide_on_loyalty() -> None:
     assert relations(frequency=[1, 2, 0, 9]) == ["current", "current", "current", "loyal"]
 
 
+def test_without_dates() -> None:
+    bare = pd.DataFrame({"n_orders": [0, 1, 1, 2, 5, 5], "days_since_last_order": [None, 5, 400, 5, 5, 400]})
+    result = sc.lifecycle(bare, active_days=60, new_days=30)
+    assert result["relation"].tolist() == ["potential", "current", "former", "current", "loyal", "former"]
+    assert result["is_new"].tolist() == [False, True, False, False, False, False]
+    told = sc.lifecycle(bare.assign(recency=[None, 0, 0, 20, 300, 100]), active_days=60, new_days=30)
+    assert told["is_new"].tolist() == [False, True, False, True, False, False]
+    assert told["relation"].tolist() == ["potential", "current", "former", "current", "current", "former"]
+
+
 def test_p_alive_tells_who_is_soon_lost() -> None:
     table = few().assign(p_alive=[0.4, 0.5, None, 0.1], revenue=[100.0, 100.0, 100.0, 1.0])
     assert sc.lifecycle(table, active_days=60, new_days=30)["soon_lost"].tolist() == [
@@ -191,8 +201,10 @@ def test_too_few_to_learn_from() -> None:
 def test_faults() -> None:
     with pytest.raises(sc.ColumnError, match="there already"):
         sc.lifecycle(few().assign(status="active"), active_days=30)
-    with pytest.raises(sc.ColumnError, match="last_order"):
-        sc.lifecycle(few().drop(columns="last_order"))
+    with pytest.raises(sc.ColumnError, match="days_since_last_order"):
+        sc.lifecycle(few().drop(columns="days_since_last_order"))
+    with pytest.raises(sc.ColumnError, match=r"'last_order' holds .*expected dates"):
+        sc.lifecycle(few().assign(last_order="2026-06-20"))
     for wrong in (0, -1, float("nan"), "30", True):
         with pytest.raises(sc.SegmentClientError, match="active_days"):
             sc.lifecycle(few(), active_days=wrong)

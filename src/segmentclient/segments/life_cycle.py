@@ -12,7 +12,6 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError
-from segmentclient.schema import check_columns
 from segmentclient.segments.thresholds import (
     BOUGHT,
     GAP,
@@ -20,6 +19,7 @@ from segmentclient.segments.thresholds import (
     SILENCE,
     SPAN,
     LifecycleThresholds,
+    check_standing,
     known,
     lifecycle_thresholds,
     measured,
@@ -44,8 +44,8 @@ def lifecycle(
 
     Parameters
     ----------
-    customers : the customers table with `first_order`, `last_order`, `n_orders` and `days_since_last_order`, with
-        prospects or without (see `add_prospects`).
+    customers : the customers table: `n_orders`, `days_since_last_order`, and the dates `first_order` and `last_order`
+        (without them `recency`, taken as days); with prospects or without (see `add_prospects`).
     active_days, new_days, retention_days : the windows in days; see `lifecycle_thresholds` for the defaults,
         learnt from the gaps between purchases.
     thresholds : thresholds learnt before, to judge the next period by the same measure; the windows above are
@@ -72,7 +72,8 @@ def lifecycle(
 
     Notes
     -----
-    A customer with orders but without a known last order is "inactive". Nobody who bought on one day only is loyal.
+    A customer with orders but without a known last order is "inactive". Nobody who is known to have bought on one day
+    only is loyal; where gaps are unknown, regularity is not asked for.
     A gap sequence is called regular when its standard deviation does not exceed its mean: purchases at random moments
     (exponential gaps) have equal ones.
 
@@ -94,7 +95,7 @@ def lifecycle(
     """
     frame = frames.read(customers)
     schema = frame.collect_schema()
-    check_columns(schema, ["first_order", "last_order", "n_orders", "days_since_last_order"])
+    check_standing(schema)
     there = [name for name in OUTPUT if name in schema]
     if there:
         raise ColumnError(
@@ -134,7 +135,7 @@ def _chosen(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
 def _habitual(limits: LifecycleThresholds, schema: Any, gap: nw.Expr) -> nw.Expr:
     """Repeats, regularity and, where it is known, the share of wallet."""
     repeats = (nw.col(REPEATS) >= limits.loyal_repeats).fill_null(False)
-    habitual = repeats & (gap <= limits.active_days).fill_null(False)
+    habitual = repeats & ((gap <= limits.active_days).fill_null(False) | nw.col(SPAN).is_null())
     if "gap_sd" in schema:
         habitual = habitual & ~(known("gap_sd") > gap).fill_null(False)
     shares = [known(name) for name in SHARES if name in schema]

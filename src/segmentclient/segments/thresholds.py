@@ -26,6 +26,7 @@ __all__ = [
     "SILENCE",
     "SPAN",
     "LifecycleThresholds",
+    "check_standing",
     "known",
     "lifecycle_thresholds",
     "measured",
@@ -129,7 +130,8 @@ def lifecycle_thresholds(
 
     Parameters
     ----------
-    customers : the customers table with `first_order`, `last_order`, `n_orders` and `days_since_last_order`.
+    customers : the customers table: `n_orders`, `days_since_last_order`, and the dates `first_order` and `last_order`
+        (without them `recency`, taken as days; without either, gaps are unknown).
         A dozen numbers are collected.
     active_days : the activity window. By default the 90th percentile of the mean gaps of the customers who came back,
         rounded up: nine in ten of them come back, on average, within it.
@@ -161,7 +163,7 @@ def lifecycle_thresholds(
     """
     frame = frames.read(customers)
     schema = frame.collect_schema()
-    check_columns(schema, ["first_order", "last_order", "n_orders", "days_since_last_order"])
+    check_standing(schema)
     for name, value in {
         "active_days": active_days,
         "new_days": new_days,
@@ -171,6 +173,12 @@ def lifecycle_thresholds(
     seen = frames.one_row(measured(frame), **_aggregates(schema))
     learnt = _thresholds(seen, active_days, new_days)
     return replace(learnt, retention_days=float(retention_days))
+
+
+def check_standing(schema: Mapping[str, Any]) -> None:
+    """Raise a `ColumnError` when the table lacks what tells where customers stand; dates are optional."""
+    dates = {name: "date" for name in ("first_order", "last_order", "last_contact") if name in schema}
+    check_columns(schema, {"n_orders": "number", "days_since_last_order": "number", **dates})
 
 
 def _check_days(name: str, value: Any) -> None:
@@ -188,17 +196,23 @@ def _check_days(name: str, value: Any) -> None:
 def measured(frame: frames.Frame) -> frames.Frame:
     """Add, under names of our own, what every threshold and label looks at: computed once, NaN made missing."""
     schema = frame.collect_schema()
-    first, last = (frames.days(nw.col(name), dtype=nw.Float64) for name in ("first_order", "last_order"))
-    orders = nw.col("n_orders").cast(nw.Float64)
-    repeats = nw.col("frequency").cast(nw.Float64) if "frequency" in schema else orders - 1.0
+    orders = known("n_orders")
     added = frame.with_columns(
         (orders > 0).fill_null(False).alias(BOUGHT),
         known("days_since_last_order").alias(SILENCE),
-        repeats.alias(REPEATS),
-        (last - first).alias(SPAN),
+        (known("frequency") if "frequency" in schema else orders - 1.0).alias(REPEATS),
+        _span(schema, orders).alias(SPAN),
     )
     came_back = (nw.col(REPEATS) > 0) & (nw.col(SPAN) > 0)
     return added.with_columns(nw.when(came_back).then(nw.col(SPAN) / nw.col(REPEATS)).alias(GAP))
+
+
+def _span(schema: Mapping[str, Any], orders: nw.Expr) -> nw.Expr:
+    """Days from the first order to the last: by their dates, else by `recency` in days, else known of one order only."""
+    if "first_order" in schema and "last_order" in schema:
+        first, last = (frames.days(nw.col(name), dtype=nw.Float64) for name in ("first_order", "last_order"))
+        return last - first
+    return known("recency") if "recency" in schema else nw.when(orders == 1.0).then(nw.lit(0.0))
 
 
 def known(name: str) -> nw.Expr:
@@ -210,7 +224,8 @@ def known(name: str) -> nw.Expr:
 def _aggregates(schema: Any) -> dict[str, nw.Expr]:
     wanted = {f"p{at}": nw.col(GAP).quantile(at / 100, interpolation="linear") for at in (50, 75, 90)}
     wanted["n_repeaters"] = (~nw.col(GAP).is_null()).cast(nw.Int64).sum()
-    wanted["last_day"] = frames.days(nw.col("last_order").max(), dtype=nw.Float64)
+    if "last_order" in schema:
+        wanted["last_day"] = frames.days(nw.col("last_order").max(), dtype=nw.Float64)
     wanted["least_silence"] = nw.col(SILENCE).min()
     if "revenue" in schema:
         wanted["revenue"] = nw.when(nw.col(BOUGHT)).then(known("revenue")).median()
@@ -241,9 +256,8 @@ def _thresholds(
 
 def _day_of_the_picture(seen: Mapping[str, Any]) -> int | None:
     """The last order of all is the one with the shortest silence."""
-    if seen["last_day"] is None or seen["least_silence"] is None:
-        return None
-    return round(seen["last_day"] + seen["least_silence"])
+    last_day, silence = seen.get("last_day"), seen["least_silence"]
+    return None if last_day is None or silence is None else round(last_day + silence)
 
 
 def _rounded_up(days: float) -> float:
