@@ -227,3 +227,9 @@ def test_cluster_stability_tells_real_from_arbitrary():
     assert arbitrary["jaccard"].mean() < 0.75
     with pytest.raises(sc.ModelError, match="times=0"):
         sc.cluster_stability(noise, list(noise), sc.KMeansSegmenter(2), times=0)
+
+
+@pytest.mark.parametrize("random_state", [None, -1, 0.5, True])
+def test_seeds_are_whole_numbers(four, random_state):
+    with pytest.raises(sc.ModelError, match="random_state="):
+        sc.choose_k(four, list(four), random_state=random_state)

@@ -12,8 +12,9 @@ from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.segments.agreement import best_overlaps, contingency
 from segmentclient.segments.features import collected
+from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.progress import Progress, run
-from segmentclient.segments.segmenter import Array, Labels, Segmenter
+from segmentclient.segments.segmenter import Segmenter, checked_seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,12 +73,13 @@ def cluster_stability(
 
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:
         raise ModelError(f"times={times!r}: expected a whole number ≥ 1")
+    seed = checked_seed(random_state)
     frame = frames.read(customers)
-    rows = _some(collected(frame, segmenter._feature_names(features, frame)), random_state)
+    rows = _some(collected(frame, segmenter._feature_names(features, frame)), seed)
     fitted = clone(segmenter).fit(rows)
     labels = fitted.predict(rows)
     tasks = {
-        place: functools.partial(_overlaps, clone(segmenter), rows, labels, seed=random_state + place)
+        place: functools.partial(_overlaps, clone(segmenter), rows, labels, seed=seed + place)
         for place in range(times)
     }
     scores = [one for one in run(tasks, title="", progress=progress).values() if one is not None]

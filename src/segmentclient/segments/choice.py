@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from segmentclient.locale import Language, language
 from segmentclient.segments.bootstrap import judged
 from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
 from segmentclient.segments.lloyd import Array, Partition, distinct_rows, nearest, ordered_sample, partition
+from segmentclient.segments.ordering import by_value, cluster_keys, renumbered
 from segmentclient.segments.preparation import Preparation, Scale, Transform, learn_preparation
 from segmentclient.segments.progress import Progress, run
 from segmentclient.segments.quality import (
@@ -26,15 +27,9 @@ from segmentclient.segments.quality import (
     mean_silhouette,
     silhouettes,
 )
-from segmentclient.segments.segmenter import by_value, cluster_keys, renumbered
-from segmentclient.segments.stability import (
-    Curve,
-    bootstrap_ari,
-    chance,
-    curve,
-    jaccards,
-    prediction_strength,
-)
+from segmentclient.segments.resampling import BOOTSTRAPS, Resampled, gaps, resample
+from segmentclient.segments.segmenter import checked_seed
+from segmentclient.segments.stability import jaccards
 from segmentclient.segments.verdict import STRONG, Doubt, criteria_votes, elected, verdict
 
 if TYPE_CHECKING:
@@ -44,10 +39,6 @@ __all__ = ["KChoice", "choose_k", "choose_on_prepared"]
 
 SILHOUETTE_ROWS = 10_000
 RESAMPLED_ROWS = 1_000
-BOOTSTRAPS = 10
-HALVINGS = 5
-REFERENCES = 10  # made-up data sets of each kind
-BEYOND_CHANCE = 0.03, 3.0  # least excess of silhouette over data without clusters: in size, in deviations
 
 
 @dataclass(frozen=True)
@@ -137,7 +128,7 @@ def choose_k(
     >>> choice.best_k
     3
     """
-    words = language(lang)
+    words, seed = language(lang), checked_seed(random_state)
     frame = frames.read(customers)
     names = feature_names(features, frame)
     data = collected(frame, names)
@@ -145,7 +136,7 @@ def choose_k(
     refuse_unusable(values, names)
     preparation = learn_preparation(values, names, transform=transform, scale=scale)
     rows = preparation.apply(values)
-    return choose_on_prepared(rows, preparation, k=k, seed=random_state, progress=progress, words=words)
+    return choose_on_prepared(rows, preparation, k=k, seed=seed, progress=progress, words=words)
 
 
 def choose_on_prepared(
@@ -162,7 +153,7 @@ def choose_on_prepared(
     ks = _usable(k, rows)
     few = ordered_sample(rows, RESAMPLED_ROWS, seed=seed)
     cuts = _cut(rows, ks, seed, progress, words)
-    resampled = _resampled(few, cuts, seed, progress, words)
+    resampled = resample(few, cuts, seed, progress, words)
     table = _table(rows, cuts, resampled, seed)
     votes = criteria_votes(table)
     best = elected(votes)
@@ -207,75 +198,11 @@ def _cut(rows: Array, ks: list[int], seed: int, progress: Progress, words: Langu
     return run(tasks, title=words.text("Cutting"), progress=progress)
 
 
-@dataclass(frozen=True)
-class Resampled:
-    """What resampling says: by k, and for data without clusters (the boxes first, then the bells)."""
-
-    ari: dict[int, float]
-    strength: dict[int, float]
-    observed: Curve
-    boxes: list[Curve]
-    bells: list[Curve]
-
-    def excess(self, k: int) -> Excess:
-        """Compare the silhouette of `k` with the kind of data without clusters that comes nearest to it."""
-        place = [1, *self.ari].index(k)
-        seen = float(self.observed.silhouette[place])
-        kinds = (np.array([one.silhouette[place] for one in kind]) for kind in (self.boxes, self.bells))
-        return min(
-            (Excess(seen, float(one.mean()), float(one.std(ddof=1))) for one in kinds),
-            key=lambda one: one.size,
-        )
-
-
-@dataclass(frozen=True)
-class Excess:
-    """A silhouette against chance: mean and deviation of the same k in data without clusters."""
-
-    seen: float
-    expected: float
-    deviation: float
-
-    @property
-    def size(self) -> float:
-        """How far the silhouette is above chance."""
-        return self.seen - self.expected
-
-    @property
-    def beyond_chance(self) -> bool:
-        """Whether it is too far for chance, and far enough to matter."""
-        least, deviations = BEYOND_CHANCE
-        return self.size >= max(least, deviations * self.deviation)
-
-
-def _resampled(
-    few: Array, cuts: dict[int, Partition], seed: int, progress: Progress, words: Language
-) -> Resampled:
-    ks = [1, *cuts]
-    tasks: dict[Any, Callable[[], Any]] = {
-        ("observed", 0): functools.partial(curve, few, ks, seed=seed, restarts=20)
-    }
-    for k, cut in cuts.items():
-        tasks["ari", k] = functools.partial(bootstrap_ari, few, cut.centers, times=BOOTSTRAPS, seed=seed)
-        tasks["strength", k] = functools.partial(prediction_strength, few, k, times=HALVINGS, seed=seed)
-    for place in range(REFERENCES):
-        for kind in ("box", "bell"):
-            tasks[kind, place] = functools.partial(chance, few, ks, kind=kind, seed=seed + place)
-    answers = run(tasks, title=words.text("Resampling"), progress=progress)
-    of = {
-        group: {key: answer for (name, key), answer in answers.items() if name == group}
-        for group in ("ari", "strength", "box", "bell")
-    }
-    return Resampled(
-        of["ari"], of["strength"], answers["observed", 0], list(of["box"].values()), list(of["bell"].values())
-    )
-
-
 def _table(rows: Array, cuts: dict[int, Partition], resampled: Resampled, seed: int) -> pd.DataFrame:
     import pandas as pd
 
     widths = _silhouettes(rows, cuts, seed)
-    gaps, errors = _gaps(resampled)
+    gap, errors = gaps(resampled)
     ks = list(cuts)
     columns = {
         "k": ks,
@@ -286,7 +213,7 @@ def _table(rows: Array, cuts: dict[int, Partition], resampled: Resampled, seed: 
         "silhouette_high": [width.high for width in widths],
         "calinski_harabasz": [calinski_harabasz(rows, cut) for cut in cuts.values()],
         "davies_bouldin": [davies_bouldin(rows, cut) for cut in cuts.values()],
-        "gap": gaps[1:],
+        "gap": gap[1:],
         "gap_se": errors[1:],
         "bic": [bic(rows, cut) for cut in cuts.values()],
         "stability_ari": [resampled.ari[k] for k in ks],
@@ -302,10 +229,3 @@ def _silhouettes(rows: Array, cuts: dict[int, Partition], seed: int) -> list[Sil
         mean_silhouette(widths)
         for widths in silhouettes(seen, [nearest(seen, cut.centers)[0] for cut in cuts.values()])
     ]
-
-
-def _gaps(resampled: Resampled) -> tuple[Array, Array]:
-    """Tibshirani, Walther and Hastie (2001): expected minus observed log inertia; the error counts the simulation."""
-    logs = np.array([box.log_inertia for box in resampled.boxes])
-    errors = logs.std(axis=0) * (1 + 1 / len(logs)) ** 0.5
-    return logs.mean(axis=0) - resampled.observed.log_inertia, errors

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Literal
 
 from segmentclient import frames
 from segmentclient.errors import SegmentClientWarning
 from segmentclient.segments.features import collected
-from segmentclient.segments.lloyd import nearest, partition
+from segmentclient.segments.lloyd import Array, Labels, nearest, partition
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Labels, Segmenter, checked_number, refuse_overwriting
+from segmentclient.segments.segmenter import Segmenter, checked_number, refuse_overwriting
 
 __all__ = ["KMeansSegmenter", "segment_clusters", "segment_kmeans"]
-
-Array: TypeAlias = NDArray[np.float64]
 
 
 def segment_kmeans(

@@ -9,9 +9,9 @@ from scipy.spatial import cKDTree
 from sklearn.cluster import HDBSCAN
 
 from segmentclient.errors import ModelError
-from segmentclient.segments.lloyd import one_thread, ordered_sample
+from segmentclient.segments.lloyd import Array, Labels, one_thread, ordered_sample
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Array, Labels, Segmenter
+from segmentclient.segments.segmenter import Segmenter
 
 __all__ = ["DensitySegmenter"]
 

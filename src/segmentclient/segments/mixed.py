@@ -18,8 +18,8 @@ from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning, 
 from segmentclient.schema import check_columns
 from segmentclient.segments.clusters import KMeansSegmenter
 from segmentclient.segments.features import as_floats, feature_names, refuse_unusable
+from segmentclient.segments.lloyd import Array
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Array
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,33 +19,14 @@ from sklearn.utils.validation import check_is_fitted, check_random_state, valida
 from segmentclient import frames
 from segmentclient.errors import ColumnError, ModelError, not_fitted
 from segmentclient.segments.features import as_floats, feature_names, refuse_missing, refuse_unusable
+from segmentclient.segments.lloyd import Array, Labels
+from segmentclient.segments.ordering import NOISE, by_value, cluster_keys, cluster_means, renumbered
 from segmentclient.segments.preparation import Preparation, learn_preparation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "NOISE",
-    "Segmenter",
-    "by_value",
-    "checked_number",
-    "cluster_keys",
-    "refuse_overwriting",
-    "renumbered",
-]
-
-Array: TypeAlias = NDArray[np.float64]
-Labels: TypeAlias = NDArray[np.int64]
-
-NOISE = "noise"
-VALUE_WORDS = ("lifetime_value", "revenue", "monetary_value", "average_order_value", "n_orders", "frequency")
-LESS_IS_BETTER = {"days_since_last_order"}
-
-
-def cluster_keys(n_clusters: int) -> list[str]:
-    """Give the keys "c1", "c2", … with as many digits as sorting them as text needs."""
-    digits = len(str(n_clusters))
-    return [f"c{place:0{digits}d}" for place in range(1, n_clusters + 1)]
+__all__ = ["Segmenter", "checked_number", "checked_seed", "refuse_overwriting"]
 
 
 class _Setting:
@@ -115,7 +96,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         self._reorder(order)
         self.labels_ = renumbered(labels, order)
         self.sizes_ = np.bincount(self.labels_[self.labels_ >= 0], minlength=len(order))
-        self.cluster_means_ = _means(numbers, self.labels_, len(order))
+        self.cluster_means_ = cluster_means(numbers, self.labels_, len(order))
         return self
 
     def predict(self, X: Any) -> Labels:
@@ -263,6 +244,13 @@ def checked_number(n_clusters: Any) -> int:
     return int(n_clusters)
 
 
+def checked_seed(random_state: Any) -> int:
+    """Accept a whole number, which the resampling counts on from."""
+    if isinstance(random_state, bool) or not isinstance(random_state, (int, np.integer)) or random_state < 0:
+        raise ModelError(f"random_state={random_state!r}: expected a whole number ≥ 0")
+    return int(random_state)
+
+
 def refuse_overwriting(frame: frames.Frame, column: str) -> None:
     """Raise a `ColumnError` when the column to add exists already."""
     if column in frame.collect_schema().names():
@@ -287,38 +275,6 @@ def _as_pandas(X: Any) -> Any:
         return X
     feature_names(names, frame)
     return frames.collect(frame)
-
-
-def by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
-    """Rank raw labels by the mean of the value feature, highest first; other features settle ties.
-
-    Where no feature is a number, the largest cluster comes first.
-    """
-    found, sizes = np.unique(labels[labels >= 0], return_counts=True)
-    if not names:
-        return found[np.argsort(-sizes, kind="stable")]
-    means = _means(values, labels, int(found.max()) + 1 if len(found) else 0)[found]
-    value = next((name for name in VALUE_WORDS if name in names), names[0])
-    places = sorted(range(len(names)), key=lambda place: names[place] != value)
-    signs = [1.0 if names[place] in LESS_IS_BETTER else -1.0 for place in places]
-    ranks = np.lexsort(
-        [sign * means[:, place] for sign, place in reversed(list(zip(signs, places, strict=True)))]
-    )
-    return found[ranks]
-
-
-def renumbered(labels: Labels, order: Labels) -> Labels:
-    """Give raw labels their places in `order`; −1 stays."""
-    places = np.full(int(order.max()) + 2 if len(order) else 1, -1, dtype=np.int64)
-    places[order] = np.arange(len(order))
-    return places[labels]
-
-
-def _means(values: Array, labels: Labels, n_clusters: int) -> Array:
-    kept = labels >= 0
-    sizes = np.bincount(labels[kept], minlength=n_clusters)
-    sums = [np.bincount(labels[kept], weights=column[kept], minlength=n_clusters) for column in values.T]
-    return np.array(sums).reshape(values.shape[1], n_clusters).T / np.maximum(sizes, 1)[:, None]
 
 
 def _plain(value: Any) -> Any:
