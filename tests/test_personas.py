@@ -346,7 +346,7 @@ def test_names_are_always_the_same_and_suit_sex_and_generation():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"by": "cluster"}, "column 'cluster' is missing; segment_kmeans makes it"),
+        ({"by": "cluster"}, "column 'cluster' is missing"),
         ({"min_size": 0}, "min_size=0"),
         ({"min_coverage": 2}, "min_coverage=2"),
         ({"person": "average"}, "accepted: 'typical', 'real'"),
@@ -487,3 +487,17 @@ def test_birth_years_given_as_dates_get_an_error_that_helps(tables):
     customers, people, _ = tables
     with pytest.raises(sc.ColumnError, match=r'columns=\{"birth_year": \'birth_date\'\}'):
         sc.build_personas(customers, attributes=people.assign(birth_date=1980))
+
+
+def test_the_rank_test_is_the_published_one():
+    from scipy.stats import mannwhitneyu
+
+    rng = np.random.default_rng(0)
+    groups = pd.Series(rng.choice(["a", "b"], 200, p=[0.3, 0.7]))
+    score = pd.Series(
+        np.where(groups == "a", rng.integers(2, 8, 200), rng.integers(1, 6, 200)).astype(float), name="score"
+    )
+    [trait] = [one for one in find_traits(groups, score.to_frame(), {}, described=["a"])]
+    expected = mannwhitneyu(score[groups == "a"], score[groups == "b"], method="asymptotic")
+    assert trait.p_value == pytest.approx(expected.pvalue)
+    assert trait.lift == pytest.approx(expected.statistic / (sum(groups == "a") * sum(groups == "b")))

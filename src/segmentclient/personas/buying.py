@@ -180,4 +180,4 @@ def _average_order(rows: pd.DataFrame) -> float:
 def _level(index: float, L: Language) -> str:
     if 0.95 <= index <= 1.05:
         return L.text("close to the average")
-    return L.text("{index} times the average", index=L.number(index, 1 if abs(index - 1) >= 0.1 else 2))
+    return L.text("{index} times the average", index=L.number(index, 1 if abs(index - 1) >= 0.095 else 2))

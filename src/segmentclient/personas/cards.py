@@ -289,7 +289,7 @@ def _card(
     ]
     table = {field.key: field for field in fields}
     name = name_field(str(outside.key), kind, table, taken, setting)
-    told = table | coherent(table, people)
+    told = table if setting.person == "real" else table | coherent(table, people)
     return Persona(
         **vars(outside), kind=kind, name=name.text, fields=(name, *fields), traits=traits, measures=compared,
         story=tell(name.text, sex_of(table, kind), kind, told, setting.L), tagline=tagline(table, setting.L),

@@ -13,7 +13,7 @@ __all__ = ["Likeness", "Quality", "fit_likeness"]
 BEST = 0.8
 FOLDS = 5
 STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Likeness:
 def fit_likeness(coded: np.ndarray, worth: np.ndarray) -> tuple[Likeness, Quality, np.ndarray]:
     """Fit, and give the likeness of each customer when left out of the fit.
 
-    Beyond 50,000 customers the fit takes every k-th; all are scored.
+    Beyond 20,000 customers a fit takes every k-th of them; all are scored.
     """
     threshold = _threshold(worth)
     best = (worth >= threshold).astype(int)
@@ -122,7 +122,7 @@ def _regression(coded: np.ndarray, best: np.ndarray, strength: float) -> tuple[n
     if best.min() == best.max():
         share = (best.sum() + 0.5) / (len(best) + 1)
         return np.zeros(coded.shape[1]), float(np.log(share / (1 - share)))
-    step = max(1, len(best) // MOST_ROWS)
+    step = max(1, round(len(best) / MOST_ROWS))
     model = LogisticRegression(C=strength, max_iter=500).fit(coded[::step], best[::step])
     return model.coef_[0], float(model.intercept_[0])
 

@@ -77,12 +77,12 @@ def _ink(colour: str) -> str:
 
 
 def _age(card: Persona, L: Language) -> str:
+    """The age beside the name: of the larger profile where there are two."""
     ages = [field for field in card.fields if field.key == "age" and field.provenance == "observed"]
-    return (
-        L.plural("{n} year", "{n} years", round(ages[0].value))
-        if ages and isinstance(ages[0].value, float)
-        else ""
-    )
+    if not ages:
+        return ""
+    is_number = isinstance(ages[0].value, float) and ages[0].statistic != "nearest"
+    return L.plural("{n} year", "{n} years", round(ages[0].value)) if is_number else ages[0].text
 
 
 def _measure(one: Any, L: Language) -> dict[str, Any]:

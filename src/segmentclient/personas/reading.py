@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -193,9 +193,18 @@ def _tidied(key: str, column: pd.Series, kind: Kind) -> pd.Series:
 
     if kind == "number":
         return pd.to_numeric(column, errors="coerce").astype(float)
-    text = column.map(_plain_text, na_action="ignore").astype(object)
+    text = _mapped(column, _plain_text)
     text = text.where(text.notna() & (text != ""), None)
     return text.map(_STANDARD.get(key, {}).get, na_action="ignore").fillna(text) if key in _STANDARD else text
+
+
+def _mapped(column: pd.Series, function: Callable[[Any], Any]) -> pd.Series:
+    """Apply a function to the distinct values (to each, where lists cannot be compared)."""
+    try:
+        distinct = {value: function(value) for value in column.dropna().unique()}
+    except TypeError:
+        return column.map(function, na_action="ignore").astype(object)
+    return column.astype(object).map(distinct)
 
 
 def _plain_text(value: Any) -> str:

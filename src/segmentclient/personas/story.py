@@ -91,6 +91,8 @@ def _age(fields: Mapping[str, Field], L: Language) -> str:
     ages = _typical(fields, "age")
     if not ages:
         return ""
+    if fields["age"].statistic == "nearest" or isinstance(ages[0], str):
+        return fields["age"].text
     first = L.plural("{n} year old", "{n} years old", round(float(ages[0])))
     return (
         first

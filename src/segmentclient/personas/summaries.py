@@ -65,20 +65,15 @@ def _sortable(value: Any) -> tuple[int, Any]:
 
 
 def split_several(values: pd.Series) -> pd.Series:
-    """Open answers that hold several choices ("family; ecology" or a list): one row a choice, same index."""
+    """Text answers that hold several choices ("family; ecology"): one row a choice, same index."""
     known = values.dropna()
-    choices = known.map(_choices)
+    choices = known.astype(object).map({answer: _choices(answer) for answer in known.unique()})
     flat = choices.explode().dropna()
     return flat[flat != ""]
 
 
-def _choices(value: Any) -> list[str]:
-    parts = (
-        list(value)
-        if isinstance(value, (list, tuple, set, np.ndarray))
-        else re.split(r"\s*[;|]\s*", str(value))
-    )
-    return sorted({str(part).strip(" []'\"") for part in parts})
+def _choices(answer: str) -> list[str]:
+    return sorted({part.strip() for part in re.split(r"[;|]", answer)})
 
 
 def of_several(values: pd.Series, most: int = 3) -> Summary:
