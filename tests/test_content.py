@@ -10,8 +10,8 @@ from segmentclient.report.content import UNNAMED, gather
 from segmentclient.report.figures import key_figures
 from segmentclient.report.movement import movement
 from segmentclient.report.perimeter import note_sentences
-from segmentclient.report.story import plan, segment_stories
-from segmentclient.report.tables import segment_table
+from segmentclient.report.story import lead_moving, plan, segment_stories
+from segmentclient.report.tables import away_table, segment_table
 from segmentclient.report.words import words
 
 
@@ -167,3 +167,20 @@ def test_clusters_may_be_numbers(customers):
 def test_previous_must_hold_the_same_groups(customers):
     with pytest.raises(sc.ColumnError, match="previous: column 'segment' is missing"):
         gather(customers, by="segment", previous=customers.drop(columns="segment"))
+
+
+def test_bands_of_absence_hold_every_buyer_once(customers):
+    content = gather(customers, by="segment")
+    table = away_table(content, words("en", None))
+    assert [(row[0].text, row[1].sort, row[3].sort) for row in table.rows] == [
+        ("30 days ago or less", 4, 550.0),
+        ("181 to 365 days ago", 1, 50.0),
+    ]
+    assert away_table(gather(customers[4:5], by="segment"), words("en", None)) is None
+
+
+def test_good_customers_who_leave_are_counted(customers):
+    content = gather(customers.assign(p_alive=[0.4, 0.4, 0.1, 0.1, None, 0.9]), by="segment")
+    told = lead_moving(content, words("en", None))
+    assert "2 customers worth more than the typical one" in told
+    assert "83% of all revenue" in told

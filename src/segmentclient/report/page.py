@@ -15,7 +15,14 @@ from segmentclient.report.figures import key_figures
 from segmentclient.report.movement import Movement, movement
 from segmentclient.report.parameters import model_sentences, parameter_tables
 from segmentclient.report.perimeter import note_sentences, perimeter_sentences
-from segmentclient.report.tables import audit_table, cut_table, score_table, segment_table, value_table
+from segmentclient.report.tables import (
+    audit_table,
+    away_table,
+    cut_table,
+    score_table,
+    segment_table,
+    value_table,
+)
 from segmentclient.report.words import Words
 
 __all__ = ["Sources", "method_lines", "page_context"]
@@ -94,6 +101,7 @@ def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Mo
         "values": value_table(content, say, colours),
         "worth_note": _worth_note(content, say),
         "moving": moves,
+        "away": away_table(content, say),
         "plan": story.plan(content, say),
         "stories": story.segment_stories(content, say),
         "personas": _cards(sources.personas),

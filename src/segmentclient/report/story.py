@@ -86,21 +86,39 @@ def lead_worth(content: Content, say: Words) -> str:
 
 
 def lead_moving(content: Content, say: Words) -> str:
-    """Say how long customers have been away, and what revenue was theirs."""
-    totals, table = content.totals, content.segments
-    quiet = table[[duty == "win_back" for duty in _duties(content)]]
-    sentence = say.text(
-        "Half of the customers have not ordered for {days}.", days=say.days(totals["median_days"])
+    """Say how long customers have been away, and which good ones are leaving."""
+    away = say.text(
+        "Half of the customers have not ordered for {days}.", days=say.days(content.totals["median_days"])
     )
-    if len(quiet) and totals["revenue"] > 0:
-        sentence += " " + say.plural(
+    return " ".join([away, *_gone_quiet(content, say), *_leaving(content, say)])
+
+
+def _gone_quiet(content: Content, say: Words) -> Iterable[str]:
+    quiet = content.segments[[duty == "win_back" for duty in _duties(content)]]
+    if len(quiet) and content.totals["revenue"] > 0:
+        yield say.plural(
             "{n} good customer has gone quiet ({segments}): {share} of all revenue so far.",
             "{n} good customers have gone quiet ({segments}): {share} of all revenue so far.",
             int(quiet["customers"].sum()),
-            segments=say.listed([say.label(key) for key in quiet.index]),
-            share=say.percent(quiet["revenue"].sum() / totals["revenue"], 0),
+            segments=say.listed([say.label(str(key)) for key in quiet.index]),
+            share=say.percent(quiet["revenue"].sum() / content.totals["revenue"], 0),
         )
-    return sentence
+
+
+def _leaving(content: Content, say: Words) -> Iterable[str]:
+    """Count those worth more than the typical customer whom the model thinks more likely gone than not."""
+    if not content.has("p_alive") or not content.totals["revenue"] > 0:
+        return
+    table = content.customers
+    good = table["revenue"] > content.totals["median_revenue"]
+    leaving = table[good & (table["p_alive"] < 0.5)]
+    if len(leaving):
+        yield say.plural(
+            "{n} customer worth more than the typical one has less than an even chance of still being there: {share} of all revenue so far.",
+            "{n} customers worth more than the typical one have less than an even chance of still being there: {share} of all revenue so far.",
+            len(leaving),
+            share=say.percent(leaving["revenue"].sum() / content.totals["revenue"], 0),
+        )
 
 
 def segment_stories(content: Content, say: Words) -> tuple[SegmentStory, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from segmentclient.report.content import Content
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
 
-__all__ = ["audit_table", "cut_table", "score_table", "segment_table", "value_table"]
+__all__ = ["audit_table", "away_table", "cut_table", "score_table", "segment_table", "value_table"]
 
 
 def segment_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table:
@@ -116,6 +118,43 @@ def _all(content: Content) -> dict[str, Any]:
     if content.previous_totals is not None:
         totals["change"] = totals["customers"] / content.previous_totals["customers"] - 1
     return totals
+
+
+AWAY = (30, 90, 180, 365, 730)  # last day of each band of absence
+
+
+def away_table(content: Content, say: Words) -> Table | None:
+    """How long customers have been away, in bands of days; None when nobody ever ordered."""
+    data = content.customers[content.customers["days_since_last_order"].notna()]
+    if not len(data):
+        return None
+    bands = np.searchsorted(AWAY, data["days_since_last_order"])
+    counts = np.bincount(bands, minlength=len(AWAY) + 1)
+    money = np.bincount(bands, data["revenue"].fillna(0.0), minlength=len(AWAY) + 1)
+    total = money.sum() if money.sum() > 0 else np.nan
+    rows = [
+        [
+            Cell(_band(number, say)),
+            Cell(say.number(counts[number]), float(counts[number])),
+            _share(counts[number] / len(data), say, ""),
+            Cell(say.money(money[number]), float(money[number])),
+            _share(money[number] / total, say, ""),
+        ]
+        for number in range(len(counts))
+        if counts[number]
+    ]
+    headers = ["Last order", "Customers", "Share of customers", "Revenue", "Share of revenue"]
+    return Table([say.text(header) for header in headers], rows)
+
+
+def _band(number: int, say: Words) -> str:
+    if number == 0:
+        return say.text("{last} days ago or less", last=say.number(AWAY[0]))
+    if number == len(AWAY):
+        return say.text("more than {first} days ago", first=say.number(AWAY[-1]))
+    return say.text(
+        "{first} to {last} days ago", first=say.number(AWAY[number - 1] + 1), last=say.number(AWAY[number])
+    )
 
 
 def audit_table(audit: Any, say: Words) -> Table:
