@@ -211,17 +211,17 @@ def _simulate(plan: _Plan, n: int, rng: np.random.Generator) -> _Totals:
     estimate, table = models.purchase.params_.to_numpy(), spend_table(models.spend)
     expected = _sums(plan, group, estimate, table)
     sample, more = _sample(group)
-    centre = _sums(plan, sample, estimate, table)
     thetas = models.parameter_draws(1 if models.is_certain else n)
     tables = [table] if models.is_certain else spend_tables_drawn(models.spend, n)
     drawn = np.zeros((2, n, len(group.names)))
+    centre = None if (more == 1).all() else _sums(plan, sample, estimate, table)
     for future in range(n):
         theta, law = thetas[future % len(thetas)], tables[future % len(tables)]
-        mean = centre if models.is_certain else _sums(plan, sample, theta, law)
-        ratio = np.divide(mean, centre, out=np.ones_like(mean), where=centre != 0)
-        drawn[:, future] = expected * ratio + (_happening(plan, sample, theta, law, rng) - mean) * np.sqrt(
-            more
-        )
+        drawn[:, future] = _happening(plan, sample, theta, law, rng)
+        if centre is not None:
+            mean = centre if models.is_certain else _sums(plan, sample, theta, law)
+            ratio = np.divide(mean, centre, out=np.ones_like(mean), where=centre != 0)
+            drawn[:, future] = expected * ratio + (drawn[:, future] - mean) * np.sqrt(more)
     cost = plan.terms.acquisition_cost * group.buyers
     return _Totals((expected[0], expected[1] - cost), (drawn[0], drawn[1] - cost))
 

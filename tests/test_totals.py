@@ -1,0 +1,126 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+from segmentclient import ColumnError, LifetimeModels, ModelError
+
+
+@pytest.fixture(scope="module")
+def customers(cdnow):
+    table = sc.split_periods(cdnow, calibration_end="1997-09-30").iloc[::4]
+    kind = np.where(table["frequency"] == 0, "once", np.where(table["frequency"] < 3, "some", "many"))
+    return table.assign(segment=kind)
+
+
+@pytest.fixture(scope="module")
+def models(cdnow):
+    return sc.fit_lifetime_models(sc.split_periods(cdnow, calibration_end="1997-09-30"))
+
+
+def test_totals_are_the_sums_of_the_customers(customers, models):
+    options = {"models": models, "horizon": "39W", "acquisition_cost": 3.0, "annual_discount_rate": 0.1}
+    table = sc.value_by_segment(customers, n_draws=20, **options).set_index("segment")
+    rows = sc.predict_lifetime_value(customers, **options)
+    sums = rows.groupby("segment")[["expected_purchases", "lifetime_value"]].sum()
+    np.testing.assert_allclose(table.loc[sums.index, sums.columns], sums, rtol=1e-9)
+    np.testing.assert_allclose(table.loc["total", sums.columns].to_numpy(float), sums.sum(), rtol=1e-9)
+    assert table["customers"].tolist() == [*customers["segment"].value_counts().sort_index(), len(customers)]
+
+
+def test_bounds_of_a_total_are_no_sums_of_bounds(customers, models):
+    table = sc.value_by_segment(customers, models=models, horizon="39W", n_draws=60).set_index("segment")
+    rows = sc.predict_lifetime_value(customers, models=models, horizon="39W")
+    total = table.loc["total"]
+    assert total["lifetime_value_low"] < total["lifetime_value"] < total["lifetime_value_high"]
+    assert total["lifetime_value_high"] < rows["lifetime_value_high"].sum() / 2
+    width = table["lifetime_value_high"] - table["lifetime_value_low"]
+    assert width["total"] < width[["many", "once", "some"]].sum()
+
+
+def test_same_seed_same_table_whatever_the_order_and_engine(customers, models):
+    one = sc.value_by_segment(customers, models=models, n_draws=10)
+    other = sc.value_by_segment(
+        pl.from_pandas(customers.sample(frac=1, random_state=3)).lazy(), models=models, n_draws=10
+    )
+    pd.testing.assert_frame_equal(one, other, check_dtype=False)
+
+
+def test_payback_is_when_the_profit_covers_the_cost(customers, models):
+    cost = 60.0
+    table = sc.value_by_segment(customers, models=models, acquisition_cost=cost, n_draws=2).set_index(
+        "segment"
+    )
+    days = table.loc["many", "payback_days"]
+    many = customers[customers["segment"] == "many"]
+    models_of_days = sc.predict_lifetime_value(many, models=models, horizon=f"{round(days)}D", interval=None)
+    assert models_of_days["lifetime_value"].mean() == pytest.approx(cost, rel=0.01)
+    dear = sc.value_by_segment(customers, models=models, acquisition_cost=1e6, n_draws=2)
+    assert dear["payback_days"].isna().all()
+    assert "payback_days" not in sc.value_by_segment(customers, models=models, n_draws=2)
+
+
+def test_prospects_count_as_customers_and_bring_nothing(customers, models):
+    prospects = pd.DataFrame({"segment": ["prospects"] * 2})
+    both = pd.concat([customers, prospects], ignore_index=True)
+    table = sc.value_by_segment(both, models=models, n_draws=5).set_index("segment")
+    assert table.loc["prospects", "customers"] == 2
+    assert table.loc["prospects", "lifetime_value"] == 0.0
+
+
+def test_large_segments_are_scaled_from_a_sample(customers, models, monkeypatch):
+    whole = sc.value_by_segment(customers, models=models, n_draws=150).set_index("segment")
+    monkeypatch.setattr("segmentclient.lifetime.totals._SAMPLE", 80)
+    part = sc.value_by_segment(customers, models=models, n_draws=150).set_index("segment")
+    np.testing.assert_allclose(part["lifetime_value"], whole["lifetime_value"])
+    widths = [
+        t.loc["total", "lifetime_value_high"] - t.loc["total", "lifetime_value_low"] for t in (part, whole)
+    ]
+    assert widths[0] == pytest.approx(widths[1], rel=0.35)
+
+
+def test_refusals(customers, models):
+    with pytest.raises(ColumnError, match="'tribe' is missing"):
+        sc.value_by_segment(customers, by="tribe", models=models)
+    with pytest.raises(ColumnError, match="'segment' is missing in 1 rows"):
+        sc.value_by_segment(customers.assign(segment=[None, *customers["segment"][1:]]), models=models)
+    with pytest.raises(ModelError, match="interval"):
+        sc.value_by_segment(customers, models=models, interval=90)
+
+
+def _histories(rng, n, ends):
+    """MBG/NBD customers followed to the end of calibration, and on: frequency, recency, T, purchases held out."""
+    r, alpha, a, b = 0.8, 8.0, 1.2, 3.0
+    T, span = rng.uniform(20, 60, n), ends
+    rate, leaves = rng.gamma(r, size=n) / alpha, rng.beta(a, b, n)
+    x, last, later, now = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    on = np.flatnonzero(rng.random(n) >= leaves)
+    while on.size:
+        now[on] += rng.exponential(size=on.size) / np.maximum(rate[on], 1e-300)
+        on = on[now[on] < T[on] + span]
+        early = on[now[on] < T[on]]
+        x[early] += 1
+        last[early] = now[early]
+        later[on[now[on] >= T[on]]] += 1
+        on = on[rng.random(on.size) >= leaves[on]]
+    money = np.where(x > 0, 20.0, 0.0)
+    return pd.DataFrame(
+        {"frequency": x.astype(int), "recency": last, "T": T, "monetary_value": money}
+    ), later.sum()
+
+
+@pytest.mark.slow
+def test_group_intervals_hold_nine_times_in_ten():
+    """1,000 data sets of 400 MBG/NBD(0.8, 8, 1.2, 3) customers, seed 2024: 90 % intervals of the group's purchases in 26 weeks."""
+    rng = np.random.default_rng(2024)
+    spend = sc.GammaGamma.from_params(p=6.0, q=4.0, v=15.0)
+    inside = 0
+    for _ in range(1000):
+        table, happened = _histories(rng, 400, 26.0)
+        models = LifetimeModels(sc.MBGNBD(time_unit="W").fit(table), spend)
+        found = sc.value_by_segment(
+            table.assign(segment="all"), models=models, horizon="26W", time_unit="W", n_draws=200
+        ).iloc[-1]
+        inside += found["expected_purchases_low"] <= happened <= found["expected_purchases_high"]
+    assert 870 <= inside <= 930

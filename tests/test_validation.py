@@ -1,0 +1,155 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+from segmentclient import ColumnError, ModelError
+from segmentclient.lifetime.scores import area_under_roc, rank_correlation
+
+CALIBRATION = "1997-09-30"
+
+
+@pytest.fixture(scope="module")
+def compared(cdnow):
+    return sc.compare_models(cdnow, calibration_end=CALIBRATION, time_unit="W").set_index("model")
+
+
+def test_published_fits_and_holdout_errors(compared):
+    published = pd.DataFrame(
+        {
+            "log_likelihood": [-9582.429207, -9582.135716, -9594.976179, -9763.657615],
+            "expected": [1653.409, 1576.728, 1665.513, np.nan],
+            "mae": [0.785454, 0.764779, 0.754523, np.nan],
+            "rmse": [1.607982, 1.607183, 1.602848, np.nan],
+        },
+        index=["bgnbd", "mbgnbd", "pareto_nbd", "nbd"],
+    )
+    known = published.notna()
+    found = compared.loc[published.index, published.columns]
+    np.testing.assert_allclose(found.where(known), published, rtol=2e-5)
+    assert (compared["purchases"] == 1882).all()
+    np.testing.assert_allclose(compared["bias"], compared["expected"] / 1882 - 1)
+
+
+def test_what_mae_hides(compared):
+    """ "Nobody buys" is hardly worse by MAE; P(alive) of BG/NBD ranks worse than chance; expected purchases rank equally well."""
+    assert compared.loc["bgnbd", "mae_of_nobody"] == pytest.approx(0.798, abs=5e-4)
+    assert compared.loc["bgnbd", "auc_alive"] == pytest.approx(0.32, abs=0.005)
+    assert compared.loc["mbgnbd", "auc_alive"] == pytest.approx(0.69, abs=0.005)
+    assert compared.loc["bgnbd", "auc"] == pytest.approx(0.77, abs=0.006)
+    assert compared.loc["mbgnbd", "auc"] == pytest.approx(0.77, abs=0.006)
+
+
+def test_criteria_are_arithmetic(compared):
+    np.testing.assert_allclose(compared.loc["bgnbd", "aic"], 8 - 2 * compared.loc["bgnbd", "log_likelihood"])
+    np.testing.assert_allclose(
+        compared.loc["nbd", "bic"], 2 * np.log(2357) - 2 * compared.loc["nbd", "log_likelihood"]
+    )
+
+
+def test_unknown_models_are_refused(cdnow):
+    for wrong in (["prophet"], ["bgbb"], []):
+        with pytest.raises(ModelError, match="accepted: bgnbd"):
+            sc.compare_models(cdnow, calibration_end=CALIBRATION, models=wrong)
+
+
+def test_deciles_hold_everyone_once(cdnow, compared):
+    table = sc.calibration_by_decile(cdnow, "bgnbd", calibration_end=CALIBRATION)
+    assert table["customers"].sum() == 2357
+    assert (table["actual"] * table["customers"]).sum() == pytest.approx(1882)
+    assert (table["expected"] * table["customers"]).sum() == pytest.approx(
+        compared.loc["bgnbd", "expected"], rel=1e-3
+    )
+    assert table["expected"].is_monotonic_increasing
+    assert table["actual"].iloc[-1] > table["actual"].iloc[0]
+
+
+# ---------------------------------------------------------------- over time
+
+
+def test_tracking_counts_published_purchases(cdnow):
+    """Weeks 20 to 25 of the published walk-through; the last step adds up to calibration and holdout."""
+    model = sc.BGNBD.from_params(r=0.2425945, alpha=4.4136020, a=0.7929220, b=2.4259068, time_unit="W")
+    table = sc.track_purchases(cdnow, model, calibration_end=CALIBRATION)
+    assert table["cumulative_actual"].iloc[19:25].tolist() == [1359, 1414, 1484, 1517, 1573, 1672]
+    assert table["actual"].iloc[19:25].tolist() == [73, 55, 70, 33, 56, 99]
+    assert table["cumulative_actual"].iloc[-1] == 2457 + 1882
+    np.testing.assert_allclose(table["expected"].cumsum(), table["cumulative_expected"])
+    published = [
+        1312.458,
+        1387.346,
+        1460.392,
+        1531.713,
+        1601.418,
+        1669.6,
+    ]  # ages there are one day longer than T
+    np.testing.assert_allclose(table["cumulative_expected"].iloc[19:25], published, rtol=0.01)
+
+
+def test_tracking_meets_the_unconditional_mean_at_the_end_of_calibration(cdnow):
+    customers = sc.split_periods(cdnow, calibration_end=CALIBRATION)
+    model = sc.MBGNBD().fit(customers)
+    table = sc.track_purchases(
+        pl.from_pandas(cdnow).lazy(), model, calibration_end=CALIBRATION, step_days=273
+    )
+    direct = np.asarray(model.expected_purchases_new_customer(customers["T"].to_numpy())).sum()
+    assert table["cumulative_expected"].iloc[0] == pytest.approx(direct, rel=1e-12)
+    assert table["phase"].tolist() == ["calibration", "holdout"]
+
+
+def test_tracking_refuses_a_log_that_is_too_short(cdnow):
+    model = sc.BGNBD.from_params(r=0.2, alpha=4.0, a=0.8, b=2.4)
+    with pytest.raises(ModelError, match="step_days"):
+        sc.track_purchases(cdnow.iloc[:2], model, step_days=1000)
+
+
+@pytest.mark.parametrize("period", ["M", "Q", "W", "Y"])
+def test_cohorts_are_a_plain_pivot(cdnow, period):
+    table = sc.cohort_retention(cdnow, period=period)
+    days = cdnow.assign(when=cdnow["date"].dt.to_period({"W": "W-SUN"}.get(period, period)))[
+        ["customer_id", "when"]
+    ].drop_duplicates()
+    days["cohort"] = days.groupby("customer_id")["when"].transform("min")
+    days["age"] = (days["when"] - days["cohort"]).map(lambda gap: gap.n)
+    expected = days.groupby(["cohort", "age"]).size()
+    found = table[table["active"] > 0].set_index(["cohort", "age"])["active"]
+    assert found.tolist() == expected.tolist()
+    assert [day.date() for day in found.index.get_level_values(0).unique()] == [
+        p.start_time.date() for p in expected.index.levels[0]
+    ]
+    assert (table.loc[table["age"] == 0, "retention"] == 1).all()
+
+
+def test_refunds_are_no_purchases_and_lazy_is_the_same(cdnow):
+    refunds = cdnow.iloc[:5].assign(amount=-1.0, date=pd.Timestamp("1998-06-29"), customer_id=[1, 2, 3, 4, 5])
+    table = sc.cohort_retention(pd.concat([cdnow, refunds]))
+    pd.testing.assert_frame_equal(table, sc.cohort_retention(pl.from_pandas(cdnow).lazy()))
+    with pytest.raises(ColumnError, match="period='D'"):
+        sc.cohort_retention(cdnow, period="D")
+
+
+# ---------------------------------------------------------------- bootstrap and scores
+
+
+def test_bootstrap_errors_are_those_of_the_hessian(cdnow):
+    customers = sc.split_periods(cdnow, calibration_end=CALIBRATION, time_unit="W")
+    model = sc.BGNBD(time_unit="W").fit(customers)
+    draws = sc.bootstrap_parameters(model, customers, n=40, random_state=1)
+    assert draws.columns.tolist() == ["r", "alpha", "a", "b"]
+    assert draws["r"].std() == pytest.approx(model.standard_errors_["r"], rel=0.5)
+    pd.testing.assert_frame_equal(
+        draws, sc.bootstrap_parameters(model, customers.sample(frac=1, random_state=2), n=40, random_state=1)
+    )
+
+
+def test_scores():
+    from scipy.stats import spearmanr
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(0)
+    score, actual = rng.integers(0, 8, 200), rng.poisson(1.0, 200)
+    assert rank_correlation(score, actual) == pytest.approx(spearmanr(score, actual)[0], rel=1e-12)
+    assert area_under_roc(score, actual > 0) == pytest.approx(roc_auc_score(actual > 0, score), rel=1e-12)
+    assert np.isnan(area_under_roc([1, 2], [True, True]))
+    assert np.isnan(rank_correlation([1, 1], [1, 2]))
