@@ -48,6 +48,7 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}
 
 
+LONE_STAR = re.compile(r"(?<=[/\w])\*(?=[.\w])")
 PARAMETER = re.compile(r"^([*\w, ]+) : (.+)$")
 
 
@@ -63,7 +64,7 @@ def describe_parameters(app, what, name, obj, options, lines):
             out += [found[1], f"    {found[2]}"]
         else:
             out.append(line)
-    lines[:] = out
+    lines[:] = [line if "`" in line or ">>>" in line else LONE_STAR.sub(r"\\*", line) for line in out]
 
 
 def _is_type(text, after):

@@ -5,7 +5,6 @@ import operator
 import re
 import sys
 import unicodedata
-import warnings
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     path for path in DOCS.rglob("*.md") if not {"_build", "_generated"} & set(path.relative_to(DOCS).parts)
 )
-PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^(`{3,}|:{3,}).*?^\1", re.DOTALL | re.MULTILINE)
 
@@ -34,6 +32,7 @@ SHOWN_BY = {
 }
 
 sys.path.insert(0, str(DOCS))
+import blocks  # noqa: E402  (beside the pages)
 import pages  # noqa: E402  (the writer of the generated pages stands in docs)
 
 
@@ -52,22 +51,17 @@ def public_names():
 
 
 def with_code():
-    for path in PAGES:
-        if PYTHON.search(path.read_text("utf-8")):
-            marks = pytest.mark.slow if path.name == "gallery.md" else ()
-            yield pytest.param(path, id=named(path), marks=marks)
+    for path in filter(blocks.has_code, PAGES):
+        marks = pytest.mark.slow if path.name == "gallery.md" else ()
+        yield pytest.param(path, id=named(path), marks=marks)
 
 
 @pytest.mark.parametrize("path", list(with_code()))
-def test_code_of_the_page_runs(path, tmp_path, monkeypatch):
-    import matplotlib.pyplot as plt
-
+def test_code_of_the_page_runs_and_prints_what_it_shows(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(PYTHON.findall(path.read_text(encoding="utf-8")))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", segmentclient.SegmentClientWarning)
-        exec(compile(code, named(path), "exec"), {"__name__": "page"})
-    plt.close("all")
+    for block in blocks.run(path):
+        same = block.shown is None or block.shown.split() == block.printed.split()
+        assert same, "write it again: python docs/blocks.py " + named(path)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=named)
