@@ -17,7 +17,7 @@ from segmentclient.schema import COLUMNS
 from segmentclient.segments.criteria import FAMILIES, Family, criteria_families
 from segmentclient.segments.rule_compiler import compile_condition
 from segmentclient.segments.rule_reach import never_true, taken_by
-from segmentclient.segments.rule_tree import Fault, Place, point_at
+from segmentclient.segments.rule_tree import Place, UnknownColumn, point_at
 from segmentclient.segments.rules import Rule, as_rules, load_rules, schema_faults
 
 if TYPE_CHECKING:
@@ -210,15 +210,16 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
 
 def _schema_problems(position: int, rule: Rule, schema: Any) -> Iterator[RuleProblem]:
     for fault in schema_faults(rule, schema):
-        kind: Kind = "unknown column" if fault.message.startswith("unknown column") else "type clash"
-        yield _problem(position, rule, kind, _explained(fault), fault.place)
+        if isinstance(fault, UnknownColumn):
+            yield _problem(
+                position, rule, "unknown column", f"{fault.detail}{_made_by(fault.name)}", fault.place
+            )
+        else:
+            yield _problem(position, rule, "type clash", fault.message, fault.place)
 
 
-def _explained(fault: Fault) -> str:
-    """Add which function makes a column that the library knows."""
-    name = fault.message.removeprefix("unknown column '").partition("'")[0]
-    known = fault.message.startswith("unknown column") and name in COLUMNS
-    return f"{fault.message}; {COLUMNS[name].made_by} makes it" if known else fault.message
+def _made_by(name: str) -> str:
+    return f"; {COLUMNS[name].made_by} makes it" if name in COLUMNS else ""
 
 
 def _problem(position: int, rule: Rule, kind: Kind, message: str, place: Place | None = None) -> RuleProblem:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "All", "AnyOf", "Arithmetic", "Column", "Compare", "Condition", "Constant", "Fault", "Flag", "IsIn", "IsMissing",
-    "Leaf", "Not", "Place", "Value", "columns_of", "leaves_of", "point_at",
+    "Leaf", "Not", "Place", "UnknownColumn", "Value", "columns_of", "leaves_of", "point_at",
 ]  # fmt: skip
 
 Place: TypeAlias = tuple[int, int]
@@ -30,6 +30,14 @@ class Column:
 
     name: str
     place: Place = field(compare=False)
+
+
+class UnknownColumn(Fault):
+    """A column that the table does not have; `detail` is its name with a hint."""
+
+    def __init__(self, column: Column, hint: str) -> None:
+        self.name, self.detail = column.name, f"{column.name!r}{hint}"
+        super().__init__(f"unknown column {self.detail}", column.place)
 
 
 @dataclass(frozen=True)

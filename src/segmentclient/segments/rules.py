@@ -19,7 +19,7 @@ from segmentclient.errors import ColumnError, RuleError, raise_all
 from segmentclient.schema import nearest
 from segmentclient.segments.rule_compiler import compile_condition
 from segmentclient.segments.rule_language import parse
-from segmentclient.segments.rule_tree import Condition, Fault, columns_of, point_at
+from segmentclient.segments.rule_tree import Condition, Fault, UnknownColumn, columns_of, point_at
 
 __all__ = ["PACKS", "Rule", "load_rules", "segment_by_rules"]
 
@@ -182,12 +182,11 @@ def faults_of(rules: Iterable[Rule], schema: Mapping[str, Any]) -> Iterator[str]
             yield explain_fault(rule.name, rule.when, fault)
 
 
-def schema_faults(rule: Rule, schema: Mapping[str, Any]) -> list[Fault]:
+def schema_faults(rule: Rule, schema: Mapping[str, Any]) -> Sequence[Fault]:
     """List the unknown columns of a rule or, when there are none, the first clash of kinds."""
+    columns = columns_of(rule.condition)
     unknown = [
-        Fault(f"unknown column {column.name!r}{nearest(column.name, schema)}", column.place)
-        for column in columns_of(rule.condition)
-        if column.name not in schema
+        UnknownColumn(column, nearest(column.name, schema)) for column in columns if column.name not in schema
     ]
     if unknown:
         return unknown
