@@ -140,7 +140,7 @@ def test_resampling_tells_clusters_from_noise():
     assert stability.bootstrap_ari(noise, cut_noise.centers, times=5, seed=0) < 0.9
     assert stability.prediction_strength(rows, 3, times=3, seed=0) > 0.95
     assert stability.prediction_strength(noise, 3, times=3, seed=0) < 0.8
-    assert stability.jaccards(rows, groups.astype(np.int64), times=5, seed=0).min() > 0.95
+    assert stability.jaccards(rows, groups.astype(np.int64), 3, times=5, seed=0).min() > 0.95
 
 
 def test_gap_is_expected_minus_observed_log_inertia(four, choice):
@@ -233,3 +233,11 @@ def test_cluster_stability_tells_real_from_arbitrary():
 def test_seeds_are_whole_numbers(four, random_state):
     with pytest.raises(sc.ModelError, match="random_state="):
         sc.choose_k(four, list(four), random_state=random_state)
+
+
+def test_a_cluster_too_small_to_be_looked_at_has_no_verdict():
+    rows = np.vstack([np.random.default_rng(0).normal(size=(50, 2)), [[40.0, 40.0]]])
+    scores = stability.jaccards(rows[:50], np.zeros(50, dtype=np.int64), 2, times=3, seed=0)
+    assert np.isnan(scores[:, 1]).all()
+    alone = stability.jaccards(np.zeros((9, 1)), np.zeros(9, dtype=np.int64), 2, times=3, seed=0)
+    assert np.isnan(alone).all()

@@ -184,10 +184,10 @@ def test_it_ends_a_pipeline():
 
 
 def test_auto_finds_the_number_and_warns_where_there_is_none():
-    table, groups = blobs(300, 3, cluster_std=0.7, seed=3)
+    table, groups = blobs(150, 3, cluster_std=0.7, seed=3)
     found = sc.segment_kmeans(table, list(table), n_clusters="auto")["cluster"]
     assert adjusted_rand_score(found, groups) > 0.95
-    noise = pd.DataFrame(np.random.default_rng(0).uniform(size=(300, 2)), columns=["x", "y"])
+    noise = pd.DataFrame(np.random.default_rng(0).uniform(size=(150, 2)), columns=["x", "y"])
     with pytest.warns(sc.SegmentClientWarning, match="no natural clusters"):
         sc.segment_kmeans(noise, ["x", "y"], n_clusters="auto")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError
+from segmentclient.locale import language
 from segmentclient.schema import check_columns
 from segmentclient.segments.lloyd import Array
 
@@ -45,11 +46,12 @@ class CrossTable:
     def _repr_html_(self) -> str:
         from segmentclient.render import html_card, html_table
 
-        rows = [[key, *(f"{count:,}" for count in counts)] for key, *counts in self.table.itertuples()]
+        words = language("en")
+        rows = [[key, *map(words.number, counts)] for key, *counts in self.table.itertuples()]
         body = html_table([str(self.table.index.name), *map(str, self.table.columns)], rows)
         facts = {
-            "adjusted Rand": f"{self.adjusted_rand:.3f}",
-            "normalised mutual information": f"{self.normalized_mutual_info:.3f}",
+            "adjusted Rand": words.number(self.adjusted_rand, 3),
+            "normalised mutual information": words.number(self.normalized_mutual_info, 3),
         }
         return html_card(f"{self.table.index.name} × {self.table.columns.name}", facts, body=body)
 

@@ -127,6 +127,9 @@ def judged(keys: Any, shares: Array, scores: Array) -> pd.DataFrame:
 
 
 def _word(mean: float) -> str:
+    """Say what a mean overlap amounts to; nothing for a cluster too small to have been looked at."""
+    if np.isnan(mean):
+        return ""
     if mean >= FAIR:
         return "stable" if mean >= STABLE else "fair"
     return "doubtful" if mean >= DOUBTFUL else "dissolved"

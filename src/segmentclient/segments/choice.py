@@ -65,10 +65,13 @@ class KChoice:
     def _repr_html_(self) -> str:
         from segmentclient.render import html_card, html_table
 
-        shown = self.table.drop(columns="knee").map(
-            lambda value: f"{value:,.3g}" if value < 1e4 else f"{value:,.0f}"
-        )
-        body = html_table(list(shown.columns), shown.to_numpy().tolist())
+        words = language("en")
+        numbers = self.table.drop(columns=["k", "knee"])
+        rows = [
+            [words.number(k), *(words.number(value, 3 if abs(value) < 100 else 0) for value in row)]
+            for k, *row in numbers.itertuples()
+        ]
+        body = html_table(["k", *numbers.columns], rows)
         return html_card(f"k = {self.best_k}", {}, body=body, foot=self.verdict)
 
 
@@ -159,17 +162,17 @@ def choose_on_prepared(
     best = elected(votes)
     doubt = _doubt(table, best, resampled)
     said = verdict(table, best, votes, doubt, words)
-    return KChoice(table, best, said, not doubt, _judged(few, cuts[best], preparation, seed), preparation)
+    clusters = _judged(rows, few, cuts[best], preparation, seed)
+    return KChoice(table, best, said, not doubt, clusters, preparation)
 
 
-def _judged(few: Array, cut: Partition, preparation: Preparation, seed: int) -> pd.DataFrame:
+def _judged(rows: Array, few: Array, cut: Partition, preparation: Preparation, seed: int) -> pd.DataFrame:
     """Judge the clusters of the chosen cut, in the order of their value."""
     names = [feature.name for feature in preparation.features]
-    labels = renumbered(
-        nearest(few, cut.centers)[0], by_value(preparation.undo(few), nearest(few, cut.centers)[0], names)
-    )
-    scores = jaccards(few, labels, times=3 * BOOTSTRAPS, seed=seed)
-    return judged(cluster_keys(scores.shape[1]), np.bincount(labels) / len(labels), scores)
+    order = by_value(preparation.undo(rows), cut.labels, names)
+    labels = renumbered(nearest(few, cut.centers)[0], order)
+    scores = jaccards(few, labels, len(order), times=3 * BOOTSTRAPS, seed=seed)
+    return judged(cluster_keys(len(order)), np.bincount(labels, minlength=len(order)) / len(labels), scores)
 
 
 def _doubt(table: pd.DataFrame, best: int, resampled: Resampled) -> Doubt:

@@ -105,13 +105,13 @@ def _best_of(
 
 
 def _swapped(rows: Array, centers: Array, seed: int) -> tuple[Array, int]:
-    """Move one centre at a time next to another cluster, and keep what is better, until nothing is.
+    """Move one centre at a time to a row drawn at random, and keep what is better.
 
     Restarts alone seldom find the best of many near-equal optima; swaps do (Fränti, 2018).
     """
     rng = np.random.default_rng(seed)
     best, iterations = _settled(rows, centers)
-    left = int(np.clip(SWAPS // len(rows), 0, 40 * len(centers))) if len(centers) > 1 else 0
+    left = int(np.clip(SWAPS // len(rows), 0, 20 * len(centers))) if len(centers) > 1 else 0
     least = nearest(rows, best)[1]
     for _ in range(left):
         moved = best.copy()

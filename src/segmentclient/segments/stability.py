@@ -60,17 +60,20 @@ def _strength(half: Array, other: Array, n_clusters: int, seed: int) -> float:
     return float((together[sizes > 1] / (sizes * (sizes - 1))[sizes > 1]).min(initial=1.0))
 
 
-def jaccards(rows: Array, labels: Labels, *, times: int, seed: int) -> Array:
+def jaccards(rows: Array, labels: Labels, n_clusters: int, *, times: int, seed: int) -> Array:
     """Hennig (2007): for each cluster and each bootstrap, the best Jaccard overlap of a new cluster with it.
 
-    One row a bootstrap, one column a cluster. Means of 0.85 and more are stable, below 0.6 dissolved.
+    One row a bootstrap, one column a cluster (NaN for a cluster without rows). Means of 0.85 and more are stable,
+    below 0.6 dissolved.
     """
-    n_clusters = int(labels.max()) + 1
-    scores = []
+    sizes = np.bincount(labels, minlength=n_clusters)
+    scores: list[Array] = []
     for centers in _bootstraps(rows, n_clusters, times, seed):
-        cells = contingency(labels, nearest(rows, centers)[0])
-        scores.append(best_overlaps(cells))
-    return np.array(scores).reshape(-1, n_clusters)
+        overlaps = np.full(n_clusters, np.nan)
+        found = best_overlaps(contingency(labels, nearest(rows, centers)[0]))
+        overlaps[: len(found)] = np.where(sizes[: len(found)] > 0, found, np.nan)
+        scores.append(overlaps)
+    return np.array(scores) if scores else np.full((1, n_clusters), np.nan)
 
 
 @dataclass(frozen=True)
