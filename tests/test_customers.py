@@ -168,3 +168,30 @@ def test_update_refuses_days_that_are_counted_already(cdnow):
     old = sc.summarize_customers(cdnow)
     with pytest.raises(sc.TransactionError, match="already covers every day up to"):
         sc.update_customers(old, cdnow.tail(5))
+
+
+def test_native_plans_equal_the_portable_steps(on_engine, back):
+    from segmentclient import frames
+    from segmentclient.customers.log import daily_lines, read_log
+    from segmentclient.customers.native import native_totals
+    from segmentclient.customers.totals import portable_totals
+
+    rng = np.random.default_rng(0)
+    n = 3000
+    table = pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in rng.integers(0, 400, n)],
+            "date": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 500 * 24, n), unit="h"),
+            "amount": np.round(rng.normal(20, 25, n), 2),
+            "order_id": rng.integers(0, 900, n),
+        }
+    )
+    for has_orders in (True, False):
+        log = read_log(on_engine(table if has_orders else table.drop(columns="order_id")), None)
+        lines = daily_lines(log)
+        native = native_totals(lines, has_orders=has_orders)
+        if native is None:
+            return
+        bought = back(frames.give_back(native)).dropna(subset="first_order").reset_index(drop=True)
+        plain = back(frames.give_back(portable_totals(lines, log, 1)))
+        pd.testing.assert_frame_equal(bought[plain.columns], plain, check_dtype=False, rtol=1e-12)

@@ -1,0 +1,141 @@
+"""The order log as the summaries read it: checked in one pass, cut at `as_of`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import SegmentClientError, SegmentClientWarning, TransactionError, raise_all
+from segmentclient.schema import check_columns
+
+__all__ = [
+    "DAY",
+    "FIRST",
+    "KEY",
+    "LAST",
+    "Log",
+    "after",
+    "as_day",
+    "daily_lines",
+    "in_order",
+    "read_log",
+    "until",
+]
+
+KEY, DAY = "customer_id", "_day"
+FIRST, LAST = "_first", "_last"  # days of the first and last order, counted from the year 0
+
+
+def as_day(value: Any, name: str) -> dt.date:
+    """Read a day given by the caller: a date, a time stamp, or text such as "2026-12-31"."""
+    try:
+        day = value.date() if hasattr(value, "date") else value
+        if isinstance(day, dt.date) and day == day:
+            return day
+        return dt.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise SegmentClientError(
+            f"{name}={value!r} is not a day; accepted: a date, or text such as '2026-12-31'"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Log:
+    """Checked transactions: the frame up to `as_of`, and what one pass over it told."""
+
+    frame: frames.Frame
+    as_of: dt.date
+    has_refunds: bool
+    has_orders: bool
+
+
+def read_log(transactions: Any, as_of: Any) -> Log:
+    """Check the transactions, and leave out the rows after `as_of` with a warning that counts them."""
+    frame = frames.read(transactions, name="transactions")
+    schema = frame.collect_schema()
+    check_columns(schema, {KEY: "id", "date": "date", "amount": "number"}, table="transactions")
+    limit = None if as_of is None else as_day(as_of, "as_of")
+    facts = _facts(frame, limit)
+    raise_all(_cell_problems(facts), table="transactions")
+    if not facts["rows"]:
+        raise TransactionError("transactions: the table is empty (0 rows); at least one purchase is needed")
+    day = limit or as_day(facts["last"], "date")
+    if facts["late"] == facts["rows"]:
+        raise TransactionError(
+            f"transactions: every row is dated after as_of={day}; the first is of {as_day(facts['first'], 'date')}"
+        )
+    if facts["late"]:
+        _warn_late(facts, day)
+        frame = until(frame, day)
+    return Log(frame, day, bool(facts["refunds"]), "order_id" in schema)
+
+
+def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
+    """Everything to be known of the log before it is summed, in one pass."""
+    amount = nw.col("amount").cast(nw.Float64)
+    late = _is_late(limit) if limit else nw.col("date").is_null()
+    return frames.one_row(
+        frame,
+        rows=nw.len(),
+        first=nw.col("date").min(),
+        last=nw.col("date").max(),
+        late=_ones(late),
+        late_amount=nw.when(late).then(amount).otherwise(nw.lit(0.0)).sum(),
+        refunds=_ones(amount < 0),
+        no_id=_ones(nw.col(KEY).is_null()),
+        no_date=_ones(nw.col("date").is_null()),
+        no_amount=_ones(nw.col("amount").is_null() | ~amount.is_finite()),
+    )
+
+
+def _ones(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def _is_late(day: dt.date) -> nw.Expr:
+    return nw.col("date") >= nw.lit(dt.datetime.combine(day + dt.timedelta(days=1), dt.time()))
+
+
+def until(frame: frames.Frame, day: dt.date) -> frames.Frame:
+    """Keep the rows up to a day, that day included."""
+    return frame.filter(~_is_late(day))
+
+
+def _cell_problems(facts: dict[str, Any]) -> list[str]:
+    names = {"no_id": KEY, "no_date": "date", "no_amount": "amount"}
+    return [
+        f"column {names[key]!r} has {int(facts[key]):,} missing or infinite cells in {facts['rows']:,} rows; clean_transactions sets such rows aside"
+        for key in names
+        if facts[key]
+    ]
+
+
+def _warn_late(facts: dict[str, Any], day: dt.date) -> None:
+    warnings.warn(
+        f"{int(facts['late']):,} of {facts['rows']:,} rows ({facts['late_amount']:,.2f} in money) are dated after as_of={day} and are left out",
+        SegmentClientWarning,
+        stacklevel=4,
+    )
+
+
+def daily_lines(log: Log) -> frames.Frame:
+    """Cut times to days and keep only what the sums need."""
+    order = ["order_id"] if log.has_orders else []
+    return log.frame.select(
+        KEY, nw.col("date").dt.truncate("1d").alias(DAY), nw.col("amount").cast(nw.Float64), *order
+    )
+
+
+def after(lines: frames.Frame, day: dt.date) -> frames.Frame:
+    """Keep the lines after a day."""
+    return lines.filter(nw.col(DAY) > nw.lit(dt.datetime.combine(day, dt.time())))
+
+
+def in_order(frame: frames.Frame) -> frames.Frame:
+    """Sort an eager table by customer, on a fresh index; a plan has no order."""
+    return frame if isinstance(frame, nw.LazyFrame) else nw.maybe_reset_index(frame.sort(KEY))

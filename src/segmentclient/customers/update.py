@@ -1,0 +1,98 @@
+"""Bring customers forward month by month, without rereading the whole log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.customers.log import KEY, Log, as_day, daily_lines, in_order, read_log
+from segmentclient.customers.summary import GAPS, SUMMARY, finish
+from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers
+from segmentclient.customers.units import Units
+from segmentclient.errors import ColumnError, TransactionError
+from segmentclient.schema import check_columns
+
+__all__ = ["update_customers"]
+
+
+def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None) -> Any:
+    """Bring last month's customers forward with this month's transactions, without rereading the whole log.
+
+    Parameters
+    ----------
+    customers : table made by `summarize_customers` (daily period, time unit in days, without gaps).
+    new_transactions : the transactions dated after the day up to which `customers` was made, on the same engine.
+    as_of : the new day from which recency is counted; the last day of the new transactions by default.
+
+    Returns
+    -------
+    The same table that `summarize_customers` would give on the whole log (an order whose lines fall on both sides
+    counts once on each). Score, segment and prediction columns of `customers` are not carried: they are out of date.
+
+    Raises
+    ------
+    ColumnError
+        A summary column is missing.
+    TransactionError
+        New transactions are dated within the period that `customers` covers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> log = sc.datasets.load_cdnow()
+    >>> old = sc.summarize_customers(log[log["date"] <= "1997-12-31"])
+    >>> new = sc.update_customers(old, log[log["date"] > "1997-12-31"])
+    >>> pd.testing.assert_frame_equal(new, sc.summarize_customers(log))
+    """
+    before = frames.read(customers)
+    check_columns(before.collect_schema(), SUMMARY)
+    log = read_log(new_transactions, as_of)
+    _check_follows(before, log)
+    totals = _merged(before, portable_totals(daily_lines(log), log, 1, whole_base=False))
+    return frames.give_back(in_order(finish(totals, log.as_of, Units(1.0, 1)).select(*SUMMARY)))
+
+
+def _check_follows(before: frames.Frame, log: Log) -> None:
+    """The new transactions must start after the day up to which the customers were summed."""
+    end = frames.one_row(
+        before, day=(frames.days(nw.col("last_order")) + nw.col("days_since_last_order")).max()
+    )["day"]
+    start = frames.one_row(log.frame, day=nw.col("date").min())["day"]
+    covered = dt.date.fromordinal(int(end))
+    if as_day(start, "date") <= covered:
+        raise TransactionError(
+            f"new_transactions start on {as_day(start, 'date')}, but customers already covers every day up to {covered}; "
+            "keep only later rows, or rebuild with summarize_customers"
+        )
+    present = [name for name in GAPS if name in before.collect_schema()]
+    if present:
+        raise ColumnError(
+            f"customers: {', '.join(present)} cannot be brought forward; rebuild with summarize_customers(gaps=True)"
+        )
+
+
+def _merged(before: frames.Frame, new: frames.Frame) -> frames.Frame:
+    """Add the new totals to the old ones, customer by customer; the first order stays the first."""
+    names = [KEY, "first_order", "last_order", "revenue", "first_day_revenue", "n_orders", "n_periods"]
+    old = before.with_columns(n_periods=nw.col("frequency") + 1)
+    both = nw.concat([_aged(old, names, 0), _aged(new, names, 1)], how="vertical")  # type: ignore[type-var]
+    sums = both.group_by(KEY).agg(
+        nw.col("first_order").min(), nw.col("last_order").max(), nw.col("revenue").sum(),
+        nw.col("n_orders").sum(), nw.col("n_periods").sum(),
+    ).filter(~nw.col("first_order").is_null())  # fmt: skip
+    dated = both.filter(~nw.col("first_order").is_null())
+    firsts = dated.group_by(KEY).agg(nw.col("_age").min().alias("_first"))
+    opening = (
+        join_key(dated, firsts).filter(nw.col("_age") == nw.col("_first")).select(KEY, "first_day_revenue")
+    )
+    return with_day_numbers(join_key(sums, opening))
+
+
+def _aged(totals: frames.Frame, names: list[str], age: int) -> frames.Frame:
+    """Bring old and new totals to one shape; counts are decimals here, for they may be missing."""
+    counts = [nw.col(name).cast(nw.Float64) for name in ("n_orders", "n_periods")]
+    dates = [nw.col(name).cast(nw.Datetime("us")) for name in ("first_order", "last_order")]
+    return totals.with_columns(*counts, *dates, _age=nw.lit(age)).select(*names, "_age")
