@@ -46,7 +46,7 @@ def tilted_nodes(c: Array, w: Array, rho: Array, length: Array) -> Iterator[Node
     end, drop = _cut(c, w, rho, length)
     needed = 4.0 + 2.2 * np.minimum(end, 2.0) + 0.62 * drop + 3.4 * np.maximum(end - 2.0, 0.0)
     sizes = _SIZES[np.minimum(np.searchsorted(_SIZES, needed), len(_SIZES) - 1)]
-    for size in np.unique(sizes):
+    for size in _SIZES:
         nodes, weights = _gauss(int(size))
         chosen = np.flatnonzero(sizes == size)
         most = max(_BLOCK // int(size), 1)
