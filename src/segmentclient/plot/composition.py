@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import lettering, palette, style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.numbers import Groups, groups, worth
+from segmentclient.plot.numbers import Groups, groups, of_value, worth
 
 __all__ = ["segment_bars", "segment_treemap", "share_pairs"]
 
@@ -220,7 +220,7 @@ def _pairs(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
     for row, (left, right) in enumerate(zip(people, money, strict=True)):
         _share_beside(axes, left, right, row, words, {"color": style.MUTED})
         _share_beside(axes, right, left, row, words, {"weight": "bold"})
-    _pair_heads(axes, people[0], money[0], words)
+    _pair_heads(axes, people[0], money[0], of_value(data.value, words), words)
     _leave_room(axes, [*people, *money], words)
 
 
@@ -244,12 +244,12 @@ def _share_beside(
     )  # fmt: skip
 
 
-def _pair_heads(axes: Axes, people: float, money: float, words: Language) -> None:
+def _pair_heads(axes: Axes, people: float, money: float, of_what: str, words: Language) -> None:
     """Name the two dots once, above the first row."""
     size = style.size_of(axes)
     heads = [
         (people, words.text("share of customers"), style.MUTED),
-        (money, words.text("share of revenue"), style.INK),
+        (money, words.text("share {of_value}", of_value=of_what), style.INK),
     ]
     (x_low, low, low_colour), (x_high, high, high_colour) = sorted(heads, key=lambda head: head[0])
     for x, text, side, colour in ((x_low, low, "right", low_colour), (x_high, high, "left", high_colour)):
@@ -374,12 +374,10 @@ def say_top(data: Groups, words: Language) -> str:
     top, name = data.table.iloc[0], data.labels(words.key)[0]
     people = words.percent(top["customer_share"], 0)
     if data.total <= 0:
-        return words.text(
-            "{segment}: {share} of customers; no revenue to share out", segment=name, share=people
-        )
+        return words.text("{segment}: {share} of customers; nothing to share out", segment=name, share=people)
     return words.text(
-        "{segment}: {customers} of customers, {revenue} of revenue",
-        segment=name, customers=people, revenue=words.percent(top["value_share"], 0),
+        "{segment}: {customers} of customers, {share} {of_value}", of_value=of_value(data.value, words),
+        segment=name, customers=people, share=words.percent(top["value_share"], 0),
     )  # fmt: skip
 
 
@@ -391,8 +389,8 @@ def _say_most(data: Groups, words: Language) -> str:
     count = int((running < 0.6).sum()) + 1
     named = words.listed(data.labels(words.key)[:count])
     return words.plural(
-        "{segments} alone: {share} of revenue", "{n} segments make {share} of revenue: {segments}",
-        count, segments=named, share=words.percent(running.iloc[count - 1], 0),
+        "{segments} alone: {share} {of_value}", "{n} segments make {share} {of_value}: {segments}",
+        count, segments=named, share=words.percent(running.iloc[count - 1], 0), of_value=of_value(data.value, words),
     )  # fmt: skip
 
 
@@ -412,7 +410,7 @@ def _say_order(data: Groups, words: Language) -> str:
 def tell_shares(data: Groups, words: Language) -> str:
     rows = zip(data.labels(words.key), data.table["customer_share"], data.table["value_share"], strict=True)
     told = (
-        words.text("{segment}: {customers} of customers, {revenue} of revenue", segment=name, customers=_percent(words, people), revenue=_percent(words, money))
+        words.text("{segment}: {customers} of customers, {share} {of_value}", segment=name, customers=_percent(words, people), share=_percent(words, money), of_value=of_value(data.value, words))
         for name, people, money in rows
     )  # fmt: skip
     return joined(told, words)
@@ -420,14 +418,14 @@ def tell_shares(data: Groups, words: Language) -> str:
 
 TREEMAP = Chart(
     "segment_treemap",
-    "Treemap: each tile is a segment, as large as its revenue.",
+    "Treemap: each tile is a segment, as large as what it brings.",
     groups,
     _say_most,
     tell_shares,
 )
 PAIRS = Chart(
     "share_pairs",
-    "Each segment's share of customers beside its share of revenue.",
+    "Each segment's share of customers beside its share of what they bring.",
     groups,
     say_top,
     tell_shares,

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.numbers import values, worth
+from segmentclient.plot.numbers import of_value, values, worth
 
 __all__ = ["lorenz_curve", "value_distribution"]
 
@@ -24,6 +24,7 @@ class Curve:
     money: np.ndarray
     customers: int
     order: str
+    value: str
 
     @property
     def empty(self) -> bool:
@@ -53,7 +54,7 @@ def _curve(
     total = held.sum()
     shares = np.cumsum(held) / (total if total > 0 else np.nan)
     people = np.linspace(0, 1, len(held) + 1)
-    return _thinned(Curve(people, np.concatenate([[0.0], shares]), len(held), order))
+    return _thinned(Curve(people, np.concatenate([[0.0], shares]), len(held), order, value))
 
 
 def _thinned(curve: Curve, most: int = 1_000) -> Curve:
@@ -61,7 +62,7 @@ def _thinned(curve: Curve, most: int = 1_000) -> Curve:
     if len(curve.people) <= most:
         return curve
     kept = np.unique(np.linspace(0, len(curve.people) - 1, most).round().astype(int))
-    return Curve(curve.people[kept], curve.money[kept], curve.customers, curve.order)
+    return Curve(curve.people[kept], curve.money[kept], curve.customers, curve.order, curve.value)
 
 
 def lorenz_curve(
@@ -104,7 +105,7 @@ def lorenz_curve(
     curve, words = _curve(customers, value=value, order=order), language(lang)
     axes = style.start(ax)
     if curve.empty:
-        return LORENZ.sign(style.nothing(axes, words.text("No revenue to share out")), curve, lang)
+        return LORENZ.sign(style.nothing(axes, words.text("Nothing to share out")), curve, lang)
     axes.plot(
         curve.people,
         curve.money,
@@ -112,20 +113,20 @@ def lorenz_curve(
     )
     axes.plot([0, 1], [0, 1], color=style.GREY, linewidth=1)
     axes.set(xlim=(0, 1), ylim=(min(0.0, curve.money.min()), max(1.0, curve.money.max())))
-    _share_axes(axes, words, order)
+    _share_axes(axes, words, curve)
     _mark_best(axes, curve, words)
     return LORENZ.sign(axes, curve, lang)
 
 
-def _share_axes(axes: Axes, words: Language, order: str) -> None:
+def _share_axes(axes: Axes, words: Language, curve: Curve) -> None:
     style.grid_lines(axes, "y")
     style.base_line(axes)
     style.number_axis(axes, "x", lambda share: words.percent(share, 0))
     style.number_axis(axes, "y", lambda share: words.percent(share, 0) if share else "")
-    style.y_title(axes, words.text("Share of revenue"))
+    style.y_title(axes, words.text("Share {of_value}", of_value=of_value(curve.value, words)))
     first = (
         words.text("Share of customers, the best first")
-        if order == "best"
+        if curve.order == "best"
         else words.text("Share of customers, the poorest first")
     )
     style.x_title(axes, first)
@@ -138,9 +139,10 @@ def _mark_best(axes: Axes, curve: Curve, words: Language) -> None:
     axes.plot([x, x], [0, y], color=style.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
     axes.plot([x], [y], "o", color=style.ACCENT, markersize=7, markeredgecolor=style.SURFACE)
     text = words.text(
-        "The best {customers} of customers\nmake {revenue} of revenue",
+        "The best {customers} of customers\nmake {share} {of_value}",
         customers=words.percent(0.2, 0),
-        revenue=words.percent(made, 0),
+        share=words.percent(made, 0),
+        of_value=of_value(curve.value, words),
     )
     below = curve.order == "best"
     style.beside(
@@ -157,10 +159,10 @@ def _mark_best(axes: Axes, curve: Curve, words: Language) -> None:
 
 def _say_concentration(curve: Curve, words: Language) -> str:
     if curve.empty:
-        return words.text("No revenue to share out")
+        return words.text("Nothing to share out")
     return words.text(
-        "The best {customers} of customers make {revenue} of revenue",
-        customers=words.percent(0.2, 0), revenue=words.percent(curve.best(0.2), 0),
+        "The best {customers} of customers make {share} {of_value}",
+        customers=words.percent(0.2, 0), share=words.percent(curve.best(0.2), 0), of_value=of_value(curve.value, words),
     )  # fmt: skip
 
 
@@ -169,9 +171,9 @@ def _tell_concentration(curve: Curve, words: Language) -> str:
         return ""
     points = (
         words.text(
-            "the best {customers} make {revenue}",
+            "the best {customers} make {share}",
             customers=words.percent(share, 0),
-            revenue=words.percent(curve.best(share), 0),
+            share=words.percent(curve.best(share), 0),
         )
         for share in (0.01, 0.05, 0.1, 0.5)
     )
@@ -327,7 +329,7 @@ def _say_value(spread: Spread, words: Language) -> str:
 
 LORENZ = Chart(
     "lorenz_curve",
-    "Curve of the cumulated share of revenue against the share of customers.",
+    "Curve of the cumulated share of what customers bring against the share of customers.",
     _curve,
     _say_concentration,
     _tell_concentration,

@@ -16,7 +16,7 @@ from segmentclient.locale import Language, language
 from segmentclient.plot import lettering, palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.composition import say_top, tell_shares
-from segmentclient.plot.numbers import Groups, groups
+from segmentclient.plot.numbers import Groups, groups, of_value
 from segmentclient.plot.scores import score_axes
 from segmentclient.schema import check_columns
 
@@ -156,7 +156,7 @@ def _name_homes(axes: Axes, grid: Grid, words: Language) -> Iterable[str]:
     wide, high = (inches * 72 / grid.bins for inches in style.axes_inches(axes))
     colours = palette.colours(grid.groups.table["key"])
     for name, row in zip(grid.groups.labels(words.key), grid.groups.table.itertuples(), strict=True):
-        shares = _shares(words, row.customer_share, row.value_share)
+        shares = _shares(words, grid.groups.value, row.customer_share, row.value_share)
         home = grid.home(row.key)
         if not home or not _name_home(
             axes, home, name, shares, (wide, high), palette.text_on(colours[row.key])
@@ -164,13 +164,17 @@ def _name_homes(axes: Axes, grid: Grid, words: Language) -> Iterable[str]:
             yield f"{name} ({', '.join(shares)})"
 
 
-def _shares(words: Language, customers: Any, value: Any) -> list[str]:
+def _shares(words: Language, column: str, customers: Any, value: Any) -> list[str]:
     people = words.text("{share} of customers", share=words.percent(customers, 0 if customers >= 0.1 else 1))
     if value != value:
         return [people]
     return [
         people,
-        words.text("{share} of revenue", share=words.percent(value, 0 if abs(value) >= 0.1 else 1)),
+        words.text(
+            "{share} {of_value}",
+            of_value=of_value(column, words),
+            share=words.percent(value, 0 if abs(value) >= 0.1 else 1),
+        ),
     ]
 
 

@@ -27,6 +27,7 @@ class Groups:
 
     table: pd.DataFrame
     by: str
+    value: str
     currency: str | None
 
     @property
@@ -66,7 +67,7 @@ def groups(
     summed = counted.group_by(by).agg(
         nw.len().alias("_customers"), nw.col("_orders").sum(), nw.col("_value").sum()
     )
-    return Groups(_weighed(frames.collect(summed), by), by, currency)
+    return Groups(_weighed(frames.collect(summed), by), by, value, currency)
 
 
 def _weighed(table: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -104,6 +105,12 @@ def worth(language: Language, number: float, currency: str | None) -> str:
     if abs(number) >= 10_000:
         return language.compact(number, currency)
     return language.money(number, currency, decimals=2 if 0 < abs(number) < 10 else 0)
+
+
+def of_value(column: str, words: Language) -> str:
+    """Say of what a share is: "of revenue", "of lifetime value"."""
+    named = {"revenue": "of revenue", "lifetime_value": "of lifetime value"}
+    return words.text(named.get(column, "of the value"))
 
 
 def measure(column: str, words: Language) -> str:

@@ -109,8 +109,10 @@ def persona_radar(
     _web(axes, data, directions, artist_kwargs)
     _name_spokes(axes, data, directions, words)
     axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
-    note = words.text("Dark circle: the average customer, 100; each ring: one standard deviation")
+    note = words.text("Thick circle: the average customer, 100; each ring: one standard deviation")
     style.x_title(axes, note)
+    if directions[:, 1].min() < -0.85:
+        axes.xaxis.labelpad = 4 * style.size_of(axes).small
     return RADAR.sign(axes, data, lang)
 
 

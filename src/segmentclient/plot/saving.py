@@ -45,7 +45,7 @@ def to_svg(chart: Axes | Figure, *, description: str | None = None, prefix: str 
     """Turn a chart into an SVG element to put inside a page.
 
     Text stays text. Ink, grey text, grid lines and gaps take the CSS variables `--sc-ink`, `--sc-muted`, `--sc-grid`
-    and `--sc-surface` where the page defines them, so that a dark theme is readable. The width follows the page.
+    and `--sc-surface` (and `--sc-accent`, `--sc-warm`) where the page defines them, so that a dark theme is readable. The width follows the page.
 
     Parameters
     ----------

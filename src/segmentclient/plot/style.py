@@ -26,9 +26,9 @@ INK = "#1b1f24"
 MUTED = "#5c6670"
 GRID = "#e1e5ea"
 SURFACE = "#fefefe"
-ACCENT = "#0072b2"
-WARM = "#d55e00"
-THEMED = {"ink": INK, "muted": MUTED, "grid": GRID, "surface": SURFACE}
+ACCENT = "#0072b3"
+WARM = "#b84a01"
+THEMED = {"ink": INK, "muted": MUTED, "grid": GRID, "surface": SURFACE, "accent": ACCENT, "warm": WARM}
 QUANTITY = "cividis"
 
 

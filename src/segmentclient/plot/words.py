@@ -79,8 +79,8 @@ def chart_description(chart: str | Axes | Figure, table: Any = None, lang: str =
     --------
     >>> import pandas as pd, segmentclient as sc
     >>> customers = pd.DataFrame({"revenue": [80.0, 10.0, 5.0, 5.0, 0.0]})
-    >>> sc.plot.chart_description("lorenz_curve", customers)[:65]
-    'Curve of the cumulated share of revenue against the share of cust'
+    >>> sc.plot.chart_description("lorenz_curve", customers)[:38]
+    'Curve of the cumulated share of what c'
     """
     if isinstance(chart, str):
         known = _known(chart)
