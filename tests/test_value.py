@@ -297,11 +297,25 @@ def test_q_of_at_most_one_has_a_stated_fallback(five):
     assert np.isfinite(found.select_dtypes("number").to_numpy()).all()
 
 
-def test_covariates_are_refused_with_the_way_out(calibration):
-    customers = calibration.assign(big=calibration["first_day_revenue"] > 40)
-    model = sc.BGNBD().fit(customers, covariates=["big"])
+@pytest.mark.parametrize("engine", ["pandas", "polars-lazy"])
+def test_covariates_move_each_customers_value(calibration, fitted, back, engine):
+    customers = calibration.assign(big=np.where(calibration["first_day_revenue"] > 40, "yes", "no"))
+    model = sc.MBGNBD().fit(customers, covariates=["big"])
+    models = LifetimeModels(model, fitted.spend)
+    table = pl.from_pandas(customers).lazy() if engine == "polars-lazy" else customers
+    found = back(sc.predict_lifetime_value(table, models=models, horizon="39W"))
+    np.testing.assert_allclose(
+        found["expected_purchases"], model.expected_purchases(customers, t=273), rtol=1e-8
+    )
+    np.testing.assert_allclose(found["p_alive"], model.probability_alive(customers), rtol=1e-10)
+    again = sc.predict_lifetime_value(
+        customers, models=LifetimeModels.from_json(models.to_json()), horizon="39W"
+    )
+    np.testing.assert_allclose(found["lifetime_value_high"], again["lifetime_value_high"], rtol=1e-9)
+    with pytest.raises(ColumnError, match="'big' is missing"):
+        sc.predict_lifetime_value(calibration, models=models)
     with pytest.raises(ModelError, match="covariates"):
-        sc.predict_lifetime_value(customers, models=LifetimeModels(model, MODELS.spend))
+        sc.value_by_segment(customers, by="big", models=models)
 
 
 # ---------------------------------------------------------------- intervals

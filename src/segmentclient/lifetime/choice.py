@@ -256,12 +256,16 @@ def log_normal_draws(model: Any, n: int) -> Array:
     estimate = model.params_.to_numpy()
     if not _errors_known(model):
         return estimate[None, :]
-    covariance = model.covariance_.to_numpy() / np.outer(estimate, estimate)
-    curvature, directions = np.linalg.eigh(covariance)
+    positive = np.arange(estimate.size) < len(
+        model.names
+    )  # coefficients of covariates follow, on their own scale
+    scale = np.where(positive, estimate, 1.0)
+    curvature, directions = np.linalg.eigh(model.covariance_.to_numpy() / np.outer(scale, scale))
     steps = np.random.default_rng(20).standard_normal((n, estimate.size)) * np.sqrt(
         np.clip(curvature, 0.0, 4.0)
     )
-    return estimate * np.exp(np.clip(steps @ directions.T, -7.0, 7.0))
+    steps = np.clip(steps @ directions.T, -7.0, 7.0)
+    return np.where(positive, estimate * np.exp(steps), estimate + steps)
 
 
 def process_of(model: Any, values: Any = None) -> Process:
@@ -269,8 +273,8 @@ def process_of(model: Any, values: Any = None) -> Process:
     names = list(model._params().index)
     if len(names) > len(model.names):
         raise ModelError(
-            f"a value cannot be computed from a model with covariates ({', '.join(names[len(model.names) :])}); "
-            "model.predict(customers, t=) gives p_alive and expected_purchases"
+            f"a value cannot be computed from a model with covariates ({', '.join(names[len(model.names) :])}) "
+            "here; predict_lifetime_value values each customer"
         )
     theta = dict(zip(names, model.params_.to_numpy() if values is None else values, strict=True))
     kind = type(model).__name__

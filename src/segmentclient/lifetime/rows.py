@@ -6,7 +6,7 @@ The spend of a customer enters later, by plain arithmetic, so that lazy engines 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from segmentclient.lifetime.histories import Array, check_histories, distinct, h
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
 from segmentclient.lifetime.intervals import quantiles_ahead
 from segmentclient.lifetime.outlook import Ahead, Process, ahead
+from segmentclient.lifetime.patterns import covariate_names, plain_models
 
 __all__ = [
     "Span",
@@ -30,6 +31,13 @@ __all__ = [
     "spend_tables_drawn",
 ]
 
+_ALWAYS = ("p_alive", "expected_purchases", "_discounted", "_years", "_v", "_mean", "_per")
+_WITH_INTERVAL = (
+    "_years_alive",
+    "_fade",
+    "_typical",
+    *(f"{name}_{side}" for side in ("low", "high") for name in ("expected_purchases", "_late", "_early")),
+)
 _DRAWS = 24  # parameter draws behind an interval on a row
 
 
@@ -52,35 +60,42 @@ def history_columns(
 ) -> dict[str, Array]:
     """Compute the prediction columns of histories; rows without a frequency (prospects) get NaN.
 
+    `keys` holds frequency, recency, T and the covariates of the model of purchases.
+
     Returns
     -------
     p_alive, expected_purchases, and for the money to come: `_discounted` (purchases), `_years` (expected, alive), `_mean`,
     `_per`, `_v` (spend of the average customer; mean a unit of scale; scale without history). With an interval
-    also `expected_purchases_low`, `_high`, `_fade` (mean discount), `_typical` (scale of the average customer), `_years_alive` (given alive) and, for each bound, the
-    relative spends `_late_low`, `_late_high`, `_early_low`, `_early_high`.
+    also `expected_purchases_low`, `_high`, `_fade` (mean discount), `_typical` (scale of the average customer),
+    `_years_alive` (given alive) and, for each bound, the relative spends `_late_low`, `_late_high`, `_early_low`, `_early_high`.
     """
     x, recency, T = (numbers(keys[name]) for name in ("frequency", "recency", "T"))
     known = np.isfinite(x)
-    if known.all():
+    names = covariate_names(models)
+    if known.all() and not names and x.size:
         return _columns(models, (x, recency, T), span, interval, with_time)
-    part = (
-        _columns(models, (x[known], recency[known], T[known]), span, interval, with_time)
-        if known.any()
-        else {}
-    )
-    columns = {
-        name: np.full(x.size, np.nan) for name in part or _columns_of_one(models, span, interval, with_time)
-    }
-    for name, values in part.items():
-        columns[name][known] = values
+    columns = {name: np.full(x.size, np.nan) for name in _column_names(interval)}
+    for rows, plain in _parts(models, {name: keys[name][known] for name in names}, np.flatnonzero(known)):
+        part = _columns(plain, (x[rows], recency[rows], T[rows]), span, interval, with_time)
+        for name, values in part.items():
+            columns[name][rows] = values
     return columns
 
 
-def _columns_of_one(
-    models: LifetimeModels, span: Span, interval: float | None, with_time: bool
-) -> dict[str, Array]:
-    one = np.zeros(1), np.zeros(1), np.ones(1)
-    return _columns(models, one, span, interval, with_time)
+def _parts(
+    models: LifetimeModels, covariates: Mapping[str, Any], rows: Array
+) -> Iterator[tuple[Array, LifetimeModels]]:
+    """Split the rows of buyers by covariates; there is one part where the model has none."""
+    if not rows.size:
+        return
+    if covariates:
+        yield from ((rows[some], plain) for some, plain in plain_models(models, covariates))
+    else:
+        yield rows, models
+
+
+def _column_names(interval: float | None) -> tuple[str, ...]:
+    return _ALWAYS if interval is None else (*_ALWAYS, *_WITH_INTERVAL)
 
 
 def _columns(

@@ -17,6 +17,7 @@ from segmentclient.lifetime.choice import PURCHASE, LifetimeModels, fit_lifetime
 from segmentclient.lifetime.clock import read_as_of
 from segmentclient.lifetime.histories import numbers
 from segmentclient.lifetime.horizons import continuous_rate, days_a_unit, parse_horizon
+from segmentclient.lifetime.patterns import covariate_names
 from segmentclient.lifetime.rows import Span, history_columns
 
 __all__ = ["Terms", "predict_lifetime_value", "read_models", "read_span"]
@@ -118,7 +119,9 @@ def predict_lifetime_value(
     terms = Terms.checked(margin, acquisition_cost, service_cost)
     chosen = read_models(models, customers, time_unit)
     span = read_span(frame, horizon, annual_discount_rate, time_unit, as_of)
-    columns = _Columns(chosen, span, _checked_interval(interval), terms)
+    covariates = covariate_names(chosen)
+    schema.check_columns(frame.collect_schema(), dict.fromkeys(covariates, "any"))
+    columns = _Columns(chosen, span, _checked_interval(interval), terms, (*_KEYS, *covariates))
     return frames.give_back(
         _on_plan(frame, columns) if isinstance(frame, nw.LazyFrame) else _on_rows(frame, columns)
     )
@@ -217,9 +220,10 @@ class _Columns:
     span: Span
     interval: float | None
     terms: Terms
+    keys: tuple[str, ...]
 
     def of_history(self, keys: Mapping[str, Any]) -> dict[str, Any]:
-        """Columns of (frequency, recency, T)."""
+        """Columns of (frequency, recency, T) and the covariates."""
         return history_columns(
             self.models, keys, self.span, self.interval, with_time=self.terms.service_cost > 0
         )
@@ -280,7 +284,8 @@ def _on_rows(frame: nw.DataFrame[Any], columns: _Columns) -> nw.DataFrame[Any]:
     table = {name: numbers(frame[name]) for name in (*_KEYS, "monetary_value")}
     margin = numbers(frame[margin_name]) if isinstance(margin_name, str) else margin_name
     raise_all(_missing_rows(table, margin, margin_name), table="customers")
-    table |= columns.of_history(table)
+    covariates = {name: frame[name].to_numpy() for name in columns.keys[len(_KEYS) :]}
+    table |= columns.of_history(table | covariates)
     table |= _money(table, margin, columns, _ARRAYS)
     if "n_orders" in frame.columns:
         table["expected_orders"] = (
@@ -324,7 +329,7 @@ def _missing_problems(no_value: int, no_margin: int, margin_name: float | str) -
 def _on_plan(frame: nw.LazyFrame[Any], columns: _Columns) -> frames.Frame:
     _check_plan(frame, columns.terms.margin)
     before = frame.collect_schema().names()
-    seen = frames.map_rows(frame, _KEYS, columns.of_history)
+    seen = frames.map_rows(frame, columns.keys, columns.of_history)
     column = {name: nw.col(name) for name in seen.collect_schema().names()}
     margin = column[columns.terms.margin] if isinstance(columns.terms.margin, str) else columns.terms.margin
     added = _money(column, margin, columns, _PLANS)
