@@ -1,4 +1,5 @@
 import datetime as dt
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -501,3 +502,11 @@ def test_the_rank_test_is_the_published_one():
     expected = mannwhitneyu(score[groups == "a"], score[groups == "b"], method="asymptotic")
     assert trait.p_value == pytest.approx(expected.pvalue)
     assert trait.lift == pytest.approx(expected.statistic / (sum(groups == "a") * sum(groups == "b")))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
+def test_pictures_and_pdf_are_written_by_a_browser(personas, tmp_path):
+    assert personas.save(tmp_path / "cards.pdf").read_bytes().startswith(b"%PDF")
+    assert personas.save(tmp_path / "cards.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cards.pdf", "cards.png"]

@@ -27,7 +27,7 @@ _ROOMS = {
         "cohort_retention", "compare_models", "fit_lifetime_models", "fit_with_lifetimes", "from_lifetimes", "predict_lifetime_value", "to_lifetimes",
         "track_purchases", "value_by_segment",
     ],
-    "personas": ["IdealCustomer", "Personas", "apply_typology", "build_personas", "ideal_customer", "join_people"],
+    "personas": ["IdealCustomer", "Personas", "apply_typology", "build_personas", "check_people", "ideal_customer", "join_people", "load_typology"],
     "report": ["Report", "build_report", "export_audiences", "export_excel"],
 }  # fmt: skip
 _SUBMODULES = ["datasets", "plot"]

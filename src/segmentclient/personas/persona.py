@@ -116,7 +116,7 @@ class Personas(Sequence[Persona]):
 
         Returns
         -------
-        DataFrame with `persona` (key of the group), `name`, `field`, `label`, `text`, `value`, `share` (0 to 1),
+        DataFrame with `segment` (key of the group), `name`, `field`, `label`, `text`, `value`, `share` (0 to 1),
         `low`, `high`, `provenance`, `statistic`, `n`, `coverage` (0 to 1), `rule` and `block`.
         """
         import pandas as pd
@@ -141,7 +141,7 @@ class Personas(Sequence[Persona]):
             for card in self.cards
             for field in card.fields
         ]
-        return pd.DataFrame(rows, columns=["persona", "name", *names])
+        return pd.DataFrame(rows, columns=["segment", "name", *names])
 
     def to_markdown(self) -> str:
         """Write the cards as Markdown."""
