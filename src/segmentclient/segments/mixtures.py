@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -73,8 +74,7 @@ class MixtureSegmenter(Segmenter):
             best.means_,
             best.covariances_,
         )
-        labels = self._nearest(prepared)
-        return labels
+        return self._nearest(prepared)
 
     def _numbers(self, sample: Array) -> range:
         different = distinct_rows(sample, MOST + 1)
@@ -90,21 +90,16 @@ class MixtureSegmenter(Segmenter):
     def _model(self) -> GaussianMixture:
         """Rebuild the mixture from what was learnt."""
         model = GaussianMixture(len(self.weights_))
-        model.weights_, model.means_, model.covariances_ = (
-            self.weights_,
-            self.prepared_centers_,
-            self.covariances_,
-        )
+        model.weights_, model.means_ = self.weights_, self.prepared_centers_
+        model.covariances_ = self.covariances_
         model.precisions_cholesky_ = np.array(
             [np.linalg.inv(np.linalg.cholesky(one)).T for one in self.covariances_]
         )
         return model
 
     def _reorder(self, order: Labels) -> None:
-        rest = np.setdiff1d(
-            np.arange(len(self.weights_)), order
-        )  # components that are nobody's most probable one
-        every = np.concatenate([order, rest])
+        nobodys = np.setdiff1d(np.arange(len(self.weights_)), order)  # never the most probable component
+        every = np.concatenate([order, nobodys])
         self.weights_ = self.weights_[every]
         self.prepared_centers_ = self.prepared_centers_[every]
         self.covariances_ = self.covariances_[every]
@@ -126,17 +121,10 @@ class MixtureSegmenter(Segmenter):
 
 
 def _fitted(sample: Array, n_clusters: int, seed: int) -> GaussianMixture:
-    import warnings
-
     from sklearn.exceptions import ConvergenceWarning
 
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # a mixture still creeping is good enough to be compared
-        return GaussianMixture(
-            n_clusters,
-            n_init=3,
-            random_state=seed,
-            reg_covar=1e-6 * max(1e-12, float(sample.var(axis=0).mean())),
-        ).fit(sample)
+    least_spread = 1e-6 * max(1e-12, float(sample.var(axis=0).mean()))
+    model = GaussianMixture(n_clusters, n_init=3, random_state=seed, reg_covar=least_spread)
+    with warnings.catch_warnings():  # a mixture that still creeps is good enough to be compared
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(sample)
