@@ -108,8 +108,8 @@ def test_drift_exits_with_1_past_the_limit(tmp_path, capsys):
     before = pd.DataFrame({"customer_id": range(100), "segment": ["a"] * 50 + ["b"] * 50, "revenue": 1.0})
     after = before.assign(segment=["a"] * 95 + ["b"] * 5)
     before.to_parquet(tmp_path / "before.parquet")
-    after.to_parquet(tmp_path / "after.parquet")
-    paths = tmp_path / "before.parquet", tmp_path / "after.parquet"
+    after.to_csv(tmp_path / "after.csv", index=False)
+    paths = tmp_path / "before.parquet", tmp_path / "after.csv"
     assert run("drift", *paths, "--max-psi", "9") == 0
     assert run("drift", *paths, "--max-psi", "0.2") == 1
     assert "population stability index" in capsys.readouterr().out

@@ -81,9 +81,9 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
 def _people(options: argparse.Namespace) -> Any:
     if not options.people:
         return None
-    from segmentclient.cli.tables import read_table
+    from segmentclient.cli.tables import read_customers
 
-    return read_table(options.people)
+    return read_customers(options.people)
 
 
 def charts(options: argparse.Namespace) -> int:
@@ -153,9 +153,9 @@ def audiences(options: argparse.Namespace) -> int:
 def check_rules(options: argparse.Namespace) -> int:
     """Check a rules file; exit with 1 when something is wrong."""
     import segmentclient as sc
-    from segmentclient.cli.tables import read_table
+    from segmentclient.cli.tables import read_customers
 
-    found = sc.check_rules(options.rules, read_table(options.data) if options.data else None)
+    found = sc.check_rules(options.rules, read_customers(options.data) if options.data else None)
     print(found)
     return 0 if found.ok else 1
 
@@ -163,9 +163,9 @@ def check_rules(options: argparse.Namespace) -> int:
 def drift(options: argparse.Namespace) -> int:
     """Compare two customer files; exit with 1 when the segments have moved too far."""
     import segmentclient as sc
-    from segmentclient.cli.tables import read_table
+    from segmentclient.cli.tables import read_customers
 
-    before, after = (read_table(path) for path in (options.before, options.after))
+    before, after = (read_customers(path) for path in (options.before, options.after))
     moved = sc.compare_periods(before, after, by=options.by)
     print(moved)
     print(f"population stability index: {moved.psi:.4f} (limit {options.max_psi:g})")

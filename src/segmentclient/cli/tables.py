@@ -10,7 +10,7 @@ from typing import Any
 from segmentclient.errors import ColumnError, SegmentClientError
 from segmentclient.order_files import scan_orders
 
-__all__ = ["read_orders", "read_table", "write_table"]
+__all__ = ["read_customers", "read_orders", "read_table", "write_table"]
 
 
 def read_orders(options: argparse.Namespace) -> Any:
@@ -49,6 +49,29 @@ def read_table(path: str, *, separator: str | None = None, encoding: str = "utf-
         raise SegmentClientError('Parquet files need pyarrow: pip install "segmentclient[duckdb]"') from None
     except (ValueError, OSError) as error:
         raise ColumnError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def read_customers(path: str) -> Any:
+    """Read a table that `score` wrote: .csv with its numbers and dates told apart, or .parquet."""
+    import pandas as pd
+
+    if not path.lower().endswith(".csv"):
+        return read_table(path)
+    text = read_table(path)
+    typed = text.apply(_typed)
+    known = [name for name in ("first_order", "last_order") if name in typed]
+    return typed.assign(**{name: pd.to_datetime(text[name], errors="coerce") for name in known})
+
+
+def _typed(column: Any) -> Any:
+    """Turn a column into numbers when every cell that is there is one; ids with leading zeros stay text."""
+    import pandas as pd
+
+    there = column.dropna()
+    if there.str.match(r"^-?0[0-9]").any():
+        return column
+    numbers = pd.to_numeric(column, errors="coerce")
+    return numbers if numbers.notna().sum() == len(there) else column
 
 
 def write_table(table: Any, path: str) -> None:
