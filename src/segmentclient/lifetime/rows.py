@@ -54,6 +54,12 @@ class Span:
         """The length itself; for an endless one 1 / δ, over which as much is bought undiscounted."""
         return 1.0 / self.rate if math.isinf(self.length) else self.length
 
+    @property
+    def years(self) -> float:
+        """Discounted years from end to end."""
+        length = self.length if self.rate == 0 else -math.expm1(-self.rate * self.length) / self.rate
+        return length * self.unit_days / DAYS_A_YEAR
+
 
 def history_columns(
     models: LifetimeModels, keys: Mapping[str, Any], span: Span, interval: float | None, *, with_time: bool

@@ -99,7 +99,7 @@ def predict_lifetime_value(
     lifetime_value = margin · E[spend a purchase] · ∫ e^(−δt) dE[purchases(t)] − acquisition cost
     − service cost a year · ∫ P(alive at t) e^(−δt) dt, over the horizon (the future only). Integrals are Gauss-Legendre sums
     on distinct (frequency, T) pairs. Intervals on rows are tabulated, not simulated: purchases count at their mean
-    discount, and service cost at its mean among the living; below 20,000 customers doubt about the parameters is
+    discount, and service cost at its mean among the living (in full for those who buy nothing); below 20,000 customers doubt about the parameters is
     averaged in. For totals use `value_by_segment`: bounds do not add up.
 
     References
@@ -262,17 +262,20 @@ def _money(column: Mapping[str, Any], margin: Any, columns: _Columns, algebra: _
     if columns.interval is None:
         return money
     unit = margin * column["_fade"] * algebra.where(known, scale, column["_typical"])
-    low, high = (_bound(column, side, unit, terms, algebra) for side in ("low", "high"))
+    low, high = (_bound(column, side, unit, columns, algebra) for side in ("low", "high"))
     return money | {"lifetime_value_low": low, "lifetime_value_high": high}
 
 
-def _bound(column: Mapping[str, Any], side: str, unit: Any, terms: Terms, algebra: _Algebra) -> Any:
-    """Quantile of profit: the dead bring 0, the living their spend minus what they cost."""
-    late = unit * column[f"_late_{side}"]
+def _bound(column: Mapping[str, Any], side: str, unit: Any, columns: _Columns, algebra: _Algebra) -> Any:
+    """Quantile of profit: the dead bring 0, the living their spend minus what they cost, all the span if idle."""
+    terms, late = columns.terms, unit * column[f"_late_{side}"]
     if terms.service_cost == 0:
         return late - terms.acquisition_cost
+    idle = terms.service_cost * columns.span.years
     cost = terms.service_cost * column["_years_alive"]
-    early = unit * column[f"_early_{side}"] - cost
+    early = algebra.where(
+        column[f"_early_{side}"] > 0, unit * column[f"_early_{side}"] - cost, -idle + 0.0 * late
+    )
     return algebra.least(early, algebra.most(late - cost, 0.0 * late)) - terms.acquisition_cost
 
 
