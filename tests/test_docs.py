@@ -11,6 +11,7 @@ import pytest
 
 import segmentclient
 from segmentclient import datasets, plot
+from segmentclient.rfm import maps
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -21,6 +22,27 @@ FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md",
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^(`{3,}|:{3,}).*?^\1", re.DOTALL | re.MULTILINE)
 
+SEGMENTS = [
+    "champions",
+    "loyal",
+    "potential_loyalists",
+    "new",
+    "promising",
+    "needs_attention",
+    "about_to_sleep",
+    "at_risk",
+    "cant_lose",
+    "hibernating",
+    "lost",
+    "prospects",
+    "active",
+    "almost_lost",
+    "previously_loyal",
+    "dormant",
+    "recent",
+    "inactive",
+    "others",
+]
 SHOWN_BY = {
     "CleanTransactions": "clean_transactions",
     "IdealCustomer": "ideal_customer",
@@ -123,8 +145,17 @@ def test_every_page_is_in_the_contents():
             r"^```\{toctree\}\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
         ):
             names = [line for line in block.split("\n") if line and not line.startswith(":")]
-            listed |= {(page.parent / f"{name}.md").resolve() for name in names}
+            listed |= {path.resolve() for name in names for path in page.parent.glob(f"{name}.md")}
     assert listed == set(PAGES)
+
+
+def test_glossary_names_the_segments_as_the_product_does():
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+?) \| ([^|]+?) \| `(\w+)` \|$", text, re.MULTILINE)
+    known = {key: (french, english) for french, english, key in rows if key in SEGMENTS}
+    assert set(known) == set(SEGMENTS)
+    for key, words in known.items():
+        assert words == (maps.label(key, "fr"), maps.label(key, "en"))
 
 
 def test_no_guide_mentions_an_empty_place():
