@@ -49,8 +49,19 @@ def _who(content: Content, say: Words) -> Iterable[Picture]:
     if len(content.segments) > 1:
         yield _picture("segment_treemap", table, say, by=by, currency=say.currency)
         yield _picture("share_pairs", table, say, by=by, currency=say.currency)
+        yield from _distinctive(content, say)
     if content.has("r_score", "f_score") and _brings(content):
         yield _picture("rf_heatmap", table, say, currency=say.currency)
+
+
+DISTINCTIVE = ("revenue", "average_order_value", "n_orders", "days_since_last_order")
+
+
+def _distinctive(content: Content, say: Words) -> Iterable[Picture]:
+    """Set each segment beside the average customer, on what was measured for everybody."""
+    names = [name for name in DISTINCTIVE if content.has(name) and content.customers[name].mean() > 0]
+    if len(names) > 1:
+        yield _picture("index_chart", content.customers, say, features=names, by=content.by)
 
 
 def _worth(content: Content, say: Words) -> Iterable[Picture]:

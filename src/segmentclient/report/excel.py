@@ -195,8 +195,8 @@ def _segment_columns(say: Words, content: Content) -> list[tuple[str, Column]]:
         ("median_days", Column(say.text("Days since last order (median)"), "integer", 16)),
         ("repeat_share", Column(say.text("Repurchase rate"), "percent", 12)),
         ("p_alive", Column(say.text("Probability still a customer"), "percent", 14)),
-        ("value", Column(say.text("Future value"), "money", 16)),
-        ("value_each", Column(say.text("Future value each"), "money", 14)),
+        ("value", Column(say.text("Lifetime value"), "money", 16)),
+        ("value_each", Column(say.text("Lifetime value each"), "money", 14)),
     ]
     return [(name, column) for name, column in known if name == "key" or name in content.segments]
 

@@ -148,7 +148,7 @@ def _future(content: Content, say: Words) -> KeyFigure:
         "What they should still bring over the horizon chosen, margin and costs counted. A prediction, not a promise."
     )
     return KeyFigure(
-        say.text("Future value"),
+        say.text("Lifetime value"),
         say.short(totals["value"]),
         comparison,
         meaning,

@@ -39,7 +39,7 @@ class Report:
     lang: str
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report to `path`, whole or not at all: .html, or .pdf through WeasyPrint or Chromium.
+        """Write the report to `path`, whole or not at all: .html, or .pdf through Chromium or WeasyPrint.
 
         Returns
         -------

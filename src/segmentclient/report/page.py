@@ -133,7 +133,7 @@ def _by_note(content: Content, say: Words) -> str:
 def _worth_note(content: Content, say: Words) -> str:
     if not content.has("lifetime_value"):
         return say.text(
-            "The future value is not part of this report: it was not predicted for these customers."
+            "The lifetime value is not part of this report: it was not predicted for these customers."
         )
     parts = []
     if "value_low" in content.segments:
@@ -197,7 +197,7 @@ def _method(content: Content, say: Words) -> Iterable[str]:
         )
     if content.has("lifetime_value"):
         yield say.text(
-            "The future value is the margin on the purchases still expected, discounted, minus costs; the past is not counted in it."
+            "The lifetime value is the margin on the purchases still expected, discounted, minus costs; the past is not counted in it."
         )
     if content.has("p_alive"):
         yield say.text(

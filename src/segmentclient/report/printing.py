@@ -1,7 +1,8 @@
-"""A page printed to PDF: by WeasyPrint where it is installed, else by a Chromium that is."""
+"""A page printed to PDF: by a Chromium that is installed, else by WeasyPrint."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,21 +28,24 @@ QUIET = (
 
 def print_pdf(page: str, path: Path) -> None:
     """Print a page to `path`, or say what to install."""
-    if find_spec("weasyprint") is not None:
-        return _by_weasyprint(page, path)
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
+    if browser is not None:
+        _by_browser(browser, page, path)
+    elif find_spec("weasyprint") is not None:
+        _by_weasyprint(page, path)
+    else:
         raise SegmentClientError(
-            "a PDF needs a printer: install one with `pip install segmentclient[pdf]`, or Chromium or Chrome; "
+            "a PDF needs a printer: install Chromium or Chrome, or `pip install segmentclient[pdf]`; "
             "the report can always be saved as .html and printed from a browser"
         )
-    return _by_browser(browser, page, path)
 
 
 def _by_weasyprint(page: str, path: Path) -> None:
+    """WeasyPrint knows no variables inside drawings: they take the colours of the light theme."""
     import weasyprint
 
-    weasyprint.HTML(string=page).write_pdf(path)
+    light = re.sub(r"var\(--sc-[a-z]+, (#[0-9a-f]{6})\)", r"\1", page)
+    weasyprint.HTML(string=light).write_pdf(path)
 
 
 def _by_browser(browser: str, page: str, path: Path) -> None:

@@ -70,14 +70,14 @@ def _value_columns(content: Content, say: Words) -> Iterable[tuple[str, Callable
     if "p_alive" in content.segments:
         yield say.text("Probability still a customer"), lambda row, tint: _share(row["p_alive"], say, tint)
     if "value" in content.segments:
-        yield say.text("Future value"), lambda row, _: _value(row, say)
-        yield say.text("Share of future value"), lambda row, tint: _share(row["value_share"], say, tint)
+        yield say.text("Lifetime value"), lambda row, _: _value(row, say)
+        yield say.text("Share of lifetime value"), lambda row, tint: _share(row["value_share"], say, tint)
         yield (
-            say.text("Future value each"),
+            say.text("Lifetime value each"),
             lambda row, _: Cell(say.money(row["value_each"]), row["value_each"]),
         )
     if "typical_low" in content.segments:
-        yield say.text("Future value of a typical customer"), lambda row, _: _typical(row, say)
+        yield say.text("Lifetime value of a typical customer"), lambda row, _: _typical(row, say)
 
 
 def _share(share: float, say: Words, tint: str) -> Cell:

@@ -40,9 +40,9 @@ COLUMN_NAMES = {
     "expected_purchases": "Expected purchases",
     "expected_orders": "Expected orders",
     "expected_purchase_value": "Expected purchase value",
-    "lifetime_value": "Future value",
-    "lifetime_value_low": "Future value, low",
-    "lifetime_value_high": "Future value, high",
+    "lifetime_value": "Lifetime value",
+    "lifetime_value_low": "Lifetime value, low",
+    "lifetime_value_high": "Lifetime value, high",
 }
 
 
