@@ -170,35 +170,38 @@ def look(name, table, sizes=("page", "phone"), langs=("en", "fr"), **options):
     return "\n".join(told)
 
 
-@pytest.mark.parametrize("case", CASES)
+HARD = ["fifteen segments", "long labels", "zero revenue", "empty"]
+
+
 @pytest.mark.parametrize("name", CHARTS)
-def test_no_text_is_clipped_or_covered(name, case):
-    if case == "empty" and name.startswith("persona"):
-        pytest.skip("nobody to portray")
-    assert not look(name, table(case), langs=("fr",), **CHARTS[name])
+def test_no_text_is_clipped_or_covered_on_a_page(name):
+    for case in HARD:
+        if not (case == "empty" and name.startswith("persona")):
+            assert not look(name, table(case), sizes=("page",), langs=("fr",), **CHARTS[name])
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_text_is_clipped_or_covered_on_a_phone(name):
+    assert not look(name, table("long labels"), sizes=("phone",), langs=("fr",), **CHARTS[name])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", CHARTS)
-def test_no_text_is_clipped_or_covered_in_english_or_on_a_slide(name, case):
+def test_no_text_is_clipped_or_covered_anywhere(name, case):
     if case == "empty" and name.startswith("persona"):
         pytest.skip("nobody to portray")
-    customers = table(case)
-    assert not look(name, customers, langs=("en",), **CHARTS[name])
-    assert not look(name, customers, sizes=("slide",), **CHARTS[name])
+    assert not look(name, table(case), sizes=("page", "phone", "slide"), **CHARTS[name])
 
 
-@pytest.mark.parametrize(
-    "case", ["plain", "one segment", "fifteen segments", "long labels", "zero revenue", "millions"]
-)
+@pytest.mark.parametrize("case", ["fifteen segments", "long labels", "zero revenue"])
 @pytest.mark.parametrize("name", MOVES)
 def test_movement_fits(name, case):
     before, after = table(case), table(case)
     after["segment"] = np.roll(after["segment"], 1)
     after["revenue"] = np.roll(after["revenue"], 100)
     moved = sc.compare_periods(before.iloc[:500], after.iloc[50:])
-    assert not look(name, moved, **MOVES[name])
+    assert not look(name, moved, langs=("fr",), **MOVES[name])
 
 
 def test_the_life_cycle_fits():
@@ -216,27 +219,26 @@ def test_what_models_say_fits(unit):
     model = sc.MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, time_unit=unit)
     log = pd.DataFrame({"date": pd.to_datetime(["2026-01-01", "2026-02-11", "2026-03-01"])})
     assert not look("probability_alive_matrix", model)
-    assert not look("expected_purchases_matrix", model)
+    assert not look("expected_purchases_matrix", model, langs=("fr",))
     assert not look("alive_history", log, model=model, as_of="2026-09-01")
-    assert not look("alive_history", log.head(1), model=model)
+    assert not look("alive_history", log.head(1), model=model, langs=("fr",))
 
 
 def test_time_fits():
     log = sc.datasets.load_cdnow()
     model = sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
     steps = sc.track_purchases(log, model, calibration_end="1997-09-30")
-    for kind in ("cumulative", "incremental"):
-        assert not look("tracking", steps, kind=kind)
-    for period in ("M", "Q"):
-        assert not look("cohort_heatmap", sc.cohort_retention(log, period=period))
+    assert not look("tracking", steps)
+    assert not look("tracking", steps, kind="incremental", langs=("fr",))
+    assert not look("cohort_heatmap", sc.cohort_retention(log), langs=("fr",))
     fitted = sc.MBGNBD(time_unit="W").fit(sc.summarize_customers(log, as_of="1998-06-30", time_unit="W"))
     assert not look("parameter_intervals", fitted)
 
 
 def test_the_page_that_chooses_k_fits():
     customers = base(300)
-    choice = sc.choose_k(customers, ["n_orders", "revenue"], k=range(2, 6), progress="off")
-    assert not look("k_page", choice)
+    choice = sc.choose_k(customers, ["n_orders", "revenue"], k=range(2, 5), progress="off")
+    assert not look("k_page", choice, langs=("fr",))
 
 
 def test_the_ruler_can_fail():

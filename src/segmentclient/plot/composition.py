@@ -118,9 +118,11 @@ def _name_tile(
         return False
     if text_height > height:
         return False
-    style.beside(axes, x, y, lines, dx=7, dy=-6, ha="left", va="top", color=colour, weight="bold")
+    style.beside(
+        axes, x, y, lines, dx=7, dy=-6, ha="left", va="top", in_layout=False, color=colour, weight="bold"
+    )
     below = 6 + (lines.count("\n") + 1) * size.font * 1.25
-    style.beside(axes, x, y, told, dx=7, dy=-below, ha="left", va="top", color=colour)
+    style.beside(axes, x, y, told, dx=7, dy=-below, ha="left", va="top", in_layout=False, color=colour)
     return True
 
 
@@ -353,7 +355,7 @@ def _bar_column(
     rows = range(len(values))
     axes.barh([row + 0.24 for row in rows], lengths, left=column, **{"height": 0.2, **looks})
     for row, text in zip(rows, told, strict=True):
-        style.write(axes, column, row + 0.08, text, va="bottom", ha="left", fontsize=size.font)
+        style.write(axes, column, row + 0.08, text, va="bottom", ha="left", in_layout=True)
     room = axes.figure.figure.get_figwidth() * 72 * 0.16
     style.write(
         axes,
@@ -361,6 +363,7 @@ def _bar_column(
         -0.55,
         lettering.wrap(title, room, size.small),
         va="baseline",
+        in_layout=True,
         ha="left",
         fontsize=size.small,
         color=style.MUTED,

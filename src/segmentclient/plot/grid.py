@@ -194,10 +194,34 @@ def _name_home(
     x, y = sum(columns) / len(columns), sum(rows) / len(rows)
     middle = (rest - tall) / 2
     if not fits:
-        style.beside(axes, x, y, lines, ha="center", va="center", weight="bold", color=colour)
+        style.beside(
+            axes, x, y, lines, in_layout=False, ha="center", va="center", weight="bold", color=colour
+        )
         return True
-    style.beside(axes, x, y, lines, dy=middle + 1, ha="center", va="bottom", weight="bold", color=colour)
-    style.beside(axes, x, y, below, dy=middle - 1, ha="center", va="top", fontsize=size.small, color=colour)
+    style.beside(
+        axes,
+        x,
+        y,
+        lines,
+        dy=middle + 1,
+        in_layout=False,
+        ha="center",
+        va="bottom",
+        weight="bold",
+        color=colour,
+    )
+    style.beside(
+        axes,
+        x,
+        y,
+        below,
+        dy=middle - 1,
+        in_layout=False,
+        ha="center",
+        va="top",
+        fontsize=size.small,
+        color=colour,
+    )
     return True
 
 

@@ -154,6 +154,7 @@ def write_cell(axes: Axes, x: float, y: float, lines: Sequence[str], background:
         y,
         first,
         dy=1 if rest else 0,
+        in_layout=False,
         ha="center",
         va="bottom" if rest else "center_baseline",
         weight="bold",
@@ -161,7 +162,16 @@ def write_cell(axes: Axes, x: float, y: float, lines: Sequence[str], background:
     )
     if rest:
         style.beside(
-            axes, x, y, "\n".join(rest), dy=-2, ha="center", va="top", fontsize=size.small, color=colour
+            axes,
+            x,
+            y,
+            "\n".join(rest),
+            dy=-2,
+            in_layout=False,
+            ha="center",
+            va="top",
+            fontsize=size.small,
+            color=colour,
         )
 
 

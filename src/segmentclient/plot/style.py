@@ -248,28 +248,20 @@ def name_lines(ax: Axes, y_text: str, names: Sequence[tuple[str, str]]) -> None:
 
 
 def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
-    """Write text at a place of the data (or `transform=`), in the house's type; dollars stay dollars."""
-    looks = {
-        "fontsize": size_of(ax).font,
-        "color": INK,
-        "family": lettering.family(),
-        "parse_math": False,
-        "linespacing": 1.15,
-    }
-    return ax.text(x, y, text, **{**looks, **options})
+    """Write text inside the axes, at a place of the data (or `transform=`); the layout makes no room for it."""
+    return ax.text(x, y, text, **{**_type(ax), "in_layout": False, **options})
 
 
 def beside(ax: Axes, x: float, y: float, text: str, *, dx: float = 0, dy: float = 0, **options: Any) -> Any:
-    """Write text some points away from a place of the data."""
-    looks = {
-        "fontsize": size_of(ax).font,
-        "color": INK,
-        "family": lettering.family(),
-        "parse_math": False,
-        "linespacing": 1.15,
-    }
+    """Write text some points away from a place of the data; the layout makes room for it."""
     place = {"textcoords": "offset points", "annotation_clip": False}
-    return ax.annotate(text, (x, y), (dx, dy), **{**place, **looks, **options})
+    return ax.annotate(text, (x, y), (dx, dy), **{**place, **_type(ax), **options})
+
+
+def _type(ax: Axes) -> dict[str, Any]:
+    """The house's type; dollars stay dollars."""
+    plain = {"family": lettering.family(), "parse_math": False, "linespacing": 1.15}
+    return {"fontsize": size_of(ax).font, "color": INK, **plain}
 
 
 def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
