@@ -103,7 +103,7 @@ def test_discounting_is_tricomi_u(kappa, s):
 
 def test_counts_sum_to_one_and_to_the_mean():
     model = ParetoNBD.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669)
-    some, n = POINTS.head(4), np.arange(300)
+    some, n = POINTS.head(4), np.arange(120)
     chances = np.array([model.conditional_pmf(some, int(k), t=39) for k in n])
     np.testing.assert_allclose(chances.sum(axis=0), 1.0, rtol=1e-10)
     np.testing.assert_allclose(n @ chances, model.expected_purchases(some, t=39), rtol=1e-8)
@@ -119,7 +119,7 @@ def test_fresh_reference_values():
         agreement.fresh("paretonbd", 50, counts=False),
         ("log_likelihood", "p_alive", "expected_purchases"),
     )
-    agreement.check(ParetoNBD.law, agreement.fresh("paretonbd", 5))
+    agreement.check(ParetoNBD.law, agreement.fresh("paretonbd", 2))
 
 
 def test_extreme_grid():

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.histories import Array, Histories, history, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.priors import rate_prior
 from segmentclient.lifetime.purchases import PurchaseModel
@@ -107,12 +107,14 @@ class ParetoExponential:
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """P(n purchases within t) of a customer alive now: stays for t, or leaves at some τ < t after n purchases."""
         r, alpha, s, beta, n, t = np.broadcast_arrays(*living, n, t)
-        stays = np.exp(negative_binomial_logpmf(n, r, alpha, t) - s * np.log1p(t / beta))
-        leaves = np.zeros(stays.shape)
-        open_ = np.nonzero(t > 0)
-        if open_[0].size:
-            leaves[open_] = np.exp(_log_leaving_after(*(value[open_] for value in (r, alpha, s, beta, n, t))))
-        return stays + leaves
+        chance = np.exp(negative_binomial_logpmf(n, r, alpha, t) - s * np.log1p(t / beta))
+        some, none = np.nonzero((n > 0) & (t > 0)), np.nonzero(n == 0)
+        if some[0].size:
+            chance[some] += np.exp(_log_leaving_after(*(value[some] for value in (r, alpha, s, beta, n, t))))
+        if none[0].size:  # silence for t is itself a history, whose likelihood needs no search for a peak
+            theta = tuple(value[none] for value in (r, alpha, s, beta))
+            chance[none] = np.exp(self.log_likelihood(theta, history(0.0, 0.0, t[none])))
+        return chance
 
     def discounted(self, living: Theta, rate: float) -> Array:
         """Discounted purchases of all the future of a customer alive now: RFM and CLV, equation (1)."""

@@ -1,0 +1,74 @@
+"""The stable functions against 50 digits."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segmentclient.lifetime import special
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.quadrature import log_concave_integral
+
+POSITIVE = st.floats(-3, 3).map(lambda power: 10.0**power)
+
+
+def survival(p, r, span):
+    return np.exp(-r * np.log1p(p * span))
+
+
+@settings(max_examples=40, deadline=None)
+@given(POSITIVE, POSITIVE, POSITIVE, POSITIVE)
+def test_beta_average_is_gauss(a, b, r, span):
+    """E (1 + p·span)^−r over Beta(a, b) is 2F1(r, a; a + b; −span)."""
+    found = float(special.beta_average(survival, a, b, r, span, scale=r * span + span, fall=r))
+    with mp.workdps(50):
+        exact = mp.hyp2f1(r, a, mp.mpf(a) + b, -mp.mpf(span))
+    assert found == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
+
+
+def test_rows_do_not_disturb_one_another():
+    a, b, r = np.array([0.01, 3.0, 200.0]), np.array([5.0, 0.02, 900.0]), np.array([0.3, 40.0, 2.0])
+    together = special.beta_average(survival, a, b, r, 0.7, scale=r, fall=r)
+    alone = [special.beta_average(survival, a[i], b[i], r[i], 0.7, scale=r[i], fall=r[i]) for i in range(3)]
+    np.testing.assert_allclose(together, np.ravel(alone), rtol=1e-11)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 3000), POSITIVE, POSITIVE, POSITIVE)
+def test_negative_binomial_tail(n, r, alpha, t):
+    found = float(special.negative_binomial_tail(n, r, alpha, t))
+    with mp.workdps(60):
+        z = mp.mpf(t) / (mp.mpf(alpha) + t)
+        front = n * mp.log(z) + r * mp.log(1 - z) - mp.log(n)
+        front -= mp.loggamma(n) + mp.loggamma(r) - mp.loggamma(n + mp.mpf(r))
+        exact = mp.exp(front) * mp.hyp2f1(1, n + mp.mpf(r), n + 1, z)
+    assert found == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize("rate", [-3.0, -1e-12, 0.0, 1e-12, 1e-6, 2.0, 500.0])
+def test_saturating_has_no_hole_at_zero(rate):
+    with mp.workdps(40):
+        exact = 1.7 if rate == 0 else float((1 - mp.exp(-mp.mpf(rate) * 1.7)) / rate)
+    assert float(special.saturating(rate, 1.7)) == pytest.approx(exact, rel=1e-14)
+
+
+def test_log_concave_integral_of_a_gamma():
+    """∫ exp(k·u − eᵘ) du over (−∞, ln x] is the lower incomplete gamma function."""
+    from scipy.special import gammainc, gammaln
+
+    k, x = np.array([[0.01], [1.0], [50.0], [2e4]]), np.array([5.0, 0.3, 80.0, 2e4])
+    found = log_concave_integral(lambda u: k * u - np.exp(u), lambda u: k - np.exp(u), np.log(x))
+    np.testing.assert_allclose(found, gammaln(k[:, 0]) + np.log(gammainc(k[:, 0], x)), rtol=1e-11, atol=1e-11)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0.0, 1 / 7, 0.1, 2.5])), min_size=0, max_size=30)
+)
+def test_distinct_rows(rows):
+    columns = [np.array([row[i] for row in rows], float) for i in (0, 1)]
+    first, kind = distinct(columns)
+    table = list(zip(*columns, strict=True))
+    assert [table[i] for i in first] == sorted(set(table))
+    assert [table[first[k]] for k in kind] == table
