@@ -1,0 +1,224 @@
+"""Every chart carries its table's numbers, says its finding in both languages, and has words for each sentence."""
+
+import ast
+import inspect
+import io
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from babel.messages import pofile
+from matplotlib.colors import to_hex
+
+import segmentclient as sc
+from segmentclient import plot
+from segmentclient.errors import ColumnError
+from segmentclient.locale import language
+from segmentclient.plot import palette
+from segmentclient.plot.words import CHARTS
+
+RULER = np.random.default_rng(11)
+FEATURES = ["days_since_last_order", "n_orders", "revenue"]
+
+
+@pytest.fixture(scope="module")
+def customers():
+    n = 300
+    revenue = RULER.lognormal(3.5, 1.0, n).round(2)
+    return pd.DataFrame(
+        {
+            "customer_id": np.arange(n),
+            "segment": RULER.choice(["champions", "loyal", "lost"], n),
+            "r_score": RULER.integers(1, 6, n),
+            "f_score": RULER.integers(1, 6, n),
+            "days_since_last_order": RULER.integers(0, 400, n),
+            "n_orders": RULER.geometric(0.4, n),
+            "revenue": revenue,
+            "frequency": RULER.integers(0, 10, n),
+            "expected_purchases": RULER.gamma(1.0, 1.0, n),
+            "holdout_purchases": RULER.poisson(1.0, n),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def migration(customers):
+    after = customers.iloc[20:].copy()
+    after["segment"] = np.roll(after["segment"], 3)
+    after["revenue"] = after["revenue"] * 1.1
+    return sc.compare_periods(customers.iloc[:280], after)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return sc.MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, time_unit="W")
+
+
+def test_bars_are_the_sums_of_each_segment(customers):
+    ax = plot.segment_bars(customers)
+    sums = customers.groupby("segment").agg(
+        n=("revenue", "size"), orders=("n_orders", "sum"), revenue=("revenue", "sum")
+    )
+    sums = sums.sort_values("revenue", ascending=False).assign(
+        average=lambda table: table["revenue"] / table["orders"]
+    )
+    for bars, column in zip(ax.containers, ["n", "orders", "revenue", "average"], strict=True):
+        lengths = [bar.get_width() for bar in bars]
+        np.testing.assert_allclose(np.array(lengths) / max(lengths), sums[column] / sums[column].max())
+
+
+def test_grid_gives_each_cell_to_its_largest_segment(customers):
+    ax = plot.segment_grid(customers)
+    colours = {patch.get_xy(): patch.get_facecolor() for patch in ax.patches}
+    counted = customers.groupby(["r_score", "f_score"])["segment"].agg(lambda keys: sorted(keys.mode())[0])
+    known = palette.colours(customers["segment"])
+    for (r, f), key in counted.items():
+        assert to_hex(colours[f - 0.5, r - 0.5]) == known[key].lower()
+
+
+def test_snake_and_index_are_means_against_the_average(customers):
+    index = plot.index_chart(customers, features=FEATURES).collections[0].get_array()
+    means = customers.groupby("segment")[FEATURES].mean() / customers[FEATURES].mean() * 100
+    np.testing.assert_allclose(np.sort(index, axis=None), np.sort(means.to_numpy(), axis=None))
+    one = plot.persona_index(customers, segment="loyal", features=FEATURES)
+    np.testing.assert_allclose(
+        sorted(bar.get_width() + 100 for bar in one.patches), sorted(means.loc["loyal"])
+    )
+    snake = plot.snake_plot(customers, by="segment", features=["r_score", "f_score"])
+    scored = customers[["r_score", "f_score"]]
+    z = ((scored - scored.mean()) / scored.std(ddof=0)).groupby(customers["segment"]).mean()
+    np.testing.assert_allclose(snake.lines[0].get_ydata(), z.loc["champions"], atol=1e-9)
+
+
+def test_silhouettes_agree_with_scikit_learn(customers):
+    from sklearn.metrics import silhouette_score
+
+    scored = customers[["r_score", "f_score"]].astype(float)
+    ax = plot.silhouette_plot(customers, features=["r_score", "f_score"], by="segment")
+    expected = silhouette_score((scored - scored.mean()) / scored.std(ddof=0), customers["segment"])
+    assert ax.lines[0].get_xdata()[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_map_agrees_with_scikit_learn(customers):
+    from sklearn.decomposition import PCA
+
+    scored = customers[["r_score", "f_score", "frequency"]].astype(float)
+    z = (scored - scored.mean()) / scored.std(ddof=0)
+    ax = plot.pca_map(customers, features=list(scored), by="segment")
+    drawn = np.vstack([points.get_offsets() for points in ax.collections])
+    expected = PCA(2).fit_transform(z)
+    np.testing.assert_allclose(np.sort(np.abs(drawn), axis=0), np.sort(np.abs(expected), axis=0), atol=1e-9)
+
+
+def test_transitions_and_flow_count_every_customer(migration):
+    shares = np.ma.filled(plot.transition_heatmap(migration).collections[0].get_array(), 0)
+    rates = migration.matrix.div(migration.matrix.sum(axis=1), axis=0)
+    np.testing.assert_allclose(shares, rates.to_numpy())
+    assert len(plot.transition_flow(migration).patches) == (migration.matrix.to_numpy() > 0).sum() + sum(
+        migration.matrix.shape
+    )
+
+
+def test_bridge_leads_from_before_to_now(customers, migration):
+    bars = plot.value_bridge(migration).patches
+    assert bars[0].get_width() == pytest.approx(customers["revenue"].iloc[:280].sum())
+    assert bars[-1].get_width() == pytest.approx(customers["revenue"].iloc[20:].sum() * 1.1)
+    assert sum(bar.get_width() for bar in bars[:-1]) == pytest.approx(bars[-1].get_width())
+
+
+def test_calibration_is_a_plain_group_by(customers):
+    ax = plot.calibration_by_frequency(customers)
+    means = customers.groupby(customers["frequency"].clip(upper=7))[
+        ["expected_purchases", "holdout_purchases"]
+    ].mean()
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), means["expected_purchases"])
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), means["holdout_purchases"])
+    ranked = customers.sort_values("expected_purchases", ascending=False)["holdout_purchases"].to_numpy()
+    np.testing.assert_allclose(
+        plot.calibration_by_decile(customers).lines[1].get_ydata(), ranked.reshape(10, -1).mean(axis=1)
+    )
+
+
+def test_matrices_ask_the_model(model):
+    held = plot.probability_alive_matrix(model, T=39).collections[0].get_array()
+    one = pd.DataFrame({"frequency": [2.0], "recency": [39.0], "T": [39.0]})
+    assert held[0, 1] == pytest.approx(float(np.asarray(model.probability_alive(one))[0]))
+    held = plot.expected_purchases_matrix(model, t=10, T=39).collections[0].get_array()
+    assert held[0, 1] == pytest.approx(float(np.asarray(model.expected_purchases(one, t=10))[0]))
+
+
+def test_history_jumps_at_each_purchase_and_falls_between(model):
+    log = pd.DataFrame(
+        {
+            "customer_id": [1, 1, 1, 2],
+            "date": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-02-15", "2026-01-05"]),
+        }
+    )
+    alive = plot.alive_history(log, model=model, customer=1, as_of="2026-05-01").lines[0].get_ydata()
+    up = np.flatnonzero(np.diff(alive) > 0) + 1
+    assert up.tolist() == [31, 45]
+    with pytest.raises(ColumnError, match="no purchase of customer 9"):
+        plot.alive_history(log, model=model, customer=9)
+
+
+def test_duckdb_and_lazy_tables_are_drawn(customers):
+    relation = duckdb.from_df(customers)
+    assert plot.finding("segment_grid", relation) == plot.finding("segment_grid", customers)
+    ax = plot.index_chart(relation, features=FEATURES)
+    np.testing.assert_allclose(
+        ax.collections[0].get_array(),
+        plot.index_chart(customers, features=FEATURES).collections[0].get_array(),
+    )
+
+
+def test_findings_are_one_line_and_descriptions_begin_with_them(customers, migration):
+    said = plot.finding("share_pairs", customers, "fr")
+    assert "\n" not in said
+    assert said in plot.chart_description("share_pairs", customers, "fr")
+    assert plot.chart_description(plot.value_bridge(migration, lang="fr")) == plot.chart_description(
+        "value_bridge", migration, "fr"
+    )
+    assert plot.finding("segment_treemap", customers, value="n_orders").find("of the value") > 0
+
+
+def test_every_chart_has_words_and_a_signature_alike():
+    tools = {"SVG", "chart_description", "figure", "finding", "save_chart", "to_svg"}
+    assert set(plot.__all__) - tools == set(CHARTS)
+    for name in CHARTS:
+        options = inspect.signature(getattr(plot, name)).parameters
+        first, *rest = options.values()
+        assert first.kind is first.POSITIONAL_OR_KEYWORD
+        assert options["ax"].default is None
+        assert options["lang"].default == "en"
+        assert rest[-1].kind is rest[-1].VAR_KEYWORD
+        assert all(one.kind is one.KEYWORD_ONLY for one in rest[:-1])
+
+
+def sentences():
+    """Every sentence that the room shows: literals given to text and plural, and what each chart is."""
+    for path in Path(plot.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "attr", "") in {"text", "plural"}
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield node.args[0].value
+    yield from (chart.kind for chart in CHARTS.values())
+
+
+def test_every_sentence_is_translated():
+    known = set()
+    for path in resources.files("segmentclient.locale").joinpath("fr").iterdir():
+        if path.name.endswith(".po"):
+            for message in pofile.read_po(io.BytesIO(path.read_bytes())):
+                known |= (
+                    {message.id if isinstance(message.id, str) else message.id[0]}
+                    if message.string
+                    else set()
+                )
+    assert {sentence for sentence in sentences() if isinstance(sentence, str)} - known == set()
+    assert language("fr").text("Orders") == "Commandes"
