@@ -6,48 +6,33 @@ table a dimension of the order log.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from segmentclient import frames
 from segmentclient.errors import SegmentClientError
 from segmentclient.locale import language
-from segmentclient.personas.attributes import named_columns
 from segmentclient.personas.buying import buying_fields
 from segmentclient.personas.describing import attribute_fields, coherent, kind_of_customer, name_field, sex_of
 from segmentclient.personas.fields import Field
-from segmentclient.personas.habits import Habits, read_habits
+from segmentclient.personas.gathering import Material, gather
 from segmentclient.personas.nearest import fields_of_nearest
 from segmentclient.personas.persona import Persona, Personas
-from segmentclient.personas.picture_day import as_day, day_of, last_day
-from segmentclient.personas.reading import People, read_people
+from segmentclient.personas.picture_day import as_day
 from segmentclient.personas.setting import Setting
-from segmentclient.personas.speaking import speaking_fields
+from segmentclient.personas.speaking import expertise_field, speaking_fields
 from segmentclient.personas.story import tagline, tell
 from segmentclient.personas.traits import Trait, find_traits
 from segmentclient.personas.wide import wide_fields
-from segmentclient.personas.worth import WORTH_COLUMNS, Measure, measures, worth_fields
+from segmentclient.personas.worth import Measure, measures, worth_fields
 from segmentclient.rfm import maps
-from segmentclient.schema import COLUMNS, check_columns
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 __all__ = ["build_personas"]
 
 OTHER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999933", "#882255")
-
-
-@dataclass(frozen=True)
-class _Material:
-    """Everything the cards are computed from, rows in the order of the customers."""
-
-    groups: pd.Series
-    customers: pd.DataFrame
-    people: People
-    habits: Habits
 
 
 def build_personas(
@@ -124,10 +109,10 @@ def build_personas(
     """
     _check_choices(min_size, min_coverage, person)
     L = language(lang)
-    material, day, notes = _gather(customers, by, attributes, transactions, columns, as_day(as_of))
-    setting = Setting(L, currency, min_size, min_coverage, day, person)
+    material = gather(customers, by, attributes, transactions, columns, as_day(as_of))
+    setting = Setting(L, currency, min_size, min_coverage, material.as_of, person)
     cards = _cards(material, setting)
-    return Personas(tuple(cards), by, lang, currency, len(material.customers), tuple(notes))
+    return Personas(tuple(cards), by, lang, currency, len(material.customers), material.notes)
 
 
 def _check_choices(min_size: int, min_coverage: float, person: str) -> None:
@@ -139,65 +124,7 @@ def _check_choices(min_size: int, min_coverage: float, person: str) -> None:
         raise SegmentClientError(f"person={person!r} is not known; accepted: 'typical', 'real'")
 
 
-def _gather(
-    customers: Any,
-    by: str,
-    attributes: Any,
-    transactions: Any,
-    columns: Mapping[str, str] | None,
-    as_of: dt.date | None,
-) -> tuple[_Material, dt.date | None, list[str]]:
-    frame = frames.read(customers)
-    schema = frame.collect_schema()
-    check_columns(
-        schema,
-        {
-            "customer_id": "any",
-            by: "any",
-            **{c: COLUMNS[c].kind for c in WORTH_COLUMNS if c in schema and c in COLUMNS},
-        },
-    )
-    own = set(
-        named_columns(schema, columns if attributes is None and columns else {}, table="customers").values()
-    )
-    data = frames.collect(frame, [c for c in schema if c in {"customer_id", by, *WORTH_COLUMNS} or c in own])
-    data = data[data[by].notna()].reset_index(drop=True)
-    day = as_of or day_of(data) or (last_day(transactions) if transactions is not None else None)
-    people = _people(data, attributes, columns, day, skip=(by, *WORTH_COLUMNS))
-    habits = (
-        read_habits(transactions, data["customer_id"], data[by])
-        if transactions is not None and len(data)
-        else Habits()
-    )
-    return _Material(data[by], data, people, habits), day, list(people.notes)
-
-
-def _people(
-    data: pd.DataFrame,
-    attributes: Any,
-    columns: Mapping[str, str] | None,
-    day: dt.date | None,
-    skip: tuple[str, ...],
-) -> People:
-    """Attributes from their own table, completed by those that the customers carry."""
-    import pandas as pd
-
-    keys = data["customer_id"]
-    own_columns = [c for c in data.columns if c not in skip]
-    own = read_people(
-        keys, data[own_columns], columns=columns if attributes is None else None, as_of=day, name="customers"
-    )
-    if attributes is None:
-        return own
-    given = read_people(keys, attributes, columns=columns, as_of=day, skip=skip)
-    more = [c for c in own.data.columns if c not in given.data.columns]
-    table = pd.concat([given.data, own.data[more]], axis=1)
-    return People(
-        table, given.extra, {**own.columns, **given.columns}, {**own.kinds, **given.kinds}, given.notes
-    )
-
-
-def _cards(material: _Material, setting: Setting) -> list[Persona]:
+def _cards(material: Material, setting: Setting) -> list[Persona]:
     order = _ordered(material)
     sizes = material.groups.value_counts()
     rows = {
@@ -239,7 +166,7 @@ def _label(group: Any, setting: Setting) -> str:
     return setting.L.text("Group {name}", name=name) if name.isdigit() else maps.label(name, setting.L.key)
 
 
-def _ordered(material: _Material) -> list[Any]:
+def _ordered(material: Material) -> list[Any]:
     """Groups by revenue (by size without it), the largest first; equal ones by name."""
     money = (
         material.customers["revenue"].groupby(material.groups).sum()
@@ -250,7 +177,7 @@ def _ordered(material: _Material) -> list[Any]:
     return [group for group, _ in sorted(totals.items(), key=lambda pair: (-pair[1], str(pair[0])))]
 
 
-def _traits(material: _Material, described: list[Any]) -> list[Trait]:
+def _traits(material: Material, described: list[Any]) -> list[Trait]:
     people = material.people
     extra = people.extra[[column for column in people.extra if column not in people.data]]
     return find_traits(material.groups, people.data.join(extra), dict(people.kinds), described=described)
@@ -268,7 +195,7 @@ def _withheld(outside: _Outside, setting: Setting) -> Persona:
 
 def _card(
     outside: _Outside,
-    material: _Material,
+    material: Material,
     traits: tuple[Trait, ...],
     compared: tuple[Measure, ...],
     taken: set[str],
@@ -286,6 +213,7 @@ def _card(
         *_merged(who, buying),
         *worth_fields(rows, material.customers, setting),
         *speaking_fields(str(outside.key), rows, material.customers, setting.L),
+        *expertise_field(material.people.extra[mask], setting),
     ]
     table = {field.key: field for field in fields}
     name = name_field(str(outside.key), kind, table, taken, setting)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["People", "describe_people", "read_people"]
 
 OLDEST = 110
+NO_DAY = "no date in the customers to count ages at: give as_of="
 PRIVATE = re.compile(
     r"(^|_)(id|email|e_mail|mail|phone|telephone|mobile|name|first_name|last_name|prenom|nom|address|adresse|street|"
     r"zip|postcode|postal_code|code_postal|iban|siret|siren|consent|opt_out|opt_in|optin|optout|company|notes|comment)($|_)"
@@ -151,9 +152,7 @@ def _ages(key: str, column: pd.Series, as_of: dt.date | None) -> tuple[pd.Series
     if key == "age":
         ages = pd.to_numeric(column, errors="coerce")
     elif as_of is None:
-        return pd.Series(
-            float("nan"), index=column.index
-        ), "no date in the customers to count ages at: give as_of="
+        return pd.Series(float("nan"), index=column.index), NO_DAY
     elif key == "birth_year":
         ages = as_of.year - pd.to_numeric(column, errors="coerce")
     else:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from segmentclient.locale import Language
 from segmentclient.personas.fields import Field, deduced
+from segmentclient.personas.setting import Setting
+from segmentclient.personas.typologies import CANNOT_TELL, Typology, apply_typology, load_typology
 from segmentclient.rfm import maps
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["speaking_fields"]
+__all__ = ["expertise_field", "speaking_fields"]
 
 STANDING = {
     "best": "champions loyal heavy",
@@ -55,6 +57,38 @@ def speaking_fields(key: str, group: pd.DataFrame, everyone: pd.DataFrame, L: La
         deduced("say", L.text("What to say"), L.text(SAY[standing]), "speak", rule, n=len(group)),
         deduced("do", L.text("What to do"), action, "speak", rule, n=len(group)),
     ]
+
+
+def expertise_field(extra: pd.DataFrame, setting: Setting) -> list[Field]:
+    """Deduce how well the group knows the subject from its survey answers, with the key to communication."""
+    L, typology = setting.L, load_typology("expertise")
+    if not set(typology.columns) <= set(extra.columns):
+        return []
+    types = apply_typology(extra[list(typology.columns)].reset_index(drop=True), typology)["expertise"]
+    told = types[types != CANNOT_TELL].value_counts()
+    n, coverage = int(told.sum()), float(told.sum() / len(extra))
+    if n < setting.min_size or coverage < setting.min_coverage:
+        return []
+    key = min(told.index, key=lambda one: (-told[one], one))
+    share = float(told[key] / n)
+    text = L.text(
+        "{type} ({share}): {advice}",
+        type=typology.label(key, L.key),
+        share=L.percent(share, 0),
+        advice=_advice(typology, key, L),
+    )
+    rule = L.text(
+        "typology “expertise”, from three survey answers; {coverage} known", coverage=L.percent(coverage, 0)
+    )
+    return [
+        Field(
+            "expertise", L.text("Expertise"), text, key, share, "deduced", "mode", n, coverage, rule, "speak"
+        )
+    ]
+
+
+def _advice(typology: Typology, key: str, L: Language) -> str:
+    return next(one.key_to_communication(L.key) for one in typology.types if one.key == key)
 
 
 def _standing(group: pd.DataFrame, everyone: pd.DataFrame) -> str:
