@@ -28,6 +28,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         try:
             yield draft
             _open_to_readers(draft, 0o666)
+            _to_disk(draft)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
@@ -47,6 +48,8 @@ def whole_folder(folder: str | os.PathLike[str], *, is_ours: Callable[[Path], bo
         try:
             yield draft
             _open_to_readers(draft, 0o777)
+            for file in draft.iterdir():
+                _to_disk(file)
             _swap(draft, target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -77,6 +80,12 @@ def _swap(draft: Path, target: Path) -> None:
         raise
     finally:
         shutil.rmtree(former, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until the bytes are on the disk: after a power cut the new name must not stand for an empty file."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _open_to_readers(path: Path, mode: int) -> None:
