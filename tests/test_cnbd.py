@@ -95,3 +95,30 @@ def test_what_is_refused():
         BGCNBD.from_params(k=0, r=1.0, alpha=1.0, a=1.0, b=1.0)
     with pytest.raises(ModelError, match="takes no covariates"):
         BGCNBD(k=1).fit(agreement.cdnow(), covariates=["ID"])
+
+
+def test_long_futures_forget_the_rhythm():
+    model = BGCNBD.from_params(k=2, r=0.5, alpha=0.02, a=0.7, b=2.0)
+    customer = pd.DataFrame({"frequency": [300], "recency": [9.9], "T": [10.0]})
+    near, far = (model.expected_purchases(customer, t=t).iloc[0] for t in (150.0, 1e4))
+    plain = BGNBD.from_params(r=0.5, alpha=0.04, a=0.7, b=2.0)
+    assert 0 < near < far < np.inf
+    alive = model.probability_alive(customer).iloc[0]
+    assert far == pytest.approx(alive * plain.law.expected((600.5, 20.04, 0.7, 302.0), 1e4).item(), rel=0.02)
+
+
+@pytest.mark.parametrize("model", [BGCNBD, MBGCNBD])
+def test_extreme_customers(model):
+    model = model.from_params(k=3, r=0.3, alpha=1e-3, a=1.0, b=0.2)
+    rows = [
+        (0, 0.0, 0.0),
+        (0, 0.0, 1e4),
+        (1, 5.0, 5.0),
+        (312, 360.0, 365.0),
+        (20000, 1.0, 1e4),
+        (20000, 1e4, 1e4),
+    ]
+    table = pd.DataFrame(rows, columns=["frequency", "recency", "T"])
+    answer = model.predict(table, t=365.0)[["p_alive", "expected_purchases"]].to_numpy()
+    assert np.isfinite(answer).all()
+    assert np.isfinite(model.log_likelihood(table)).all()

@@ -13,8 +13,7 @@ of Research in Marketing 38(1), 194-215.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import narwhals.stable.v2 as nw
@@ -22,8 +21,9 @@ import numpy as np
 from scipy import special
 
 from segmentclient import frames
-from segmentclient.errors import ModelError, SegmentClientWarning
+from segmentclient.errors import ModelError
 from segmentclient.lifetime import fitting
+from segmentclient.lifetime.bgnbd import BetaGeometric
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, numbers, psi_rise
 from segmentclient.lifetime.horizons import UNIT_DAYS
@@ -55,6 +55,7 @@ class ErlangGeometric:
 
     def __init__(self, first: int, k: int) -> None:
         self.first, self.k = first, k
+        self._plain = BetaGeometric(first)
 
     def start(self, scale: float) -> list[tuple[float, ...]]:
         """Where to look for the optimum, with time in units of `scale`."""
@@ -152,7 +153,7 @@ class ErlangGeometric:
         def before(a: Array, b: Array, i: Array) -> Array:
             return np.exp(log_beta_ratio(a, b, 0.0, i - 1.0))
 
-        return self._over_purchases(before, living, t)
+        return self._over_purchases(before, living, t, self._plain.expected)
 
     def still_alive(self, living: Theta, t: Any) -> Array:
         """Probability that a customer alive now still is after t."""
@@ -160,14 +161,23 @@ class ErlangGeometric:
         def leaves_at(a: Array, b: Array, i: Array) -> Array:
             return np.exp(log_beta_ratio(a, b, 1.0, i - 1.0))
 
-        return 1.0 - self._over_purchases(leaves_at, living, t)
+        def leaves(living: Theta, t: Any) -> Array:
+            return 1.0 - self._plain.still_alive(living, t)
 
-    def _over_purchases(self, value: Any, living: Theta, t: Any) -> Array:
+        return np.clip(1.0 - self._over_purchases(leaves_at, living, t, leaves), 0.0, 1.0)
+
+    def _over_purchases(self, value: Any, living: Theta, t: Any, plain: Any) -> Array:
+        """Sum over the purchases that may come; where they are thousands, their rhythm no longer matters."""
         r, alpha, a, b, t = np.broadcast_arrays(*living[:4], t)
         weights = np.broadcast_to(living[4], (*r.shape, self.k)).reshape(-1, self.k)
         flat = [np.ravel(part) for part in (r, alpha, a, b, t)]
-        answer = np.empty(r.size)
-        for rows, length in _by_length(flat[0], flat[1], flat[4], self.k):
+        answer, ticks = np.empty(r.size), _most_ticks(flat[0] + self.k, flat[1], flat[4])
+        many = ticks > self.k * _LONGEST
+        if many.any():
+            r_many, alpha_many, a_many, b_many, t_many = (column[many] for column in flat)
+            answer[many] = plain((r_many, self.k * alpha_many, a_many, b_many), t_many)
+        for rows, length in _by_length(np.where(many, 0.0, ticks / self.k), self.k):
+            rows = rows[~many[rows]]
             part = [column[rows, None, None] for column in flat]
             i, j = np.arange(1.0, length + 1.0)[:, None], np.arange(float(self.k))
             due = negative_binomial_tail(self.k * i - j, part[0] + j, part[1], part[4])
@@ -195,18 +205,16 @@ def _nbd(n: Array, r: Array, alpha: Array, t: Array) -> Array:
     return np.where(n >= 0, np.exp(negative_binomial_logpmf(np.maximum(n, 0.0), r, alpha, t)), 0.0)
 
 
-def _by_length(r: Array, alpha: Array, t: Array, k: int) -> Any:
-    """Put rows together that need a sum of about as many purchases, up to the 1e-12 tail of their number."""
-    mean = (r + k) * t / alpha
+def _most_ticks(r: Array, alpha: Array, t: Array) -> Array:
+    """Give a number of ticks within t that is exceeded with a probability of about 1e-12."""
+    mean = r * t / alpha
     spread = np.sqrt(mean * (1.0 + t / alpha))
-    ticks = mean + (8.0 + 28.0 * np.sqrt(1.0 / (r + 0.05))) * (spread + 1.0)
-    if np.max(ticks, initial=0.0) > k * _LONGEST:
-        warnings.warn(
-            f"sums over more than {_LONGEST} purchases are cut there: choose a shorter t",
-            SegmentClientWarning,
-            stacklevel=6,
-        )
-    lengths = np.exp2(np.ceil(np.log2(np.clip(ticks / k + 2.0, 4.0, _LONGEST))))
+    return mean + (8.0 + 28.0 * np.sqrt(1.0 / r)) * (spread + 1.0)
+
+
+def _by_length(purchases: Array, k: int) -> Iterator[tuple[Array, int]]:
+    """Put rows together that need a sum of about as many purchases."""
+    lengths = np.exp2(np.ceil(np.log2(np.maximum(purchases + 2.0, 4.0))))
     for length in np.unique(lengths):
         chosen = np.flatnonzero(lengths == length)
         most = max(int(_BLOCK / (length * k)), 1)
