@@ -265,12 +265,12 @@ def test_extremes_give_a_page(customers, change):
 
 def test_other_columns_may_be_the_groups(customers, without_charts):
     small = customers.head(80)
-    for by in ("r_score", "rfm_code"):
+    for by in ("r_score", "rfm_code", "n_orders"):
         assert "Page" not in sc.build_report(small, by=by).title
 
 
 def test_a_missing_column_is_named_with_the_function_that_makes_it(cdnow_customers):
-    with pytest.raises(sc.ColumnError, match="'segment' is missing.*segment_rfm makes it"):
+    with pytest.raises(sc.ColumnError, match=r"'segment' is missing.*segment_rfm makes it"):
         sc.build_report(cdnow_customers)
     with pytest.raises(sc.ColumnError, match="no rows"):
         sc.build_report(cdnow_customers.head(0).assign(segment="a"))

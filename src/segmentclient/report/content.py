@@ -23,10 +23,8 @@ __all__ = ["NEEDED", "OPTIONAL", "UNNAMED", "Content", "gather"]
 
 NEEDED = ("n_orders", "revenue", "days_since_last_order")
 OPTIONAL = (
-    "first_order", "last_order", "average_order_value", "frequency", "recency", "T", "monetary_value",
-    "r_score", "f_score", "m_score", "rfm_code", "status", "relation",
-    "p_alive", "expected_purchases", "expected_orders", "expected_purchase_value",
-    "lifetime_value", "lifetime_value_low", "lifetime_value_high",
+    "first_order", "last_order", "average_order_value", "r_score", "f_score", "m_score", "relation",
+    "p_alive", "lifetime_value", "lifetime_value_low", "lifetime_value_high",
 )  # fmt: skip
 UNNAMED = "unsegmented"  # the group of the customers whose segment is missing
 TOP_SHARE = 0.2
@@ -102,13 +100,13 @@ def _tidy(data: pd.DataFrame, by: str) -> pd.DataFrame:
     return data.sort_values(order, kind="stable", ignore_index=True)
 
 
-_NOT_NUMBERS = ("first_order", "last_order", "status", "relation")
-_ORDER = ("revenue", "days_since_last_order", "n_orders", "T", "recency", "monetary_value", "lifetime_value")
+_NOT_NUMBERS = ("first_order", "last_order", "relation")
+_ORDER = ("revenue", "days_since_last_order", "n_orders", "average_order_value", "p_alive", "lifetime_value")
 
 
 def _group(by: str) -> str:
     """Name the column of groups; scores that serve as groups stay numbers beside it."""
-    return f"{by} (group)" if by in OPTIONAL and by not in _NOT_NUMBERS else by
+    return f"{by} (group)" if by in {*NEEDED, *OPTIONAL} - {*_NOT_NUMBERS} else by
 
 
 def _keys(names: pd.Series) -> Any:
@@ -170,7 +168,6 @@ def _more(data: pd.DataFrame, by: str) -> pd.DataFrame:
 
 _PREDICTED = {
     "p_alive": ("p_alive", "mean"),
-    "expected_purchases": ("expected_purchases", "sum"),
     "typical_value": ("lifetime_value", "median"),
     "typical_low": ("lifetime_value_low", "median"),
     "typical_high": ("lifetime_value_high", "median"),
@@ -219,7 +216,6 @@ def _totals(data: pd.DataFrame) -> dict[str, Any]:
         **{str(name): value for name, value in row.items()},
         **_window(data),
         "top_share": _share_of_the_best(data["revenue"]),
-        "top": TOP_SHARE,
     }
 
 

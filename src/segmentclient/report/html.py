@@ -95,7 +95,7 @@ def build_report(
     ----------
     customers : table with `n_orders`, `revenue`, `days_since_last_order` and the column `by`, on any engine.
         Scores, dates and lifetime values are told where their columns are present. The columns that are needed
-        (at most twenty, never the customer's id) are collected; nothing that identifies a customer enters the page.
+        (at most fifteen, never the customer's id) are collected; nothing that identifies a customer enters the page.
     clean : the `CleanTransactions` behind the customers: tells what was set aside and why.
     scorer : the `RFMScorer` that made the scores: its exact cut points are printed.
     models : the `LifetimeModels` behind the predictions: their parameters are printed.
