@@ -17,13 +17,8 @@ _FILES = {
     "spend_bands": ["GammaGammaByFrequency"],
     "value": ["predict_lifetime_value"],
     "totals": ["value_by_segment"],
-    "validation": [
-        "bootstrap_parameters",
-        "calibration_by_decile",
-        "cohort_retention",
-        "compare_models",
-        "track_purchases",
-    ],
+    "validation": ["bootstrap_parameters", "calibration_by_decile", "compare_models"],
+    "tracking": ["cohort_retention", "track_purchases"],
     "diagnosis": ["check_fit"],
     "lifetimes_bridge": ["fit_with_lifetimes", "from_lifetimes", "to_lifetimes"],
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import warnings
 from collections.abc import Mapping
@@ -14,36 +13,21 @@ import numpy as np
 
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning
+from segmentclient.lifetime.catalogue import PURCHASE, SPEND, model_class
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.identification import doubts
 from segmentclient.lifetime.outlook import Process
+from segmentclient.lifetime.spending import fit_spend
 
-__all__ = [
-    "LifetimeModels",
-    "fit_lifetime_models",
-    "model_class",
-    "process_of",
-    "spend_frequency_correlation",
-]
+__all__ = ["LifetimeModels", "fit_lifetime_models", "log_normal_draws", "process_of"]
 
 PurchaseName = Literal["auto", "bgnbd", "mbgnbd", "pareto_nbd", "bgcnbd", "mbgcnbd", "nbd", "bgbb"]
 SpendName = Literal["gamma_gamma", "gamma_gamma_by_frequency"]
 
-PURCHASE = {
-    "bgnbd": "BGNBD",
-    "mbgnbd": "MBGNBD",
-    "pareto_nbd": "ParetoNBD",
-    "bgcnbd": "BGCNBD",
-    "mbgcnbd": "MBGCNBD",
-    "nbd": "NBD",
-    "bgbb": "BGBB",
-}
-SPEND = {"gamma_gamma": "GammaGamma", "gamma_gamma_by_frequency": "GammaGammaByFrequency"}
 _DEFAULT = (
     "MBG/NBD: one-time buyers may already have left. BG/NBD would call every one of them alive for certain, because in it "
     "nobody leaves before a second purchase."
 )
-_CORRELATED = 0.2
 _VERSION = 1
 
 
@@ -123,11 +107,6 @@ class LifetimeModels:
         return f"{self.purchase._repr_html_()}{self.spend._repr_html_()}<p>{escape(self.reason)}</p>"
 
 
-def model_class(name: str) -> Any:
-    """Give the class behind "bgnbd", "gamma_gamma" ..."""
-    return getattr(importlib.import_module("segmentclient.lifetime"), (PURCHASE | SPEND)[name])
-
-
 def _read(content: Mapping[str, Any], known: Mapping[str, str]) -> Any:
     names = {made: name for name, made in known.items()}
     found = content.get("model")
@@ -172,7 +151,7 @@ def fit_lifetime_models(
     _check_names(purchase, spend)
     known = frames.give_back(_buyers(frames.read(customers)))
     fitted, reason, draws = _fit_purchase(known, purchase, time_unit)
-    spending, more = _fit_spend(known, spend, time_unit)
+    spending, more = fit_spend(known, spend, time_unit)
     return LifetimeModels(fitted, spending, " ".join([reason, *more]).strip(), draws)
 
 
@@ -295,78 +274,3 @@ def process_of(model: Any, values: Any = None) -> Process:
             int(getattr(model, "k_", 1)),
         )
     raise ModelError(f"a value cannot be computed from a {kind}; accepted: {', '.join(PURCHASE)}")
-
-
-# ---------------------------------------------------------------- spend
-
-
-def _fit_spend(customers: Any, name: str, time_unit: str) -> tuple[Any, list[str]]:
-    frame = frames.read(customers)
-    facts = _spend_facts(frame)
-    if not facts["repeaters"]:
-        return _one_mean(frame, time_unit)
-    if name == "gamma_gamma":
-        _warn_correlation(facts)
-    return model_class(name)(time_unit=time_unit).fit(customers), []
-
-
-def _one_mean(frame: frames.Frame, time_unit: str) -> tuple[Any, list[str]]:
-    """Without a repeat purchase there is nothing to shrink towards: everyone gets the mean purchase (1 if unknown)."""
-    columns = frame.collect_schema()
-    mean = None
-    if {"revenue", "frequency"} <= set(columns):
-        row = frames.one_row(frame, money=nw.col("revenue").sum(), days=(nw.col("frequency") + 1).sum())
-        mean = row["money"] / row["days"] if row["money"] and row["money"] > 0 else None
-    if mean is None:
-        raise ModelError(
-            "nobody bought again for a positive amount, and there is no positive revenue: the value of a purchase is unknown"
-        )
-    sentence = f"Nobody bought again: every purchase is taken to bring the mean, {mean:.2f}."
-    warnings.warn(sentence, SegmentClientWarning, stacklevel=5)
-    return model_class("gamma_gamma").from_params(p=1.0, q=1e6, v=mean * (1e6 - 1.0), time_unit=time_unit), [
-        sentence
-    ]
-
-
-def spend_frequency_correlation(customers: Any) -> dict[str, float]:
-    """Give the correlation of frequency and spend among repeat buyers: plain, and of their logarithms."""
-    return _spend_facts(frames.read(customers))
-
-
-def _spend_facts(frame: frames.Frame) -> dict[str, Any]:
-    x, m = nw.col("frequency").cast(nw.Float64), nw.col("monetary_value").cast(nw.Float64)
-    bought = frame.select(frequency=x, monetary_value=m).filter((x > 0) & (m > 0))
-    pair = bought.with_columns(u=nw.col("frequency").log(), w=nw.col("monetary_value").log())
-    names = {"plain": ("frequency", "monetary_value"), "logs": ("u", "w")}
-    sums = {"repeaters": nw.len()}
-    for key, (one, two) in names.items():
-        for tag, value in (
-            ("x", nw.col(one)),
-            ("y", nw.col(two)),
-            ("xx", nw.col(one) ** 2),
-            ("yy", nw.col(two) ** 2),
-        ):
-            sums[f"{key}_{tag}"] = value.sum()
-        sums[f"{key}_xy"] = (nw.col(one) * nw.col(two)).sum()
-    row = frames.one_row(pair, **sums)
-    n = row["repeaters"] or 0
-    return {"repeaters": n, **{key: _correlation(row, key, n) for key in names}}
-
-
-def _correlation(row: Mapping[str, Any], key: str, n: int) -> float:
-    if n < 3:
-        return 0.0
-    x, y, xx, yy, xy = (float(row[f"{key}_{tag}"]) / n for tag in ("x", "y", "xx", "yy", "xy"))
-    spread = np.sqrt(max(xx - x * x, 0.0) * max(yy - y * y, 0.0))
-    return float((xy - x * y) / spread) if spread > 1e-12 * (abs(x * y) + 1e-300) else 0.0
-
-
-def _warn_correlation(facts: Mapping[str, Any]) -> None:
-    worst = max((facts["plain"], facts["logs"]), key=abs)
-    if abs(worst) > _CORRELATED and abs(worst) * np.sqrt(facts["repeaters"]) > 3:
-        warnings.warn(
-            f"spend and frequency are correlated ({facts['plain']:+.2f}, of logarithms {facts['logs']:+.2f}, over {facts['repeaters']:,} "
-            'repeat buyers), and Gamma-Gamma assumes that they are not; spend="gamma_gamma_by_frequency" allows for it',
-            SegmentClientWarning,
-            stacklevel=5,
-        )

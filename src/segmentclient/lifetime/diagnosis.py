@@ -12,11 +12,11 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.customers import summarize_customers
-from segmentclient.lifetime.choice import spend_frequency_correlation
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.identification import doubts
-from segmentclient.lifetime.validation import track_purchases
+from segmentclient.lifetime.spending import spend_frequency_correlation
+from segmentclient.lifetime.tracking import track_purchases
 from segmentclient.locale import Language, language
 
 __all__ = ["check_fit", "estimate_regularity"]

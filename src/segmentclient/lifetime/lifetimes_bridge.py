@@ -11,7 +11,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ModelError
-from segmentclient.lifetime.choice import model_class
+from segmentclient.lifetime.catalogue import model_class
 from segmentclient.lifetime.histories import COLUMNS
 
 __all__ = ["fit_with_lifetimes", "from_lifetimes", "to_lifetimes"]

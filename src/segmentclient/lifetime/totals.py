@@ -15,6 +15,7 @@ from segmentclient.lifetime.choice import LifetimeModels, process_of
 from segmentclient.lifetime.futures import draw_futures
 from segmentclient.lifetime.histories import Array, numbers
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
+from segmentclient.lifetime.money import Terms
 from segmentclient.lifetime.outlook import ahead
 from segmentclient.lifetime.rows import (
     Span,
@@ -24,7 +25,7 @@ from segmentclient.lifetime.rows import (
     spend_table,
     spend_tables_drawn,
 )
-from segmentclient.lifetime.value import Terms, read_models, read_span
+from segmentclient.lifetime.value import read_models, read_span
 
 __all__ = ["value_by_segment"]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -13,14 +11,16 @@ import numpy as np
 
 from segmentclient import frames, schema
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning, raise_all
-from segmentclient.lifetime.choice import PURCHASE, LifetimeModels, fit_lifetime_models
+from segmentclient.lifetime.catalogue import PURCHASE
+from segmentclient.lifetime.choice import LifetimeModels, fit_lifetime_models
 from segmentclient.lifetime.clock import read_as_of
 from segmentclient.lifetime.histories import numbers
 from segmentclient.lifetime.horizons import continuous_rate, days_a_unit, parse_horizon
+from segmentclient.lifetime.money import ARRAYS, PLANS, Forecast, Terms, value_customers
 from segmentclient.lifetime.patterns import covariate_names
-from segmentclient.lifetime.rows import Span, history_columns
+from segmentclient.lifetime.rows import Span
 
-__all__ = ["Terms", "predict_lifetime_value", "read_models", "read_span"]
+__all__ = ["predict_lifetime_value", "read_models", "read_span"]
 
 _KEYS = ("frequency", "recency", "T")
 _PREDICTIONS = (
@@ -121,43 +121,10 @@ def predict_lifetime_value(
     span = read_span(frame, horizon, annual_discount_rate, time_unit, as_of)
     covariates = covariate_names(chosen)
     schema.check_columns(frame.collect_schema(), dict.fromkeys(covariates, "any"))
-    columns = _Columns(chosen, span, _checked_interval(interval), terms, (*_KEYS, *covariates))
+    columns = Forecast(chosen, span, _checked_interval(interval), terms, (*_KEYS, *covariates))
     return frames.give_back(
         _on_plan(frame, columns) if isinstance(frame, nw.LazyFrame) else _on_rows(frame, columns)
     )
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The money side: margin (a number or a column), cost of winning a customer, cost a year of keeping one."""
-
-    margin: float | str
-    acquisition_cost: float
-    service_cost: float
-
-    @classmethod
-    def checked(cls, margin: float | str, acquisition_cost: float, service_cost: float) -> Terms:
-        """Build the terms, or raise one `ModelError` for all that cannot be."""
-        numbers = {"acquisition_cost": acquisition_cost, "service_cost": service_cost}
-        if not isinstance(margin, str):
-            numbers["margin"] = margin
-        raise_all(
-            (
-                f"{name}={value!r}: expected a finite number ≥ 0"
-                for name, value in numbers.items()
-                if not _is_amount(value)
-            ),
-            table="predict_lifetime_value",
-            error=ModelError,
-        )
-        return cls(
-            margin if isinstance(margin, str) else float(margin), float(acquisition_cost), float(service_cost)
-        )
-
-
-def _is_amount(value: Any) -> bool:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0
 
 
 def _checked_interval(interval: float | None) -> float | None:
@@ -211,85 +178,17 @@ def _check_table(frame: frames.Frame, margin: Any, interval: float | None) -> No
         )
 
 
-# ---------------------------------------------------------------- the money, on arrays and on expressions alike
-
-
-@dataclass(frozen=True)
-class _Columns:
-    models: LifetimeModels
-    span: Span
-    interval: float | None
-    terms: Terms
-    keys: tuple[str, ...]
-
-    def of_history(self, keys: Mapping[str, Any]) -> dict[str, Any]:
-        """Columns of (frequency, recency, T) and the covariates."""
-        return history_columns(
-            self.models, keys, self.span, self.interval, with_time=self.terms.service_cost > 0
-        )
-
-
-@dataclass(frozen=True)
-class _Algebra:
-    """The three operations that arrays and expressions spell differently."""
-
-    where: Callable[[Any, Any, Any], Any]
-    least: Callable[[Any, Any], Any]
-    most: Callable[[Any, Any], Any]
-
-
-_ARRAYS = _Algebra(np.where, np.minimum, np.maximum)
-_PLANS = _Algebra(
-    lambda condition, yes, no: nw.when(condition).then(yes).otherwise(no),
-    lambda a, b: nw.min_horizontal(a, b),
-    lambda a, b: nw.max_horizontal(a, b),
-)
-
-
-def _money(column: Mapping[str, Any], margin: Any, columns: _Columns, algebra: _Algebra) -> dict[str, Any]:
-    """Value each customer: the spend law scaled to her own history, times what is ahead, minus costs."""
-    x, m, per = column["frequency"], column["monetary_value"], column["_per"]
-    known = (x > 0) & (m > 0)
-    scale = column["_v"] + x * m
-    spend = algebra.where(known & (per > 0), per * scale, column["_mean"])
-    terms = columns.terms
-    value = (
-        margin * spend * column["_discounted"]
-        - terms.acquisition_cost
-        - terms.service_cost * column["_years"]
-    )
-    money = {"expected_purchase_value": spend, "lifetime_value": value}
-    if columns.interval is None:
-        return money
-    unit = margin * column["_fade"] * algebra.where(known, scale, column["_typical"])
-    low, high = (_bound(column, side, unit, columns, algebra) for side in ("low", "high"))
-    return money | {"lifetime_value_low": low, "lifetime_value_high": high}
-
-
-def _bound(column: Mapping[str, Any], side: str, unit: Any, columns: _Columns, algebra: _Algebra) -> Any:
-    """Quantile of profit: the dead bring 0, the living their spend minus what they cost, all the span if idle."""
-    terms, late = columns.terms, unit * column[f"_late_{side}"]
-    if terms.service_cost == 0:
-        return late - terms.acquisition_cost
-    idle = terms.service_cost * columns.span.years
-    cost = terms.service_cost * column["_years_alive"]
-    early = algebra.where(
-        column[f"_early_{side}"] > 0, unit * column[f"_early_{side}"] - cost, -idle + 0.0 * late
-    )
-    return algebra.least(early, algebra.most(late - cost, 0.0 * late)) - terms.acquisition_cost
-
-
 # ---------------------------------------------------------------- eager and lazy tables
 
 
-def _on_rows(frame: nw.DataFrame[Any], columns: _Columns) -> nw.DataFrame[Any]:
+def _on_rows(frame: nw.DataFrame[Any], columns: Forecast) -> nw.DataFrame[Any]:
     margin_name = columns.terms.margin
     table = {name: numbers(frame[name]) for name in (*_KEYS, "monetary_value")}
     margin = numbers(frame[margin_name]) if isinstance(margin_name, str) else margin_name
     raise_all(_missing_rows(table, margin, margin_name), table="customers")
     covariates = {name: frame[name].to_numpy() for name in columns.keys[len(_KEYS) :]}
     table |= columns.of_history(table | covariates)
-    table |= _money(table, margin, columns, _ARRAYS)
+    table |= value_customers(table, margin, columns, ARRAYS)
     if "n_orders" in frame.columns:
         table["expected_orders"] = (
             table["expected_purchases"] * numbers(frame["n_orders"]) / (table["frequency"] + 1.0)
@@ -329,13 +228,13 @@ def _missing_problems(no_value: int, no_margin: int, margin_name: float | str) -
         yield f"column {margin_name!r}: {no_margin:,} rows are missing or infinite; expected a margin for every customer"
 
 
-def _on_plan(frame: nw.LazyFrame[Any], columns: _Columns) -> frames.Frame:
+def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
     _check_plan(frame, columns.terms.margin)
     before = frame.collect_schema().names()
     seen = frames.map_rows(frame, columns.keys, columns.of_history)
     column = {name: nw.col(name) for name in seen.collect_schema().names()}
     margin = column[columns.terms.margin] if isinstance(columns.terms.margin, str) else columns.terms.margin
-    added = _money(column, margin, columns, _PLANS)
+    added = value_customers(column, margin, columns, PLANS)
     if "n_orders" in before:
         added["expected_orders"] = (
             column["expected_purchases"] * column["n_orders"] / (column["frequency"] + 1)
