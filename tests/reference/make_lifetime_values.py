@@ -19,6 +19,8 @@ import numpy as np
 
 HERE = Path(__file__).parent
 DIGITS = 60
+SEED = 20240601
+PARTS = {"bgnbd": 1, "mbgnbd": 1, "paretonbd": 100}  # Pareto/NBD takes minutes: it is written part by part
 PARAMETERS = {
     "bgnbd": ("r", "alpha", "a", "b"),
     "mbgnbd": ("r", "alpha", "a", "b"),
@@ -181,8 +183,9 @@ def main(points=2000, models=tuple(PARAMETERS)):
         with (HERE / f"{model}.csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow([*PARAMETERS[model], *INPUTS, *OUTPUTS])
-            for part in range(points // 20):
-                writer.writerows(fresh_points(model, 20, seed=20240601 + part))
+            parts = PARTS[model]
+            for part in range(parts):
+                writer.writerows(fresh_points(model, points // parts, seed=SEED + part))
                 file.flush()
 
 
