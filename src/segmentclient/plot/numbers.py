@@ -120,7 +120,7 @@ def measure(column: str, words: Language) -> str:
 
 _MEASURES = {
     "n_orders": "Orders",
-    "days_since_last_order": "Days since the last order",
+    "days_since_last_order": "Days since order",
     "revenue": "Revenue",
     "average_order_value": "Average order",
     "frequency": "Repeat purchases",

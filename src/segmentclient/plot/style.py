@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -64,9 +65,8 @@ class ChartFigure(Figure):
     """A figure of a known `Size` that shows itself in a notebook without pyplot."""
 
     def __init__(self, size: Size, **options: Any) -> None:
-        super().__init__(
-            figsize=(size.width, size.height), layout="constrained", facecolor=SURFACE, **options
-        )
+        engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.07)
+        super().__init__(figsize=(size.width, size.height), layout=engine, facecolor=SURFACE, **options)
         self.size = size
 
     def add_subplot(self, *args: Any, **options: Any) -> Any:
