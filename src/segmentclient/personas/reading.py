@@ -89,9 +89,14 @@ def _one_row_a_customer(data: pd.DataFrame, keys: pd.Series, name: str) -> pd.Da
     known = data[data["customer_id"].notna()]
     twice = known["customer_id"][known["customer_id"].duplicated()]
     if len(twice):
+        of_customers = "summarize_customers makes one row of the orders of each"
+        helps = (
+            of_customers
+            if name == "customers"
+            else "join_people(customers, people) merges them and reports what it merged"
+        )
         raise ColumnError(
-            f"{name}: expected one row a customer, found {twice.nunique()} ids on several rows ({_some(twice)}); "
-            "join_people(customers, people) merges them and reports what it merged"
+            f"{name}: expected one row a customer, found {twice.nunique()} ids on several rows ({_some(twice)}); {helps}"
         )
     joined = known.set_index("customer_id").reindex(keys).reset_index(drop=True)
     if len(keys) and len(known) and not keys.isin(known["customer_id"]).any():
@@ -103,7 +108,7 @@ def _one_row_a_customer(data: pd.DataFrame, keys: pd.Series, name: str) -> pd.Da
 
 
 def _some(ids: Any) -> str:
-    return ", ".join(repr(one) for one in list(ids.unique())[:3])
+    return ", ".join(str(one) for one in list(ids.unique())[:3])
 
 
 def _people(
