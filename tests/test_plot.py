@@ -191,3 +191,11 @@ def test_charts_can_be_drawn_in_threads(customers):
     for thread in threads:
         thread.join()
     assert {plot.to_svg(ax) for ax in found} == {expected}
+
+
+def test_axes_and_figures_show_themselves_in_a_notebook(customers):
+    ax = plot.share_pairs(customers)
+    assert ax._repr_html_() == ax.figure._repr_html_() == plot.to_svg(ax)._repr_html_()
+    assert plot.figure("phone").get_figwidth() < plot.figure("slide").get_figwidth()
+    with pytest.raises(SegmentClientError, match="'page', 'slide', 'phone'"):
+        plot.figure("poster")
