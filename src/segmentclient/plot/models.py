@@ -188,7 +188,7 @@ def _draw_beliefs(axes: Axes, data: Beliefs, words: Language, show: Any, looks: 
 
 
 def _silence(words: Language, data: Beliefs, silence: float) -> str:
-    return words.text("none") if silence == 0 else span(words, silence, data.unit)
+    return words.text("just now") if silence == 0 else span(words, silence, data.unit)
 
 
 def _say_alive(data: Beliefs, words: Language) -> str:
