@@ -8,7 +8,50 @@ import pytest
 
 import segmentclient as sc
 
-CONTRACT = ["clean_transactions", "summarize_customers", "split_periods", "score_rfm", "RFMScorer", "segment_rfm", "SegmentMap", "segment_by_rules", "Rule", "load_rules", "add_prospects", "lifecycle", "segment_kmeans", "KMeansSegmenter", "choose_k", "BGNBD", "MBGNBD", "ParetoNBD", "BGBB", "BGCNBD", "MBGCNBD", "GammaGamma", "fit_lifetime_models", "predict_lifetime_value", "compare_models", "profile_segments", "explain_segments", "compare_periods", "build_personas", "ideal_customer", "apply_typology", "build_report", "export_excel", "export_audiences", "plot", "datasets", "SegmentClientError", "ColumnError", "TransactionError", "RuleError", "ModelError", "SegmentClientWarning"]
+CONTRACT = [
+    "clean_transactions",
+    "summarize_customers",
+    "split_periods",
+    "score_rfm",
+    "RFMScorer",
+    "segment_rfm",
+    "SegmentMap",
+    "segment_by_rules",
+    "Rule",
+    "load_rules",
+    "add_prospects",
+    "lifecycle",
+    "segment_kmeans",
+    "KMeansSegmenter",
+    "choose_k",
+    "BGNBD",
+    "MBGNBD",
+    "ParetoNBD",
+    "BGBB",
+    "BGCNBD",
+    "MBGCNBD",
+    "GammaGamma",
+    "fit_lifetime_models",
+    "predict_lifetime_value",
+    "compare_models",
+    "profile_segments",
+    "explain_segments",
+    "compare_periods",
+    "build_personas",
+    "ideal_customer",
+    "apply_typology",
+    "build_report",
+    "export_excel",
+    "export_audiences",
+    "plot",
+    "datasets",
+    "SegmentClientError",
+    "ColumnError",
+    "TransactionError",
+    "RuleError",
+    "ModelError",
+    "SegmentClientWarning",
+]
 
 
 def test_the_contract_is_public():
@@ -45,11 +88,11 @@ def test_importing_changes_nothing_and_is_light():
 
 OPTIONS_PROBE = """
 import matplotlib, numpy, pandas
-before = (dict(matplotlib.rcParams), numpy.get_printoptions(), pandas.get_option("display.max_rows"))
+before = (matplotlib.rcParams.copy(), numpy.get_printoptions(), pandas.get_option("display.max_rows"))
 import segmentclient
 for name in segmentclient.__all__:
     getattr(segmentclient, name)
-assert before == (dict(matplotlib.rcParams), numpy.get_printoptions(), pandas.get_option("display.max_rows"))
+assert before == (matplotlib.rcParams.copy(), numpy.get_printoptions(), pandas.get_option("display.max_rows"))
 import sys
 assert "lifetimes" not in sys.modules and "matplotlib.pyplot" not in sys.modules
 """
