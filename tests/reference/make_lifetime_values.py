@@ -139,7 +139,7 @@ def pareto_pmf(r, alpha, s, beta, t, n):
     pieces = [peak + side for side in np.linspace(-1, 1, 9) / np.sqrt(float(n + 1)) * 6]
     pieces += [peak - d for d in (10, 20, 40, 80)] + [peak + d for d in (8, 12, 16, 24, 40)]
     pieces = [*sorted(p for p in pieces if p < end), end]
-    with mp.workdps(25):
+    with mp.workdps(30):
         area = sum(_area(height, top, left, right) for left, right in itertools.pairwise(pieces))
     front = log_rising(r, n) - mp.loggamma(n + 1) + mp.log(s / beta)
     return stays + mp.exp(front + top) * area
@@ -148,7 +148,7 @@ def pareto_pmf(r, alpha, s, beta, t, n):
 def _area(height, top, left, right):
     """Integrate over one piece; always on (0, 1), because mpmath keeps the nodes of every interval it has seen."""
     width = right - left
-    return width * mp.quad(lambda v: mp.exp(height(left + width * v) - top), [0, 1], method="gauss-legendre")
+    return width * mp.quad(lambda v: mp.exp(height(left + width * v) - top), [0, 1])
 
 
 LAWS = {

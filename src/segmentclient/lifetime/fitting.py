@@ -76,7 +76,7 @@ class Optimum:
 
 def maximize(stages: Sequence[Stage], starts: Sequence[Array], *, low: Array, high: Array) -> Optimum:
     """Climb from every start on the first stage (the smallest sample), then from the best of these on the others."""
-    with one_thread():
+    with one_thread(), np.errstate(all="ignore"):  # values beyond all reason end as "not converged"
         found = [climb(*stages[0], start, low, high) for start in starts]
         optimum = max(found, key=lambda optimum: optimum.value)
         for stage in stages[1:]:

@@ -55,7 +55,7 @@ def sample_model(model: Any, n: int, prior: str, random_state: Any) -> tuple[pd.
     if not (isinstance(n, int | np.integer) and n > 0):
         raise ModelError(f"n={n!r}: the number of draws is a whole number above 0")
     model._params()
-    with fitting.one_thread():
+    with fitting.one_thread(), np.errstate(all="ignore"):  # a walker may step beyond all numbers
         target, positive = model._posterior(prior)
         points, diagnostics = sample_target(target, int(n), np.random.default_rng(random_state))
     values = np.where(positive, np.exp(points), points)
