@@ -33,9 +33,7 @@ def jenks_breaks(values: NDArray[np.float64], counts: NDArray[np.float64], bins:
     >>> jenks_breaks(np.array([1.0, 2, 3, 50, 51, 99]), np.ones(6), 3)
     (3.0, 51.0)
     """
-    rounded = np.array([float(f"{value:.12g}") for value in values])
-    values, place = np.unique(rounded, return_inverse=True)
-    counts = np.bincount(place, counts)
+    values, counts = _distinct(values, counts)
     tops = values
     if len(values) > MOST_VALUES:
         values, counts, tops = _merged(values, counts)
@@ -44,6 +42,13 @@ def jenks_breaks(values: NDArray[np.float64], counts: NDArray[np.float64], bins:
     points = [float(tops[end]) for end in ends[:-1]]
     padding = points[-1:] or [float(tops[-1])]
     return tuple(points + padding * (bins - 1 - len(points)))
+
+
+def _distinct(values: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Sort, and join what is equal to twelve digits: sums of money differ in the last bits."""
+    rounded = np.array([float(f"{value:.12g}") for value in values])
+    found, place = np.unique(rounded, return_inverse=True)
+    return found, np.bincount(place, counts)
 
 
 def _merged(values: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:

@@ -11,7 +11,7 @@ import json
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -312,7 +312,7 @@ def _facts(frame: frames.Frame, scorer: RFMScorer) -> dict[str, Any]:
     """Check the columns; one row tells who is absent, what is missing, and the highest values."""
     columns = {axis: getattr(scorer, axis) for axis in AXES}
     needed = dict.fromkeys(columns.values(), "number") | ({scorer.groupby: "any"} if scorer.groupby else {})
-    check_columns(frame.collect_schema(), needed)  # type: ignore[arg-type]
+    check_columns(frame.collect_schema(), needed)
     absent = _absent(frame, scorer.recency)
     wanted = {"rows": nw.len(), "absent": _ones(absent)}
     for axis, column in columns.items():
@@ -391,7 +391,7 @@ def _points(frame: frames.Frame, scorer: RFMScorer, axis: str) -> tuple[float, .
         return tuple(float(point) for point in bins)  # type: ignore[union-attr]
     if method == "jenks":
         values = frames.collect(frame.group_by(column).agg(nw.len().alias("_n")))
-        return jenks_breaks(values[column].to_numpy(float), values["_n"].to_numpy(float), bins)
+        return jenks_breaks(values[column].to_numpy(float), values["_n"].to_numpy(float), cast(int, bins))
     probabilities = [one / bins for one in range(1, bins)] if isinstance(bins, int) else list(bins)
     quantiles = _quantiles(frame, column, probabilities)
     return tuple(point + 1 for point in quantiles) if method == "r_rfm" else quantiles
