@@ -93,7 +93,7 @@ def save_chart(
     Raises
     ------
     SegmentClientError
-        The format is not known.
+        The format is not known, or the file cannot be written.
 
     Examples
     --------
@@ -109,7 +109,11 @@ def save_chart(
         raise SegmentClientError(
             f"format {kind!r} is not known; accepted: {', '.join(FORMATS)} (format= or the file's ending)"
         )
-    _write_whole(target, _content(chart, kind, dpi))
+    content = _content(chart, kind, dpi)
+    try:
+        _write_whole(target, content)
+    except OSError as error:
+        raise SegmentClientError(f"cannot write {str(target)!r}: {error.strerror or error}") from error
     return target
 
 
@@ -136,6 +140,8 @@ def _write_whole(target: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
