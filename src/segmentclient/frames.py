@@ -15,13 +15,14 @@ from typing import Any, TypeAlias
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, raise_all
 
 __all__ = [
     "Frame",
     "add_columns",
     "any_true",
     "beside",
+    "check_labels",
     "collect",
     "days",
     "days_between",
@@ -244,6 +245,30 @@ def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:
 
         return pd.Series(values, index=native.index, name=name)
     return nw.to_native(nw.new_series(name, values, backend=frame.implementation))
+
+
+def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
+    """Raise when ids or labels in a pandas column of objects cannot be told apart or sorted.
+
+    Every other kind of column holds one type; a column of objects may hold lists, or numbers beside text.
+    """
+    if frame.implementation.is_pandas():
+        raise_all(_label_problems(nw.to_native(frame), columns), table=name)
+
+
+def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
+    import pandas as pd
+
+    for column in columns:
+        values = table[column]
+        if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in _ONE_TYPE:
+            continue
+        types = sorted({type(value).__name__ for value in values[values.notna()]})
+        if len(types) > 1 or {"list", "dict", "set", "ndarray"} & set(types):
+            yield f"column {column!r} holds {' beside '.join(types[:4])}; accepted: values of one type, for instance text (column.astype(str))"
+
+
+_ONE_TYPE = frozenset({"string", "integer", "boolean", "date", "datetime", "decimal", "bytes", "empty"})
 
 
 def any_true(expressions: Iterable[nw.Expr]) -> nw.Expr:

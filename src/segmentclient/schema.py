@@ -107,7 +107,11 @@ def nearest(name: str, available: Iterable[str]) -> str:
 
 
 def check_columns(
-    schema: Mapping[str, Any], needed: Iterable[str] | Mapping[str, Kind], *, table: str = "customers"
+    schema: Mapping[str, Any],
+    needed: Iterable[str] | Mapping[str, Kind],
+    *,
+    optional: Iterable[str] = (),
+    table: str = "customers",
 ) -> None:
     """Raise one `ColumnError` that lists every needed column that is missing or of the wrong kind.
 
@@ -116,9 +120,12 @@ def check_columns(
     schema : mapping of column name to Narwhals data type
     needed : names of `COLUMNS`, or a mapping of any names to the kind expected
         ("number", "text", "date", "boolean", "id" and "any").
+    optional : names of `COLUMNS` that may be missing, but are of the right kind where they are there.
     table : what to call the table in the message.
     """
     kinds = needed if isinstance(needed, Mapping) else {name: COLUMNS[name].kind for name in needed}
+    there: dict[str, Kind] = {name: COLUMNS[name].kind for name in optional if name in schema}
+    kinds = {**there, **kinds}
     raise_all(column_problems(schema, kinds), table=table)
 
 

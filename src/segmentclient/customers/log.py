@@ -59,6 +59,8 @@ def read_log(transactions: Any, as_of: Any) -> Log:
     frame = frames.read(transactions, name="transactions")
     schema = frame.collect_schema()
     check_columns(schema, {KEY: "id", "date": "date", "amount": "number"}, table="transactions")
+    frames.check_labels(frame, KEY, name="transactions")
+    frame = _on_wall_clock(frame)
     limit = None if as_of is None else as_day(as_of, "as_of")
     facts = _facts(frame, limit)
     raise_all(_cell_problems(facts), table="transactions")
@@ -73,6 +75,15 @@ def read_log(transactions: Any, as_of: Any) -> Log:
         _warn_late(facts, day)
         frame = until(frame, day)
     return Log(frame, day, bool(facts["refunds"]), "order_id" in schema)
+
+
+def _on_wall_clock(frame: frames.Frame) -> frames.Frame:
+    """Dates with a time zone count by the wall clock of their own zone."""
+    zone = getattr(frame.collect_schema()["date"], "time_zone", None)
+    if zone is None:
+        return frame
+    local = frames.with_wall_clock(frame, "date", zone, name="_segmentclient_clock")
+    return local.drop("date").rename({"_segmentclient_clock": "date"})
 
 
 def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:

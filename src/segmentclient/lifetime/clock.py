@@ -11,7 +11,7 @@ import numpy as np
 
 from segmentclient import frames, schema
 from segmentclient.customers import UNIT_DAYS, as_day
-from segmentclient.errors import raise_all
+from segmentclient.errors import ColumnError, raise_all
 
 __all__ = ["read_as_of"]
 
@@ -29,6 +29,11 @@ def read_as_of(frame: frames.Frame, unit_days: float, as_of: Any) -> dt.date | N
     facts = _facts(frame, unit_days, "last_order" in columns)
     if facts["rows"] in (None, 0):
         return given
+    if not _within_calendar(facts["latest"]) or not _within_calendar(facts["earliest"]):
+        raise ColumnError(
+            "customers: the last day cannot be told, for 'days_since_last_order' or 'T' hold missing or impossible "
+            "numbers; accepted: the columns as summarize_customers makes them"
+        )
     raise_all(_problems(facts, unit_days, given), table="customers")
     return given or dt.date.fromordinal(round(facts["latest"]))
 
@@ -48,6 +53,7 @@ def _facts(frame: frames.Frame, unit: float, has_last: bool) -> Mapping[str, Any
         if has_silence
         else first + age
     )
+    known &= ~np.isnan(end)
     facts: dict[str, float] = {"rows": int(known.sum())}
     if facts["rows"]:
         facts |= _extremes(first[known], age[known], end[known])
@@ -136,6 +142,10 @@ def _guess(facts: Mapping[str, Any], name: str, unit_days: float) -> str:
         if days != unit_days and abs(facts[f"{name}_days"] / stated / days - 1) < 0.1:
             return f"; it holds {_WORDS[unit]}: give time_unit={unit!r}"
     return "; accepted: the columns as summarize_customers makes them, with the same time_unit"
+
+
+def _within_calendar(ordinal: float | None) -> bool:
+    return ordinal is not None and 1 <= ordinal <= dt.date.max.toordinal()
 
 
 def _day(ordinal: float) -> dt.date:

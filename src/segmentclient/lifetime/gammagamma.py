@@ -21,7 +21,16 @@ from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
 from segmentclient.lifetime import fitting
 from segmentclient.lifetime.estimator import Estimator
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, bad_values, distinct, numbers, read_columns, refuse_lazy
+from segmentclient.lifetime.histories import (
+    PLAUSIBLE,
+    Array,
+    bad_values,
+    distinct,
+    numbers,
+    plausible,
+    read_columns,
+    refuse_lazy,
+)
 from segmentclient.lifetime.priors import rate_prior
 
 if TYPE_CHECKING:
@@ -242,8 +251,8 @@ def _spending_of(customers: Any, weights: Any) -> _Spending:
 
 
 def _problems(x: Array, m: Array) -> Iterator[str]:
-    yield from bad_values("frequency", x, ~(np.isfinite(x) & (x >= 0)), "finite numbers ≥ 0, none missing")
-    yield from bad_values("monetary_value", m, ~np.isfinite(m), "finite numbers, none missing")
+    yield from bad_values("frequency", x, ~(plausible(x) & (x >= 0)), f"{PLAUSIBLE}, none below 0")
+    yield from bad_values("monetary_value", m, ~plausible(m), PLAUSIBLE)
 
 
 def _observed_mean(s: _Spending) -> float:

@@ -22,6 +22,7 @@ from segmentclient.lifetime.grouping import distinct
 
 __all__ = [
     "COLUMNS",
+    "PLAUSIBLE",
     "Array",
     "Histories",
     "bad_values",
@@ -29,6 +30,7 @@ __all__ = [
     "distinct",
     "history",
     "numbers",
+    "plausible",
     "psi_rise",
     "read_columns",
     "read_histories",
@@ -177,9 +179,9 @@ def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
     if not len(counts):
         yield "the table has no rows; a model needs at least one customer"
         return
-    missing = {name: ~np.isfinite(values) for name, values in table.items()}
+    missing = {name: ~plausible(values) for name, values in table.items()}
     for name, bad in missing.items():
-        yield from bad_values(name, table[name], bad, "finite numbers, none missing", counts)
+        yield from bad_values(name, table[name], bad, PLAUSIBLE, counts)
     x, t_x, T = (np.where(missing[name], 0.0, table[name]) for name in COLUMNS)
     whole = ~missing["frequency"] & ((x < 0) | (x != np.floor(x)))
     yield from bad_values("frequency", x, whole, "whole numbers ≥ 0 (repeat purchase periods)", counts)
@@ -192,6 +194,15 @@ def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
     yield from bad_values(
         "recency", t_x, both & (x > 0) & (t_x == 0), "more than 0 where frequency is above 0", counts
     )
+
+
+def plausible(values: Array) -> Array:
+    """Tell which values are finite and of a size with which the likelihoods can be computed."""
+    size = np.abs(values)
+    return (size == 0) | ((size >= 1e-15) & (size <= 1e15))
+
+
+PLAUSIBLE = "finite numbers, none missing (0, or of a size between 1e-15 and 1e15)"
 
 
 def bad_values(

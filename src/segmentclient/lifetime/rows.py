@@ -139,7 +139,7 @@ def _columns(
 
 def _possible(x: Array, recency: Array, T: Array) -> bool:
     """Tell in a few passes that all is well; `check_histories` then need not say what is wrong."""
-    fine = (recency >= 0) & (recency <= T) & np.isfinite(T) & (x >= 0) & (x == np.floor(x))
+    fine = (recency >= 0) & (recency <= T) & (T <= 1e15) & (x <= 1e15) & (x >= 0) & (x == np.floor(x))
     return bool(x.size and (fine & ((x == 0) == (recency == 0))).all())
 
 

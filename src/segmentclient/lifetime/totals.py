@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from segmentclient import frames, schema
-from segmentclient.errors import ColumnError, ModelError
+from segmentclient.errors import ColumnError, ModelError, raise_all
 from segmentclient.lifetime.choice import LifetimeModels, process_of
 from segmentclient.lifetime.futures import draw_futures
-from segmentclient.lifetime.histories import Array, numbers
+from segmentclient.lifetime.histories import Array, bad_values, check_histories, numbers
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
 from segmentclient.lifetime.money import Terms
 from segmentclient.lifetime.outlook import ahead
@@ -141,6 +141,12 @@ class _Group:
         rows = np.lexsort([margin, *reversed(columns), segment])
         rows = rows[np.isfinite(columns[0][rows])]
         x, recency, T, money = (column[rows] for column in columns)
+        check_histories({"frequency": x, "recency": recency, "T": T})
+        silent = (x > 0) & ~np.isfinite(money)
+        raise_all(
+            bad_values("monetary_value", money, silent, "the mean spend of their repeat purchases"),
+            table="customers",
+        )
         return cls(list(names), sizes, segment[rows], (x, recency, T), money, margin[rows])
 
     def take(self, rows: Array) -> _Group:

@@ -170,7 +170,7 @@ def _check_table(frame: frames.Frame, margin: Any, interval: float | None) -> No
     kinds = {name: schema.COLUMNS[name].kind for name in needed} | (
         {margin: "number"} if isinstance(margin, str) else {}
     )
-    schema.check_columns(columns, kinds)
+    schema.check_columns(columns, kinds, optional=("n_orders", "days_since_last_order"))
     there = [name for name in (*_PREDICTIONS, *_BOUNDS) if name in columns]
     if there:
         raise ColumnError(
@@ -215,7 +215,7 @@ def _labels(frame: nw.DataFrame[Any], codes: Any) -> Any:
 
 
 def _missing_rows(table: Mapping[str, Any], margin: Any, margin_name: float | str) -> Iterator[str]:
-    silent = int(((table["frequency"] > 0) & np.isnan(table["monetary_value"])).sum())
+    silent = int(((table["frequency"] > 0) & ~np.isfinite(table["monetary_value"])).sum())
     yield from _missing_problems(
         silent, int((~np.isfinite(margin)).sum()) if isinstance(margin_name, str) else 0, margin_name
     )
@@ -223,7 +223,7 @@ def _missing_rows(table: Mapping[str, Any], margin: Any, margin_name: float | st
 
 def _missing_problems(no_value: int, no_margin: int, margin_name: float | str) -> Iterator[str]:
     if no_value:
-        yield f"column 'monetary_value': {no_value:,} rows are missing where frequency is above 0; expected the mean spend of their repeat purchases"
+        yield f"column 'monetary_value': {no_value:,} rows are missing or infinite where frequency is above 0; expected the mean spend of their repeat purchases"
     if no_margin:
         yield f"column {margin_name!r}: {no_margin:,} rows are missing or infinite; expected a margin for every customer"
 
@@ -253,7 +253,8 @@ def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
 
 
 def _check_plan(frame: nw.LazyFrame[Any], margin: float | str) -> None:
-    no_value = (nw.col("frequency") > 0) & nw.col("monetary_value").is_null()
+    money = nw.col("monetary_value").cast(nw.Float64)
+    no_value = (nw.col("frequency") > 0) & (money.is_null() | ~money.is_finite())
     asked = {"no_value": _ones(no_value)} | (
         {"no_margin": _ones(nw.col(margin).is_null())} if isinstance(margin, str) else {}
     )

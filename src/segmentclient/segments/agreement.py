@@ -92,6 +92,7 @@ def cluster_rfm_table(customers: Any, *, cluster: str = "cluster", segment: str 
     check_columns(frame.collect_schema(), {cluster: "any", segment: "any"})
     if cluster == segment:
         raise ColumnError(f"customers: cluster and segment must be two columns, found {cluster!r} twice")
+    frames.check_labels(frame, cluster, segment)
     known = frame.filter(~nw.col(cluster).is_null() & ~nw.col(segment).is_null())
     counts = frames.collect(known.group_by(cluster, segment).agg(nw.len().alias("_customers")))
     if not len(counts):

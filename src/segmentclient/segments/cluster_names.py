@@ -17,7 +17,7 @@ from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
 from segmentclient.schema import COLUMNS, check_columns
-from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
+from segmentclient.segments.features import as_floats, feature_names, labelled, refuse_unusable
 from segmentclient.segments.lloyd import Array
 from segmentclient.segments.preparation import learn_preparation
 
@@ -111,7 +111,8 @@ def name_clusters(
     check_columns(frame.collect_schema(), {by: "any"})
     if by in names:
         raise ColumnError(f"customers: {by!r} is both the clusters and a feature")
-    data = collected(frame, [by, *names]).dropna(subset=[by])
+    frames.check_labels(frame, by)
+    data = labelled(frame, by, names)
     values = np.column_stack([as_floats(data[name]) for name in names])
     refuse_unusable(values, names)
     return _named(data[by], values, names, words, currency)

@@ -15,6 +15,7 @@ def _normal(confidence: float) -> float:
     return float(norm.ppf(0.5 + confidence / 2))
 
 
+@np.errstate(all="ignore")  # of absurdly large or small values the effect is missing or infinite
 def compare_numbers(values: Any, inside: Any, confidence: float) -> dict[str, float]:
     """Compare the mean of a segment with the mean of the others."""
     x = values.to_numpy(dtype=np.float64)

@@ -16,6 +16,7 @@ from segmentclient.render import html_card, html_table
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.segments.criteria import criteria_families
 from segmentclient.segments.effects import compare_numbers, compare_shares, holm, magnitude
+from segmentclient.segments.features import LARGEST
 from segmentclient.segments.surrogate import TreeRule, surrogate_rules
 
 if TYPE_CHECKING:
@@ -187,7 +188,8 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
     ]
     data = frames.collect(frame.select(*columns).filter(~nw.col(by).is_null()))
     numbers = [name for name in kinds if kinds[name] != "text"]
-    data[numbers] = data[numbers].astype("float64").replace([np.inf, -np.inf], np.nan)
+    values = data[numbers].astype("float64")
+    data[numbers] = values.where(values.abs() <= LARGEST)
     if data[by].nunique() < 2:
         raise ColumnError(f"customers: {by!r} holds {data[by].nunique()} segments; two at least are compared")
     return data, kinds

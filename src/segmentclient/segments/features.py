@@ -19,9 +19,19 @@ from segmentclient.schema import check_columns, kind_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["as_floats", "buyers", "collected", "feature_names", "refuse_missing", "refuse_unusable"]
+__all__ = [
+    "LARGEST",
+    "as_floats",
+    "buyers",
+    "collected",
+    "feature_names",
+    "labelled",
+    "refuse_missing",
+    "refuse_unusable",
+]
 
 Array: TypeAlias = NDArray[np.float64]
+LARGEST = 1e90  # third powers are still numbers
 
 
 def feature_names(features: Any, frame: frames.Frame) -> list[str]:
@@ -70,6 +80,14 @@ def collected(frame: frames.Frame, names: Sequence[str]) -> pd.DataFrame:
     return data
 
 
+def labelled(frame: frames.Frame, by: str, names: Sequence[str]) -> pd.DataFrame:
+    """Collect the features of those who have a label, or raise when nobody has."""
+    data = collected(frame, [by, *names]).dropna(subset=[by])
+    if not len(data):
+        raise ColumnError(f"customers: column {by!r} is missing in every row; at least one label is needed")
+    return data
+
+
 def refuse_missing(frame: frames.Frame, names: Sequence[str]) -> None:
     """Refuse missing values on a lazy table, counted by its own engine, as an eager one is refused."""
     counts = frames.one_row(buyers(frame), **{name: nw.col(name).is_null().sum() for name in names})
@@ -95,14 +113,16 @@ def as_floats(values: Any) -> Array:
 
 def refuse_unusable(values: Array, names: Sequence[str]) -> None:
     """Raise one `ColumnError` that names every column with missing or infinite values, and where."""
-    if not np.isfinite(values.sum()):
+    if not np.abs(values).max(initial=0.0) <= LARGEST:  # NaN neither
         raise_all(_unusable(values, names), table="customers")
 
 
 def _unusable(values: Array, names: Sequence[str]) -> Iterator[str]:
     for place, name in enumerate(names):
         column = values[:, place]
-        for word, bad in (("missing (NaN)", np.isnan(column)), ("infinite (inf)", np.isinf(column))):
+        large = np.isfinite(column) & (np.abs(column) > LARGEST)
+        faults = {"missing (NaN)": np.isnan(column), "infinite (inf)": np.isinf(column)}
+        for word, bad in (faults | {f"absurdly large (beyond {LARGEST:g})": large}).items():
             if bad.any():
                 yield (
                     f"column {name!r} holds {int(bad.sum()):,} {word} values in {len(column):,} rows "

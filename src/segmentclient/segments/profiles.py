@@ -83,6 +83,7 @@ def profile_segments(
     keys = [*around, by]
     frame, names = _with_attributes(frames.read(customers), attributes, keys)
     _check_names(frame.collect_schema(), keys, names)
+    frames.check_labels(frame, *keys)
     frame = _with_exact_medians(frame, keys, names)
     table = _with_shares(_sizes(frame, keys), keys, around)
     for name in names:
@@ -121,7 +122,7 @@ def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, li
 
 def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence[str]) -> None:
     wanted = dict.fromkeys([*keys, *names])
-    check_columns(schema, dict.fromkeys(keys, "any"))
+    check_columns(schema, dict.fromkeys(keys, "any"), optional=(*_SUMS, *_MEDIANS))
     raise_all(
         (f"attribute {name!r} is missing{nearest(name, schema)}" for name in wanted if name not in schema),
         table="customers",
@@ -155,6 +156,8 @@ def _sizes(frame: frames.Frame, keys: Sequence[str]) -> pd.DataFrame:
     table = frames.collect(counted)
     table["n_customers"] = table["n_customers"].astype("int64")
     if "n_orders" in summed:
+        if not np.isfinite(table["n_orders"].to_numpy(dtype=np.float64)).all():
+            raise ColumnError("customers: column 'n_orders' holds infinite values; expected counts of orders")
         table["n_orders"] = table["n_orders"].round().astype("int64")
     return table
 

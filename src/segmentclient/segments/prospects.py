@@ -55,6 +55,8 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     frame, others = frames.read(customers), frames.read(people, name="people")
     check_columns(frame.collect_schema(), ["customer_id"])
     check_columns(others.collect_schema(), {customer_id: "id"}, table="people")
+    frames.check_labels(frame, "customer_id")
+    frames.check_labels(others, customer_id, name="people")
     others = _like_customers(
         frame, others.rename({customer_id: "customer_id"}) if customer_id != "customer_id" else others
     )

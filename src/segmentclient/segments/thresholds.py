@@ -14,7 +14,7 @@ from segmentclient import frames
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
 from segmentclient.locale import Language, language
 from segmentclient.render import html_card, html_table
-from segmentclient.schema import check_columns
+from segmentclient.schema import Kind, check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,8 +177,11 @@ def lifecycle_thresholds(
 
 def check_standing(schema: Mapping[str, Any]) -> None:
     """Raise a `ColumnError` when the table lacks what tells where customers stand; dates are optional."""
-    dates = {name: "date" for name in ("first_order", "last_order", "last_contact") if name in schema}
-    check_columns(schema, {"n_orders": "number", "days_since_last_order": "number", **dates})
+    dates: dict[str, Kind] = {
+        name: "date" for name in ("first_order", "last_order", "last_contact") if name in schema
+    }
+    needed: dict[str, Kind] = {"n_orders": "number", "days_since_last_order": "number"}
+    check_columns(schema, {**needed, **dates}, optional=("frequency", "gap_sd", "p_alive", "revenue"))
 
 
 def _check_days(name: str, value: Any) -> None:

@@ -14,7 +14,7 @@ from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.schema import check_columns
 from segmentclient.segments.cluster_names import name_clusters
-from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
+from segmentclient.segments.features import as_floats, feature_names, labelled, refuse_unusable
 from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.rules import Rule
 
@@ -101,10 +101,11 @@ def cluster_rules(
     frame = frames.read(customers)
     names = feature_names(features, frame)
     check_columns(frame.collect_schema(), {by: "any"})
-    data = collected(frame, [by, *names]).dropna(subset=[by])
+    frames.check_labels(frame, by)
+    data = labelled(frame, by, names)
     values = np.column_stack([as_floats(data[name]) for name in names])
     refuse_unusable(values, names)
-    keys, labels = np.unique(data[by].to_numpy(dtype=str), return_inverse=True)
+    keys, labels = np.unique(data[by].map(str).to_numpy(dtype=str), return_inverse=True)
     boxes = _boxes(values, labels, names, depth)
     return _in_words(keys, labels, boxes, _labels(customers, names, by))
 
