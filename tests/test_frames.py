@@ -32,7 +32,7 @@ def test_what_is_no_table_is_refused(thing):
     [
         (["a", "a", "b"], "found twice: a"),
         ([1, 2, 3], "must be text"),
-        (pd.MultiIndex.from_product([["a"], "xyz"]), "2 levels"),
+        (pd.MultiIndex.from_product([["a"], list("xyz")]), "2 levels"),
     ],
 )
 def test_odd_column_names_are_refused(columns, message):
