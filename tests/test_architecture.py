@@ -15,11 +15,15 @@ LAYERS = [
     {"transactions", "datasets"},
     {"cells", "order_files"},
     {"frames"},
-    {"render"},
-    {"schema", "locale", "errors"},
+    {"render", "printing"},
+    {"schema", "locale", "writing", "errors"},
 ]
 HEIGHT = {room: len(LAYERS) - level for level, rooms in enumerate(LAYERS) for room in rooms}
-GROUND = {"locale": {"errors"}, "schema": {"errors"}}  # within the ground floor, errors lies deepest
+GROUND = {
+    "locale": {"errors"},
+    "schema": {"errors"},
+    "writing": {"errors"},
+}  # within the ground floor, errors lies deepest
 
 
 def room_of(path):

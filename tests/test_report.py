@@ -10,7 +10,8 @@ import pytest
 from babel.messages import pofile
 
 import segmentclient as sc
-from segmentclient.report import page, writing
+from segmentclient import writing
+from segmentclient.report import page
 from segmentclient.report.words import COLUMN_NAMES
 from segmentclient.transactions import REASONS
 

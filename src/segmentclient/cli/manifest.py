@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentclient.cli.pipeline import Analysis
+from segmentclient.writing import whole_file
 
 __all__ = ["write_manifest"]
 
@@ -22,8 +23,6 @@ def write_manifest(options: argparse.Namespace, analysis: Analysis, outputs: lis
     """Write the manifest where ``--manifest`` says, if it does."""
     if not options.manifest:
         return
-    from segmentclient.report.writing import whole_file
-
     with whole_file(options.manifest) as draft:
         draft.write_text(
             json.dumps(_manifest(options, analysis, outputs), indent=2, default=str) + "\n", encoding="utf-8"

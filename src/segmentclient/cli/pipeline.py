@@ -11,6 +11,7 @@ import segmentclient as sc
 from segmentclient import frames
 from segmentclient.cli.progress import Progress
 from segmentclient.cli.tables import read_orders
+from segmentclient.writing import whole_file
 
 __all__ = ["STEPS", "Analysis", "analyse"]
 
@@ -83,8 +84,6 @@ def _scorer(customers: Any, options: argparse.Namespace) -> sc.RFMScorer:
         return sc.RFMScorer.from_json(stored.read_text(encoding="utf-8"))
     scorer = sc.RFMScorer(bins=sc.SegmentMap.preset(options.segments).bins).fit(customers)
     if stored is not None:
-        from segmentclient.report.writing import whole_file
-
         with whole_file(stored) as draft:
             draft.write_text(scorer.to_json(), encoding="utf-8")
     return scorer

@@ -9,6 +9,7 @@ from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError
 from segmentclient.order_files import scan_orders
+from segmentclient.writing import whole_file
 
 __all__ = ["read_customers", "read_orders", "read_table", "write_table"]
 
@@ -76,8 +77,6 @@ def _typed(column: Any) -> Any:
 
 def write_table(table: Any, path: str) -> None:
     """Write a pandas table whole or not at all, as .csv or .parquet."""
-    from segmentclient.report.writing import whole_file
-
     if not path.lower().endswith((".parquet", ".pq", ".csv")):
         raise SegmentClientError(f"{path}: expected a name that ends in .csv or .parquet")
     with whole_file(path) as draft:

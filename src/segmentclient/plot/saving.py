@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import tempfile
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
@@ -18,6 +17,7 @@ from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
 from segmentclient.plot import style
+from segmentclient.writing import whole_file
 
 __all__ = ["SVG", "save_chart", "to_svg"]
 
@@ -71,7 +71,7 @@ def to_svg(chart: Axes | Figure, *, description: str | None = None, prefix: str 
 
 def save_chart(
     chart: Axes | Figure,
-    path: str | os.PathLike[str],
+    path: str | PathLike[str],
     *,
     format: Literal["png", "svg", "pdf"] | None = None,
     dpi: int = 200,
@@ -110,10 +110,8 @@ def save_chart(
             f"format {kind!r} is not known; accepted: {', '.join(FORMATS)} (format= or the file's ending)"
         )
     content = _content(chart, kind, dpi)
-    try:
-        _write_whole(target, content)
-    except OSError as error:
-        raise SegmentClientError(f"cannot write {str(target)!r}: {error.strerror or error}") from error
+    with whole_file(target) as draft:
+        draft.write_bytes(content)
     return target
 
 
@@ -132,23 +130,6 @@ def _content(chart: Axes | Figure, kind: str, dpi: int) -> bytes:
 
 def _paper(whole: Figure) -> Any:
     return "white" if isinstance(whole, style.ChartFigure) else whole.get_facecolor()
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    """Write beside the target, then take its place in one step."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _figure_of(chart: Axes | Figure) -> Figure:

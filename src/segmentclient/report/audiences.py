@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames, schema
 from segmentclient.errors import ColumnError, SegmentClientError, raise_all
-from segmentclient.report.writing import whole_folder
+from segmentclient.writing import whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd

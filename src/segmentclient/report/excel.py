@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames, schema
-from segmentclient.report.writing import whole_file
+from segmentclient.writing import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd

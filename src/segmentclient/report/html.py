@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient.errors import SegmentClientError
-from segmentclient.report.writing import whole_file
+from segmentclient.writing import whole_file
 
 if TYPE_CHECKING:
     from segmentclient.report.words import Words
@@ -70,7 +70,7 @@ def _write_html(page: str, path: Path) -> None:
 
 
 def _write_pdf(page: str, path: Path) -> None:
-    from segmentclient.report.printing import print_pdf
+    from segmentclient.printing import print_pdf
 
     print_pdf(page, path)
 
