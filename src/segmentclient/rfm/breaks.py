@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,7 +46,7 @@ def jenks_breaks(values: NDArray[np.float64], counts: NDArray[np.float64], bins:
     return tuple(points + padding * (bins - 1 - len(points)))
 
 
-def _distinct(values: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+def _distinct(values: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[NDArray[Any], ...]:
     """Sort, and join what is equal to twelve digits: sums of money differ in the last bits."""
     rounded = np.array([float(f"{value:.12g}") for value in values])
     found, place = np.unique(rounded, return_inverse=True)
