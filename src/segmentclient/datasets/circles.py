@@ -36,9 +36,9 @@ def circle_codes(n_customers: int, random_state: int) -> np.ndarray:
     return weighted(generator(random_state, "circles"), shares, int(n_customers))
 
 
-def customer_ids(n: int, *, prefix: str = "C", start: int = 1) -> np.ndarray:
+def customer_ids(n: int, *, prefix: str = "C") -> np.ndarray:
     """Give the ids ``C00001``, ``C00002`` … as an array of text."""
-    return np.array([f"{prefix}{number:05d}" for number in range(start, start + n)], dtype=object)
+    return np.array([f"{prefix}{number:05d}" for number in range(1, n + 1)], dtype=object)
 
 
 def pick(rng: np.random.Generator, weights: Mapping[str, float], n: int) -> np.ndarray:
