@@ -44,7 +44,7 @@ def test_report_in_french_with_its_manifest(orders, tmp_path, capsys):
     told = json.loads(manifest.read_text(encoding="utf-8"))
     assert told["input_rows"] == sum(reason["rows"] for reason in told["audit"]) == len(pd.read_csv(orders))
     assert told["outputs"][0]["file"] == str(page)
-    assert "[1/7]" in capsys.readouterr().err
+    assert "[1/8]" in capsys.readouterr().err
 
 
 def test_score_applies_the_stored_cut_points(orders, tmp_path):

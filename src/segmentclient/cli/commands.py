@@ -66,6 +66,7 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
         clean=analysis.clean,
         scorer=analysis.scorer,
         models=analysis.models,
+        values=analysis.values,
         personas=personas,
         lang=options.lang,
         currency=options.currency,

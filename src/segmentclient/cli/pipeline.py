@@ -15,7 +15,7 @@ from segmentclient.writing import whole_file
 
 __all__ = ["STEPS", "Analysis", "analyse"]
 
-STEPS = 5
+STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Analysis:
     customers: Any
     scorer: sc.RFMScorer
     models: Any
+    values: Any
 
 
 def analyse(options: argparse.Namespace, progress: Progress) -> Analysis:
@@ -67,14 +68,15 @@ def label(
     progress.step("fitting the models of purchases and spend")
     models = sc.fit_lifetime_models(customers, purchase=options.purchase)
     progress.step(f"predicting the value of the next {options.horizon}")
-    customers = sc.predict_lifetime_value(
-        customers,
-        models=models,
-        horizon=options.horizon,
-        margin=options.margin,
-        annual_discount_rate=options.annual_discount_rate,
-    )
-    return Analysis(clean, customers, scorer, models)
+    terms = {
+        "models": models,
+        "horizon": options.horizon,
+        "margin": options.margin,
+        "annual_discount_rate": options.annual_discount_rate,
+    }
+    customers = sc.predict_lifetime_value(customers, **terms)
+    progress.step("simulating the value of each segment")
+    return Analysis(clean, customers, scorer, models, sc.value_by_segment(customers, **terms))
 
 
 def _scorer(customers: Any, options: argparse.Namespace) -> sc.RFMScorer:
