@@ -30,6 +30,7 @@ __all__ = [
     "is_lazy",
     "like",
     "map_rows",
+    "on_one_engine",
     "one_row",
     "read",
     "series_like",
@@ -156,14 +157,19 @@ def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
 
 def beside(frame: Frame, other: Frame) -> Frame:
     """Bring `other` to the engine of `frame`: as it is when it is there, else by way of the driver."""
-    if (
-        other.implementation == frame.implementation
-        and is_lazy(other) == is_lazy(frame)
-        and _can_meet(frame, other)
-    ):
+    if on_one_engine(frame, other):
         return other
     data = collect(other)
     return like(frame, data.astype(object).where(data.notna(), None).to_dict("list"))
+
+
+def on_one_engine(frame: Frame, other: Frame) -> bool:
+    """Tell whether two tables can be joined as they are."""
+    return (
+        other.implementation == frame.implementation
+        and is_lazy(other) == is_lazy(frame)
+        and _can_meet(frame, other)
+    )
 
 
 def _can_meet(frame: Frame, other: Frame) -> bool:
@@ -261,6 +267,8 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
 
     for column in columns:
         values = table[column]
+        if isinstance(values.dtype, pd.IntervalDtype | pd.PeriodDtype) or values.dtype.kind in "cm":
+            yield f"column {column!r} holds {values.dtype}; accepted: text, numbers, dates or true / false"
         if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in _ONE_TYPE:
             continue
         types = sorted({type(value).__name__ for value in values[values.notna()]})

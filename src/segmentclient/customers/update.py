@@ -12,8 +12,8 @@ from segmentclient.customers.log import KEY, Log, as_day, daily_lines, in_order,
 from segmentclient.customers.summary import GAPS, SUMMARY, finish
 from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers
 from segmentclient.customers.units import Units
-from segmentclient.errors import ColumnError, TransactionError
-from segmentclient.schema import check_columns
+from segmentclient.errors import ColumnError, TransactionError, raise_all
+from segmentclient.schema import check_columns, kind_of
 
 __all__ = ["update_customers"]
 
@@ -49,10 +49,46 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     """
     before = frames.read(customers)
     check_columns(before.collect_schema(), SUMMARY)
+    frames.check_labels(before, KEY)
     log = read_log(new_transactions, as_of)
+    _check_alike(before, log.frame)
+    _check_cells(before)
     _check_follows(before, log)
     totals = _merged(before, portable_totals(daily_lines(log), log, 1, whole_base=False))
     return frames.give_back(in_order(finish(totals, log.as_of, Units(1.0, 1)).select(*SUMMARY)))
+
+
+def _check_alike(before: frames.Frame, new: frames.Frame) -> None:
+    """Both tables must be on one engine, with ids of one kind."""
+    if not frames.on_one_engine(before, new):
+        raise ColumnError(
+            "customers and new_transactions are on different engines or DuckDB connections; bring both to one"
+        )
+    ids = [frame.collect_schema()[KEY] for frame in (before, new)]
+    if kind_of(ids[0]) != kind_of(ids[1]):
+        raise ColumnError(
+            f"customer_id holds {ids[0]} in customers and {ids[1]} in new_transactions; cast one of them"
+        )
+
+
+def _check_cells(before: frames.Frame) -> None:
+    schema = before.collect_schema()
+    bad = {
+        name: nw.col(name).is_null()
+        | (~nw.col(name).cast(nw.Float64).is_finite() if kind_of(schema[name]) == "number" else nw.lit(False))
+        for name in SUMMARY
+    }
+    counts = frames.one_row(
+        before, **{name: nw.when(one).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for name, one in bad.items()}
+    )
+    raise_all(
+        (
+            f"column {name!r} has {int(count):,} missing or infinite cells; rebuild with summarize_customers"
+            for name, count in counts.items()
+            if count
+        ),
+        table="customers",
+    )
 
 
 def _check_follows(before: frames.Frame, log: Log) -> None:
@@ -61,6 +97,10 @@ def _check_follows(before: frames.Frame, log: Log) -> None:
         before, day=(frames.days(nw.col("last_order")) + nw.col("days_since_last_order")).max()
     )["day"]
     start = frames.one_row(log.frame, day=nw.col("date").min())["day"]
+    if not 1 <= (end or 0) <= dt.date.max.toordinal():
+        raise ColumnError(
+            "customers: last_order + days_since_last_order is not a day; rebuild with summarize_customers"
+        )
     covered = dt.date.fromordinal(int(end))
     if as_day(start, "date") <= covered:
         raise TransactionError(

@@ -6,7 +6,8 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames, schema
+from segmentclient import frames
+from segmentclient.customers.log import read_log
 
 __all__ = ["FIRST", "KEY", "PERIOD", "purchase_periods"]
 
@@ -19,10 +20,9 @@ def purchase_periods(transactions: Any, period: nw.Expr) -> frames.Frame:
     Refunds (negative amounts) are no purchases.
     """
     frame = frames.read(transactions, name="transactions")
-    columns = frame.collect_schema()
-    schema.check_columns(columns, {KEY: "id", "date": "date"}, table="transactions")
-    if "amount" in columns:
-        frame = frame.filter(nw.col("amount") >= 0)
-    pairs = frame.select(KEY, period.cast(nw.Int64).alias(PERIOD)).unique()
+    if "amount" not in frame.collect_schema():
+        frame = frame.with_columns(amount=nw.lit(0.0))
+    bought = read_log(frames.give_back(frame), None).frame.filter(nw.col("amount") >= 0)
+    pairs = bought.select(KEY, period.cast(nw.Int64).alias(PERIOD)).unique()
     first = pairs.group_by(KEY).agg(nw.col(PERIOD).min().alias(FIRST))
     return pairs.join(first, on=KEY, how="left")  # type: ignore[arg-type]
