@@ -81,7 +81,8 @@ def _read_csv(connection: Any, path: str, separator: str | None, encoding: str) 
     if codecs.lookup(encoding).name in {"utf-8", "ascii"}:
         return connection.read_csv(path, **options)
     copy = Path(tempfile.mkdtemp(prefix="segmentclient-"))
-    atexit.register(shutil.rmtree, copy, ignore_errors=True)  # plans made from the relation read it until the end
+    # plans made from the relation read the copy until the process ends
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
     return connection.read_csv(_in_utf8(path, encoding, copy), **options)
 
 

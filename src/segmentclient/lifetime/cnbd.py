@@ -6,9 +6,8 @@ predictions average over it exactly, customer by customer.
 
 References
 ----------
-Platzer and Reutterer (2016), Ticking away the moments, Marketing Science 35(5), 779-799; Reutterer, Platzer and
-Schröder (2021), Leveraging purchase regularity for predicting customer behavior the easy way, International Journal
-of Research in Marketing 38(1), 194-215.
+Reutterer, Platzer and Schröder (2021), Leveraging purchase regularity for predicting customer behavior the easy way,
+International Journal of Research in Marketing 38(1), 194-215.
 """
 
 from __future__ import annotations
@@ -223,7 +222,7 @@ def _by_length(purchases: Array, k: int) -> Iterator[tuple[Array, int]]:
 
 
 class BGCNBD(PurchaseModel):
-    """BG/CNBD-k (Platzer and Reutterer 2016): BG/NBD with a rhythm of purchases.
+    """BG/CNBD-k (Reutterer, Platzer and Schröder 2021): BG/NBD with a rhythm of purchases.
 
     Parameters
     ----------
@@ -296,7 +295,7 @@ class BGCNBD(PurchaseModel):
 
 
 class MBGCNBD(BGCNBD):
-    """MBG/CNBD-k (Platzer and Reutterer 2016): MBG/NBD with a rhythm of purchases.
+    """MBG/CNBD-k (Reutterer, Platzer and Schröder 2021): MBG/NBD with a rhythm of purchases.
 
     Parameters
     ----------

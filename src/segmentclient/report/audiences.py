@@ -43,7 +43,7 @@ def export_audiences(
 ) -> Path:
     """Write one audience file a segment, and a manifest that counts and signs them.
 
-    Customers who opted out (`opt_out` true, or `consent` false or missing) are left out and counted. With `holdout`,
+    Customers who opted out (`opt_out` true, or `consent` or `opt_in` false or missing) are left out and counted. With `holdout`,
     a control group is drawn from each customer's id alone, so that it does not depend on the order of the rows nor
     on who else is in the table; it goes to ``control.csv`` and must not be contacted.
 
@@ -113,7 +113,7 @@ _USUAL = (
     "first_order", "last_order", "n_orders", "days_since_last_order", "revenue",
     "r_score", "f_score", "m_score", "rfm_code", "status", "relation", "p_alive", "lifetime_value",
 )  # fmt: skip
-_CONSENT = ("opt_out", "consent")
+_CONSENT = ("opt_out", "consent", "opt_in")
 
 
 def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: str | None) -> pd.DataFrame:
@@ -149,8 +149,9 @@ def _may_be_contacted(data: pd.DataFrame) -> Any:
     allowed = data[KEY].notna()
     if "opt_out" in data:
         allowed &= ~_truth(data["opt_out"], "opt_out", missing=False)
-    if "consent" in data:
-        allowed &= _truth(data["consent"], "consent", missing=False)
+    for given in ("consent", "opt_in"):
+        if given in data:
+            allowed &= _truth(data[given], given, missing=False)
     return allowed
 
 
