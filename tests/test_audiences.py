@@ -57,7 +57,9 @@ def test_opt_outs_are_left_out_and_counted(export):
 
 @pytest.mark.parametrize("column", ["consent", "opt_in"])
 def test_consent_that_is_not_given_leaves_out(export, customers, column):
-    manifest, _ = export(customers.drop(columns="opt_out").assign(**{column: ["oui", None, "non", "Yes"] * 250}))
+    manifest, _ = export(
+        customers.drop(columns="opt_out").assign(**{column: ["oui", None, "non", "Yes"] * 250})
+    )
     assert manifest["left_out"]["opted_out"] == 500
     with pytest.raises(sc.ColumnError, match="'consent' holds"):
         export(customers.assign(consent="perhaps"))
