@@ -76,24 +76,27 @@ def test_tracking_counts_published_purchases(cdnow):
     assert table["actual"].iloc[19:25].tolist() == [73, 55, 70, 33, 56, 99]
     assert table["cumulative_actual"].iloc[-1] == 2457 + 1882
     np.testing.assert_allclose(table["expected"].cumsum(), table["cumulative_expected"])
-    published = [
-        1312.458,
-        1387.346,
-        1460.392,
-        1531.713,
-        1601.418,
-        1669.6,
-    ]  # ages there are one day longer than T
-    np.testing.assert_allclose(table["cumulative_expected"].iloc[19:25], published, rtol=0.01)
+    published = [1312.458, 1387.346, 1460.392, 1531.713, 1601.418, 1669.6]
+    np.testing.assert_allclose(table["cumulative_expected"].iloc[19:25], published, rtol=2e-5)
 
 
-def test_tracking_meets_the_unconditional_mean_at_the_end_of_calibration(cdnow):
+def test_tracking_of_pareto_nbd_is_the_published_one(cdnow):
+    model = sc.ParetoNBD.from_params(
+        r=0.5532770, alpha=10.5776835, s=0.6062400, beta=11.6687352, time_unit="W"
+    )
+    table = sc.track_purchases(cdnow, model, calibration_end=CALIBRATION).iloc[19:25]
+    cumulative = [1308.856, 1385.275, 1459.923, 1532.906, 1604.32, 1674.253]
+    np.testing.assert_allclose(table["cumulative_expected"], cumulative, rtol=5e-5)
+    np.testing.assert_allclose(table["expected"], [78.308, 76.419, 74.648, 72.983, 71.414, 69.933], rtol=3e-4)
+
+
+def test_tracking_counts_the_last_day_of_a_step_in_full(cdnow):
     customers = sc.split_periods(cdnow, calibration_end=CALIBRATION)
     model = sc.MBGNBD().fit(customers)
     table = sc.track_purchases(
         pl.from_pandas(cdnow).lazy(), model, calibration_end=CALIBRATION, step_days=273
     )
-    direct = np.asarray(model.expected_purchases_new_customer(customers["T"].to_numpy())).sum()
+    direct = np.asarray(model.expected_purchases_new_customer(customers["T"].to_numpy() + 1)).sum()
     assert table["cumulative_expected"].iloc[0] == pytest.approx(direct, rel=1e-12)
     assert table["phase"].tolist() == ["calibration", "holdout"]
 

@@ -41,8 +41,8 @@ def track_purchases(
 
     Notes
     -----
-    Expected is the sum over customers of E[X(age)] of a new customer: nothing of their behaviour is used. Ages are counted
-    as `T` is, from the day of the first order to the last day of the step.
+    Expected is the sum over customers of E[X(age)] of a new customer: nothing of their behaviour is used. A step ends with
+    its last day, so ages count that day in full, one day more than `T`; the published tables of CDNOW do so too.
 
     References
     ----------
@@ -56,9 +56,9 @@ def track_purchases(
     >>> table = sc.track_purchases(log, model, calibration_end="1997-09-30")
     >>> table[["cumulative_actual", "cumulative_expected"]].iloc[[19, 38, 77]]
         cumulative_actual  cumulative_expected
-    19               1359          1303.553686
-    38               2457          2497.563529
-    77               4339          4166.372720
+    19               1359          1314.425691
+    38               2457          2505.143014
+    77               4339          4171.433582
     """
     import pandas as pd
 
@@ -109,7 +109,7 @@ def _counted(frame: frames.Frame, key: str) -> Mapping[int, int]:
 
 def _expected(model: Any, arrivals: Mapping[int, int], ends: Array, unit_days: float) -> Array:
     days, sizes = np.array(list(arrivals)), np.array(list(arrivals.values()), float)
-    ages = np.maximum(ends[:, None] - days, 0)
+    ages = np.maximum(ends[:, None] + 1 - days, 0)
     distinct, place = np.unique(ages, return_inverse=True)
     means = np.asarray(model.expected_purchases_new_customer(distinct / unit_days), float)
     return means[place.reshape(ages.shape)] @ sizes
