@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient.errors import ColumnError, raise_all
+from segmentclient.schema import kind_of
 
 __all__ = [
     "Frame",
@@ -23,6 +24,7 @@ __all__ = [
     "any_true",
     "beside",
     "check_labels",
+    "check_same_keys",
     "collect",
     "days",
     "days_between",
@@ -262,12 +264,36 @@ def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
         raise_all(_label_problems(nw.to_native(frame), columns), table=name)
 
 
+def check_same_keys(frame: Frame, other: Frame, key: str, *, name: str) -> None:
+    """Raise when a key holds one kind of thing in one table and another kind in the other."""
+    ours, theirs = frame.collect_schema()[key], other.collect_schema()[key]
+    if kind_of(ours) != kind_of(theirs):
+        raise ColumnError(
+            f"{name}: the key {key!r} holds {theirs}, and {ours} in customers; cast one of them"
+        )
+    if frame.implementation.is_pandas() and other.implementation.is_pandas():
+        types = {
+            type(value).__name__
+            for table in (frame, other)
+            for value in nw.to_native(table)[key].dropna().head(1)
+            if kind_of(ours) == "text"
+        }
+        if len(types) > 1:
+            raise ColumnError(
+                f"{name}: the key {key!r} holds {' and '.join(sorted(types))} in the two tables; cast one of them"
+            )
+
+
 def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
     import pandas as pd
 
     for column in columns:
         values = table[column]
-        if isinstance(values.dtype, pd.IntervalDtype | pd.PeriodDtype) or values.dtype.kind in "cm":
+        if (
+            isinstance(values.dtype, pd.IntervalDtype | pd.PeriodDtype)
+            or values.dtype.kind in "cm"
+            or "object" in {type(value).__name__ for value in values.head(1)}
+        ):
             yield f"column {column!r} holds {values.dtype}; accepted: text, numbers, dates or true / false"
         if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in _ONE_TYPE:
             continue

@@ -6,13 +6,14 @@ Templates stand in the `templates` folder of the room that owns them: `template(
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
-__all__ = ["html_card", "html_table", "template"]
+__all__ = ["html_card", "html_table", "printable", "template"]
 
 
 @functools.cache
@@ -43,3 +44,11 @@ def html_card(title: str, facts: Mapping[str, Any], *, body: str = "", foot: str
     from markupsafe import Markup
 
     return template("", "card.html").render(title=title, facts=facts, body=Markup(body), foot=foot)
+
+
+def printable(text: str) -> str:
+    """Replace what no page, picture or workbook can hold (control characters, halves of characters) by U+FFFD."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

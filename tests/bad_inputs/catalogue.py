@@ -119,8 +119,8 @@ ON_CUSTOMERS = {
     "export_audiences": (lambda t: sc.export_audiences(t, _scratch() / "audiences"), ["customer_id", "segment", "revenue"]),
     "plot.segment_treemap": (lambda t: _close(sc.plot.segment_treemap(t)), ["segment", "revenue"]),
     "plot.segment_bars": (lambda t: _close(sc.plot.segment_bars(t)), ["segment", "revenue"]),
-    "plot.rfm_grid": (lambda t: _close(sc.plot.rfm_grid(t)), ["r_score", "f_score", "revenue"]),
-    "plot.revenue_concentration": (lambda t: _close(sc.plot.revenue_concentration(t)), ["revenue"]),
+    "plot.rf_heatmap": (lambda t: _close(sc.plot.rf_heatmap(t)), ["r_score", "f_score", "revenue"]),
+    "plot.lorenz_curve": (lambda t: _close(sc.plot.lorenz_curve(t)), ["revenue"]),
 }  # fmt: skip
 
 # name: (function of an order log with customer_id, date, amount)

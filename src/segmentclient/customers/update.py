@@ -25,12 +25,15 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     ----------
     customers : table made by `summarize_customers` (daily period, time unit in days, without gaps).
     new_transactions : the transactions dated after the day up to which `customers` was made, on the same engine.
+        Clean them with ``clean_transactions(raw, known_customers=customers)``, which keeps the refunds of customers
+        who bought before and not this month.
     as_of : the new day from which recency is counted; the last day of the new transactions by default.
 
     Returns
     -------
     The same table that `summarize_customers` would give on the whole log (an order whose lines fall on both sides
-    counts once on each). Score, segment and prediction columns of `customers` are not carried: they are out of date.
+    counts once on each; a refund dated before the customer's first purchase counts only when both are in one log).
+    Score, segment and prediction columns of `customers` are not carried: they are out of date.
 
     Raises
     ------
@@ -64,11 +67,7 @@ def _check_alike(before: frames.Frame, new: frames.Frame) -> None:
         raise ColumnError(
             "customers and new_transactions are on different engines or DuckDB connections; bring both to one"
         )
-    ids = [frame.collect_schema()[KEY] for frame in (before, new)]
-    if kind_of(ids[0]) != kind_of(ids[1]):
-        raise ColumnError(
-            f"customer_id holds {ids[0]} in customers and {ids[1]} in new_transactions; cast one of them"
-        )
+    frames.check_same_keys(before, new, KEY, name="new_transactions")
 
 
 def _check_cells(before: frames.Frame) -> None:
@@ -131,8 +130,14 @@ def _merged(before: frames.Frame, new: frames.Frame) -> frames.Frame:
     return with_day_numbers(join_key(sums, opening))
 
 
+def _plain_time(date: nw.Expr, dtype: Any) -> nw.Expr:
+    zoned = getattr(dtype, "time_zone", None) is not None
+    return (date.dt.replace_time_zone(None) if zoned else date).cast(nw.Datetime("us"))
+
+
 def _aged(totals: frames.Frame, names: list[str], age: int) -> frames.Frame:
     """Bring old and new totals to one shape; counts are decimals here, for they may be missing."""
     counts = [nw.col(name).cast(nw.Float64) for name in ("n_orders", "n_periods")]
-    dates = [nw.col(name).cast(nw.Datetime("us")) for name in ("first_order", "last_order")]
+    schema = totals.collect_schema()
+    dates = [_plain_time(nw.col(name), schema[name]) for name in ("first_order", "last_order")]
     return totals.with_columns(*counts, *dates, _age=nw.lit(age)).select(*names, "_age")

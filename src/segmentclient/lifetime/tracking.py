@@ -11,7 +11,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.customers import as_day
-from segmentclient.errors import ColumnError, ModelError
+from segmentclient.errors import ColumnError, ModelError, TransactionError
 from segmentclient.lifetime.catalogue import model_and_unit
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import days_a_unit
@@ -65,6 +65,8 @@ def track_purchases(
     model, unit = model_and_unit(model)
     pairs = purchase_periods(transactions, frames.days(nw.col("date")))
     facts = frames.one_row(pairs, first=nw.col(PERIOD).min(), last=nw.col(PERIOD).max())
+    if facts["first"] is None:
+        raise TransactionError("transactions: there is no purchase, only refunds; at least one is needed")
     end = _ordinal(holdout_end, "holdout_end", facts["last"])
     known = _ordinal(calibration_end, "calibration_end", end)
     ends = np.arange(facts["first"] + step_days - 1, end + 1, step_days)

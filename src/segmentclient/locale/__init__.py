@@ -83,6 +83,8 @@ class Language:
             return MISSING
         from babel.numbers import format_decimal
 
+        if abs(float(value)) >= 1e25:  # beyond the digits of decimal numbers
+            return f"{float(value):.2e}"
         return format_decimal(_rounded(value, decimals), format=_pattern(decimals), locale=self.locale)
 
     def percent(self, share: Any, decimals: int = 1) -> str:

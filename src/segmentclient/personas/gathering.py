@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmentclient import frames
+from segmentclient.customers.collected import sound
 from segmentclient.errors import SegmentClientWarning
 from segmentclient.personas.attributes import named_columns
 from segmentclient.personas.habits import Habits, read_habits
@@ -49,8 +50,9 @@ def gather(
     known = {name: COLUMNS[name].kind for name in WORTH_COLUMNS if name in schema and name in COLUMNS}
     check_columns(schema, {"customer_id": "any", by: "any", **known})
     own = named_columns(schema, columns or {} if attributes is None else {}, table="customers").values()
-    everyone = frames.collect(
-        frame, [name for name in schema if name in {"customer_id", by, *WORTH_COLUMNS, *own}]
+    frames.check_labels(frame, "customer_id", by)
+    everyone = sound(
+        frames.collect(frame, [name for name in schema if name in {"customer_id", by, *WORTH_COLUMNS, *own}])
     )
     data = everyone[everyone[by].notna()].reset_index(drop=True)
     day = as_of or day_of(data) or (last_day(transactions) if transactions is not None else None)

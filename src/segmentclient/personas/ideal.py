@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmentclient import frames
+from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.locale import Language, language
 from segmentclient.personas import words
@@ -185,13 +186,11 @@ def ideal_customer(
 
     frame = frames.read(customers)
     schema = frame.collect_schema()
-    check_columns(schema, {"customer_id": "any", value: "number"})
-    data = _with_value(
-        frames.collect(
-            frame, [c for c in schema if c in {"customer_id", value, "last_order", "days_since_last_order"}]
-        ),
-        value,
-    )
+    days = ("last_order", "days_since_last_order")
+    check_columns(schema, {"customer_id": "any", value: "number"}, optional=days)
+    frames.check_labels(frame, "customer_id")
+    data = sound(frames.collect(frame, [c for c in schema if c in {"customer_id", value, *days}]))
+    data = _with_value(data, value)
     day = as_day(as_of) or day_of(data)
     people = read_people(data["customer_id"], attributes, columns=columns, as_of=day, skip=(value,))
     table, kinds = table_of(people)

@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
 from segmentclient.personas.attributes import folded
-from segmentclient.schema import check_columns, kind_of
+from segmentclient.schema import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +67,7 @@ def join_people(customers: Any, people: Any, interactions: Any = None, *, key: s
     """
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), {key: "any"})
+    frames.check_labels(frame, key)
     joined = _beside(frame, _persons(frame, people, key, "people"), key, "people")
     if interactions is None:
         return frames.give_back(joined)
@@ -92,11 +93,8 @@ def _persons(frame: frames.Frame, table: Any, key: str, name: str) -> frames.Fra
 
 def _check_key(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> None:
     check_columns(other.collect_schema(), {key: "any"}, table=name)
-    ours, theirs = frame.collect_schema()[key], other.collect_schema()[key]
-    if kind_of(ours) != kind_of(theirs) and "any" not in {kind_of(ours), kind_of(theirs)}:
-        raise ColumnError(
-            f"{name}: the key {key!r} holds {theirs}, and {ours} in customers; cast one of them"
-        )
+    frames.check_labels(other, key, name=name)
+    frames.check_same_keys(frame, other, key, name=name)
 
 
 def _merged(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, int]]:
@@ -280,6 +278,7 @@ def check_people(
 
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), {key: "any"})
+    frames.check_labels(frame, key)
     ids = set(frames.collect(frame, [key])[key].dropna())
     rows = list(_checks(frames.read(people, name="people"), ids, key, "people", by_column=True))
     if interactions is not None:
@@ -293,6 +292,7 @@ def _checks(
     table: frames.Frame, ids: set[Any], key: str, name: str, *, by_column: bool
 ) -> Iterable[tuple[str, str, str, int, float]]:
     check_columns(table.collect_schema(), {key: "any"}, table=name)
+    frames.check_labels(table, key, name=name)
     data = frames.collect(table)
     known = data[data[key].notna()]
     found = set(known[key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Iterable, Sequence
 
 from matplotlib import font_manager
@@ -24,7 +25,11 @@ def family() -> str:
 def text_width(text: str, points: float, weight: str = "normal") -> float:
     """Measure one line of text, in points."""
     font = font_manager.FontProperties(family=family(), size=points, weight=weight)
-    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Glyph .* missing", UserWarning
+        )  # drawn as a box, and measured as one
+        return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def widest(texts: Iterable[str], points: float, weight: str = "normal") -> float:

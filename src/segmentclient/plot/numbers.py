@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from segmentclient import frames
+from segmentclient.errors import raise_all
 from segmentclient.locale import Language
 from segmentclient.plot import palette
 from segmentclient.schema import check_columns
@@ -61,13 +62,27 @@ def groups(
     """Count and add up each group in the table's own engine; only one row a group is collected."""
     frame = frames.read(customers)
     columns = frame.collect_schema()
-    check_columns(columns, {by: "any", value: "number"})
+    check_columns(columns, {by: "any", value: "number"}, optional=("n_orders",))
+    frames.check_labels(frame, by)
     orders = nw.col("n_orders") if "n_orders" in columns else nw.lit(0)
     counted = frame.with_columns(orders.alias("_orders"), nw.col(value).alias("_value"))
     summed = counted.group_by(by).agg(
         nw.len().alias("_customers"), nw.col("_orders").sum(), nw.col("_value").sum()
     )
-    return Groups(_weighed(frames.collect(summed), by), by, value, currency)
+    table = _weighed(frames.collect(summed), by)
+    _refuse_absurd(table, {"orders": "n_orders", "value": value})
+    return Groups(table, by, value, currency)
+
+
+def _refuse_absurd(table: pd.DataFrame, named: Mapping[str, str]) -> None:
+    raise_all(
+        (
+            f"column {column!r} holds infinite or absurdly large values; finite numbers can be drawn"
+            for name, column in named.items()
+            if not (table[name].abs() <= 1e15).all()
+        ),
+        table="customers",
+    )
 
 
 def _weighed(table: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -97,7 +112,9 @@ def values(customers: Any, columns: Sequence[str]) -> pd.DataFrame:
     """Collect number columns, checked, as floats; missing stays missing."""
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
-    return frames.collect(frame, list(dict.fromkeys(columns))).astype(float)
+    found = frames.collect(frame, list(dict.fromkeys(columns))).astype(float)
+    _refuse_absurd(found.fillna(0.0), {column: column for column in found})
+    return found
 
 
 def worth(language: Language, number: float, currency: str | None) -> str:

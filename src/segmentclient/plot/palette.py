@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.colors import to_rgb
 
 from segmentclient.locale import language
+from segmentclient.render import printable
 from segmentclient.rfm import maps
 
 __all__ = ["colours", "is_segment", "label", "natural", "text_on"]
@@ -63,7 +64,7 @@ def label(key: Any, lang: str) -> str:
 
 
 def _plain(key: Any) -> str:
-    return str(int(key)) if isinstance(key, float) and key.is_integer() else str(key)
+    return str(int(key)) if isinstance(key, float) and key.is_integer() else printable(str(key))
 
 
 def text_on(background: Any) -> str:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient import frames
+from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
 from segmentclient.plot import lettering, palette, style
@@ -63,6 +64,7 @@ def _cells(customers: Any, *, value: str = "revenue", currency: str | None = Non
     summed = frames.collect(
         scored.group_by("r_score", "f_score").agg(nw.len().alias("_n"), nw.col(value).sum().alias("_value"))
     )
+    sound(summed)
     bins = int(max([5 if summed.empty else 2, *summed["r_score"], *summed["f_score"]]))
     count, total = np.zeros((bins, bins)), np.zeros((bins, bins))
     r, f = summed["r_score"].to_numpy(int) - 1, summed["f_score"].to_numpy(int) - 1

@@ -7,6 +7,7 @@ artist itself: no global state is read for looks, none is changed.
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -331,6 +332,12 @@ def settle(whole: Figure, rounds: int = 5) -> Figure:
 @contextlib.contextmanager
 def still(whole: Figure) -> Iterator[Figure]:
     """Hold a settled layout, rounded, while the figure is written: the same figure gives the same bytes."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the page may have the letter
+        yield from _settled(whole)
+
+
+def _settled(whole: Figure) -> Iterator[Figure]:
     engine = settle(whole).get_layout_engine()
     if engine is None:
         yield whole

@@ -122,6 +122,7 @@ def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: st
     found = frame.collect_schema()
     asked = [one for one in (*(columns or ()), email) if one is not None]
     schema.check_columns(found, dict.fromkeys((KEY, by, *asked), "any"))
+    frames.check_labels(frame, KEY, by)
     usual = _USUAL if columns is None else tuple(columns)
     wanted = dict.fromkeys((KEY, by, *usual, *([email] if email else ()), *_CONSENT))
     data = frames.collect(frame, [column for column in wanted if column in found])

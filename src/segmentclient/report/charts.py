@@ -71,6 +71,18 @@ def _worth(content: Content, say: Words) -> Iterable[Picture]:
     yield _picture("segment_bars", table, say, by=content.by, currency=say.currency)
     if content.has("lifetime_value"):
         yield _picture("value_distribution", table, say, currency=say.currency)
+    if "value_low" in content.segments and len(content.segments) > 1:
+        yield _picture("segment_values", _expected(content), say, by="key", currency=say.currency)
+
+
+def _expected(content: Content) -> Any:
+    """The totals of the segments with their bounds, under the names of `value_by_segment`."""
+    names = {
+        "value": "lifetime_value",
+        "value_low": "lifetime_value_low",
+        "value_high": "lifetime_value_high",
+    }
+    return content.segments[[*names]].rename(columns=names).reset_index()
 
 
 def _brings(content: Content) -> bool:
@@ -104,6 +116,8 @@ def _cuts(content: Content, scorer: Any) -> dict[str, list[float]]:
 
 def _seen_cuts(ranges: Any, *, backwards: bool) -> list[float]:
     """Recency counts backwards: its last score is the first bin."""
+    if ranges.empty or ranges.index.hasnans:
+        return []
     last = ranges.index.min() if backwards else ranges.index.max()
     return sorted(ranges["high"].drop(last))
 

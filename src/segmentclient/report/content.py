@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmentclient import frames, schema
+from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError
 from segmentclient.segments import profile_segments
 
@@ -81,10 +82,14 @@ def _collected(table: Any, by: str, *, name: str) -> pd.DataFrame:
     frame = frames.read(table, name=name)
     found = frame.collect_schema()
     schema.check_columns(
-        found, {**{column: schema.COLUMNS[column].kind for column in NEEDED}, by: "any"}, table=name
+        found,
+        {**{column: schema.COLUMNS[column].kind for column in NEEDED}, by: "any"},
+        optional=OPTIONAL,
+        table=name,
     )
+    frames.check_labels(frame, by, name=name)
     columns = [column for column in dict.fromkeys((by, *NEEDED, *OPTIONAL)) if column in found]
-    data = frames.collect(frame, columns)
+    data = sound(frames.collect(frame, columns), name=name)
     if not len(data):
         raise ColumnError(f"{name}: the table holds no rows, so there is nothing to tell")
     return _tidy(data, by)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames, schema
+from segmentclient.customers.collected import sound
 from segmentclient.writing import whole_file
 
 if TYPE_CHECKING:
@@ -206,7 +207,8 @@ def _customer_rows(customers: Any, by: str) -> pd.DataFrame:
     frame = frames.read(customers)
     found = frame.collect_schema()
     wanted = dict.fromkeys(("customer_id", by, *schema.COLUMNS, "lifetime_value_low", "lifetime_value_high"))
-    data = frames.collect(frame, [column for column in wanted if column in found])
+    frames.check_labels(frame, *(column for column in ("customer_id", by) if column in found))
+    data = sound(frames.collect(frame, [column for column in wanted if column in found]))
     order = [column for column in ("revenue", "customer_id") if column in data]
     return data.sort_values(order, ascending=[column != "revenue" for column in order], kind="stable")
 

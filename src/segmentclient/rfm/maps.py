@@ -22,6 +22,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.errors import ColumnError, RuleError, raise_all
 from segmentclient.locale import language
+from segmentclient.render import printable
 from segmentclient.schema import check_columns, nearest
 
 if TYPE_CHECKING:
@@ -307,7 +308,7 @@ def _segment_expression(chosen: SegmentMap) -> nw.Expr:
 def label(key: str, lang: str = "en") -> str:
     """Give the label of a segment in a language; a key that the library does not know is its own label."""
     known = _known_segments().get(key)
-    return language(lang).term("segment", known.label) if known else key
+    return language(lang).term("segment", known.label) if known else printable(key)
 
 
 def meaning(key: str, lang: str = "en") -> str:
