@@ -6,6 +6,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import pytest
+
 import segmentclient as sc
 from conftest import ENGINES
 from segmentclient import frames
@@ -19,7 +20,13 @@ def spark_session():
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
     builder = sql.SparkSession.builder.master("local[2]").appName("segmentclient")
     quiet = {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
+        "spark.default.parallelism": "2",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.codegen.wholeStage": "false",  # small tables: compiling each plan costs more than it saves
+        "spark.sql.adaptive.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -32,7 +39,7 @@ def spark_session():
 
 
 def on_spark(table):
-    return spark_session().createDataFrame(table)
+    return spark_session().createDataFrame(table).cache()
 
 
 def on_dask(table):
@@ -71,54 +78,105 @@ def log():
 
 
 @pytest.fixture(scope="module")
-def models(log):
-    customers = sc.summarize_customers(sc.clean_transactions(log).transactions, as_of="2025-12-31")
+def stages_of_work(log):
+    """The pandas table at each stage, from which every step starts on its own."""
+    transactions = sc.clean_transactions(log, order_id="order_id").transactions
+    cut = pd.Timestamp("2025-04-01")
+    before, after = transactions[transactions["date"] < cut], transactions[transactions["date"] >= cut]
+    customers = sc.summarize_customers(transactions, as_of="2025-12-31")
+    return {
+        "log": log,
+        "transactions": transactions,
+        "old": sc.summarize_customers(before),
+        "new": after,
+        "customers": customers,
+        "named": sc.segment_rfm(sc.score_rfm(customers)),
+    }
+
+
+@pytest.fixture(scope="module")
+def models(stages_of_work):
+    customers = stages_of_work["customers"]
     return sc.LifetimeModels(sc.MBGNBD().fit(customers), sc.GammaGamma().fit(customers))
 
 
-def clean(table, models):
-    return sc.clean_transactions(table, order_id="order_id", exclude=[5]).transactions
+MADE = {}  # tables of each engine, made once: a Spark table costs seconds
 
 
-def summary(table, models):
-    return sc.summarize_customers(clean(table, models), as_of="2025-12-31")
+@pytest.fixture
+def at(stages_of_work, models):
+    """Give the table of a stage on an engine; `at("pandas")("customers")`."""
+
+    def on(engine):
+        def table(stage):
+            if (engine, stage) not in MADE:
+                MADE[engine, stage] = {**ENGINES, **OTHERS}[engine](stages_of_work[stage])
+            return MADE[engine, stage]
+
+        table.models = models
+        return table
+
+    return on
 
 
-def weekly(table, models):
-    return sc.summarize_customers(clean(table, models), as_of="2025-12-31", period="W")
+def clean(at):
+    return sc.clean_transactions(at("log"), order_id="order_id", exclude=[5]).transactions
 
 
-def split(table, models):
-    return sc.split_periods(clean(table, models), calibration_end="2025-03-31")
+def summary(at):
+    return sc.summarize_customers(at("transactions"), as_of="2025-12-31")
 
 
-def scores(table, models):
-    return sc.segment_rfm(sc.score_rfm(summary(table, models)))
+def weekly(at):
+    return sc.summarize_customers(at("transactions"), as_of="2025-12-31", period="W")
 
 
-def rules(table, models):
+def gaps(at):
+    return sc.summarize_customers(at("transactions"), as_of="2025-12-31", gaps=True)
+
+
+def split(at):
+    return sc.split_periods(at("transactions"), calibration_end="2025-03-31")
+
+
+def update(at):
+    return sc.update_customers(at("old"), at("new"), as_of="2025-12-31")
+
+
+def scores(at):
+    return sc.segment_rfm(sc.score_rfm(at("customers")))
+
+
+def rules(at):
     made = [
         sc.Rule("big", "revenue > 150 and n_orders >= 3"),
         sc.Rule("recent", "last_order >= date('2025-05-01')"),
     ]
-    return sc.segment_by_rules(summary(table, models), made)
+    return sc.segment_by_rules(at("customers"), made)
 
 
-def stages(table, models):
-    return sc.lifecycle(summary(table, models), active_days=300, new_days=60)
+def stages(at):
+    return sc.lifecycle(at("customers"), active_days=300, new_days=60)
 
 
-def predictions(table, models):
-    return models.purchase.predict(summary(table, models), t=90)
+def predictions(at):
+    return at.models.purchase.predict(at("customers"), t=90)
 
 
-def values(table, models):
+def values(at):
     return sc.predict_lifetime_value(
-        summary(table, models), models=models, margin=0.3, annual_discount_rate=0.1, interval=None
+        at("customers"), models=at.models, margin=0.3, annual_discount_rate=0.1, interval=None
     )
 
 
-STEPS = [clean, summary, weekly, split, scores, rules, stages, predictions, values]
+def chain(table, models):
+    """From the raw log to values without a halt, as one plan on engines that make plans."""
+    transactions = sc.clean_transactions(table, order_id="order_id").transactions
+    customers = sc.score_rfm(sc.summarize_customers(transactions, as_of="2025-12-31"))
+    return sc.predict_lifetime_value(customers, models=models, interval=None)
+
+
+STEPS = [clean, summary, weekly, gaps, split, update, scores, rules, stages, predictions, values]
 
 
 def as_pandas(table):
@@ -146,33 +204,72 @@ def same(found, expected):
 @pytest.mark.filterwarnings("ignore::Warning")  # engines of others warn about themselves
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 @pytest.mark.parametrize("engine", [*STRICT, *LONG])
-def test_each_step_gives_what_pandas_gives(engine, step, log, models):
-    table = {**ENGINES, **OTHERS}[engine](log)
-    answer = step(table, models)
+def test_each_step_gives_what_pandas_gives(engine, step, at, log):
+    answer = step(at(engine))
+    assert type(answer) is type(at(engine)("log"))
+    same(as_pandas(answer), as_pandas(step(at("pandas"))))
+
+
+@pytest.mark.filterwarnings("ignore::Warning")
+@pytest.mark.parametrize("engine", STRICT)
+def test_the_whole_chain(engine, log, models):
+    table = ENGINES[engine](log)
+    answer = chain(table, models)
     assert type(answer) is type(table)
-    same(as_pandas(answer), as_pandas(step(log, models)))
+    same(as_pandas(answer), as_pandas(chain(log, models)))
 
 
 @pytest.mark.filterwarnings("ignore::Warning")
 @pytest.mark.parametrize("engine", [*STRICT, *LONG])
-def test_small_results_are_the_same_pandas_tables(engine, log, models):
-    table = {**ENGINES, **OTHERS}[engine](log)
-    named, expected = scores(table, models), scores(log, models)
-    same(sc.profile_segments(named), sc.profile_segments(expected))
-    fit, plain = sc.BGNBD().fit(named), sc.BGNBD().fit(expected)
-    np.testing.assert_allclose(fit.params_, plain.params_, rtol=1e-9)
+def test_profiles_are_the_same_pandas_tables(engine, at):
+    same(sc.profile_segments(at(engine)("named")), sc.profile_segments(at("pandas")("named")))
+
+
+@pytest.mark.filterwarnings("ignore::Warning")
+@pytest.mark.parametrize("engine", [*STRICT, *LONG])
+def test_a_model_fitted_on_any_engine_is_the_same(engine, at):
+    for model in (sc.BGNBD, sc.GammaGamma):
+        found, expected = (model().fit(at(one)("customers")).params_ for one in (engine, "pandas"))
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore::Warning")
 @pytest.mark.skipif(shutil.which("java") is None, reason="PySpark needs Java")
-def test_spark_in_short(log, models):
+def test_spark_in_short(log):
     """A smoke part of the Spark suite, wherever Java and PySpark are there."""
     pytest.importorskip("pyspark", reason="PySpark is not installed")
-    answer = summary(on_spark(log), models)
-    same(as_pandas(answer), as_pandas(summary(log, models)))
+
+    def customers(table):
+        transactions = sc.clean_transactions(table, order_id="order_id").transactions
+        return sc.summarize_customers(transactions, as_of="2025-12-31")
+
+    few = log.head(300)
+    same(as_pandas(customers(on_spark(few))), as_pandas(customers(few)))
 
 
 def test_plans_stay_plans(log, models):
     for engine in ("polars-lazy", "duckdb"):
-        answer = values(ENGINES[engine](log), models)
-        assert isinstance(frames.read(answer), nw.LazyFrame)
+        assert isinstance(frames.read(chain(ENGINES[engine](log), models)), nw.LazyFrame)
+
+
+@pytest.mark.parametrize("engine", ["pandas", *STRICT])
+def test_month_by_month_equals_the_whole_log(engine, log):
+    """Refunds of a month without a purchase still reach customers who bought before."""
+    to_engine = ENGINES[engine]
+    log = log.drop(columns="order_id")  # an order with lines in both months would count once in each
+    bought = log[log["amount"] >= 0].groupby("customer_id")["date"].min()
+    log = log[
+        log["date"] >= log["customer_id"].map(bought)
+    ]  # a refund before any purchase is in no month's table
+    cut = pd.Timestamp("2025-06-01")
+    old = to_engine(
+        sc.summarize_customers(sc.clean_transactions(log[log["date"] < cut]).transactions)
+    )  # kept, as the guide advises
+    month = to_engine(log[log["date"] >= cut])
+    late = sc.clean_transactions(month)
+    assert "refunds_only" in late.audit["reason"].tolist()
+    new = sc.clean_transactions(month, known_customers=old)
+    assert "refunds_only" not in new.audit["reason"].tolist()
+    found = sc.update_customers(old, new.transactions, as_of="2025-12-31")
+    whole = sc.summarize_customers(sc.clean_transactions(to_engine(log)).transactions, as_of="2025-12-31")
+    same(as_pandas(found), as_pandas(whole))

@@ -118,6 +118,7 @@ def clean_transactions(
     timezone: str | None = None,
     date_format: str | None = None,
     decimal: Literal[".", ","] = ".",
+    known_customers: Any = None,
 ) -> CleanTransactions:
     """Rename, type and check an order log; set faulty rows aside, each with its reason.
 
@@ -134,6 +135,8 @@ def clean_transactions(
     date_format : form of text dates, made of %d %m %Y %y %H %M %S; ISO 8601 (2026-12-31, with or without a time)
         when not given.
     decimal : decimal mark of text amounts; blanks, apostrophes and the other mark group thousands.
+    known_customers : table with a `customer_id` of customers who bought before this log begins (last month's
+        customers). Their refunds are kept even without a purchase in this log, for `update_customers`.
 
     Returns
     -------
@@ -175,7 +178,7 @@ def clean_transactions(
     if returns == "raise":
         _refuse_refunds(first_count)
     if returns == "net" and first_count["refunds"].sum() > 0:
-        marked = _mark_refunds_only(marked)
+        marked = _mark_refunds_only(marked, known_customers)
     audit = _audit(_count(marked))
     _refuse_empty(audit)
     kept = _kept(marked, frame, names, read)
@@ -423,19 +426,39 @@ def _refuse_refunds(counted: Any) -> None:
         )
 
 
-def _mark_refunds_only(marked: frames.Frame) -> frames.Frame:
-    """Mark the rows of customers who have refunds and no purchase."""
+def _mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Frame:
+    """Mark the rows of customers who have refunds and no purchase, here or before."""
     usable = marked.filter(nw.col(REASON).is_null())
-    refunders = usable.filter(nw.col(AMOUNT) < 0).select(ID).unique()
-    buyers = usable.filter(nw.col(AMOUNT) >= 0).join(refunders, on=ID, how="semi").select(ID).unique()  # type: ignore[arg-type]
-    only = refunders.join(buyers, on=ID, how="anti")  # type: ignore[arg-type]
-    ids = frames.collect(only)[ID].tolist()
-    if not ids:
+    refunders = usable.filter(nw.col(AMOUNT) < 0).group_by(ID).agg(_refunds=nw.len())
+    buyers = usable.filter(nw.col(AMOUNT) >= 0).join(refunders, on=ID, how="inner")  # type: ignore[arg-type]
+    bought = buyers.group_by(ID).agg(_purchases=nw.len())
+    only = refunders.join(bought, on=ID, how="left").filter(nw.col("_purchases").is_null())  # type: ignore[arg-type]
+    if known_customers is not None:
+        known = _known_ids(marked, known_customers).with_columns(_known=nw.lit(1))
+        only = only.join(known, on=ID, how="left").filter(nw.col("_known").is_null())  # type: ignore[arg-type]
+    if isinstance(marked, nw.LazyFrame):
+        marked = marked.join(only.select(ID, "_refunds"), on=ID, how="left")  # type: ignore[arg-type]
+        condition = ~nw.col("_refunds").is_null() & nw.col(REASON).is_null()
+    elif len(only):
+        condition = nw.col(ID).is_in(only[ID].to_list()) & nw.col(REASON).is_null()
+    else:
         return marked
-    condition = nw.col(ID).is_in(ids) & nw.col(REASON).is_null()
     return marked.with_columns(
         nw.when(condition).then(nw.lit("refunds_only")).otherwise(nw.col(REASON)).alias(REASON)
     )
+
+
+def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
+    """Give the ids of customers who bought before, as the log holds them."""
+    known = frames.read(known_customers, name="known_customers")
+    check_columns(known.collect_schema(), {"customer_id": "id"}, table="known_customers")
+    found, expected = known.collect_schema()["customer_id"], marked.collect_schema()[ID]
+    if kind_of(found) != kind_of(expected):
+        raise ColumnError(
+            f"known_customers: customer_id holds {found}, but {expected} in the log; cast one of them"
+        )
+    ids = known.select(nw.col("customer_id").cast(expected).alias(ID)).unique()
+    return frames.beside(marked, ids)
 
 
 def _refuse_empty(audit: pd.DataFrame) -> None:
