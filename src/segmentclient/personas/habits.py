@@ -5,7 +5,7 @@ Every count is made by the engine of the order log, one small table a dimension;
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,32 +60,39 @@ class Habits:
         return mine.set_index("value")["orders"]
 
 
-def read_habits(transactions: Any, ids: Iterable[Any], groups: Iterable[Any]) -> Habits:
+def read_habits(transactions: Any, ids: Sequence[Any], groups: Sequence[Any]) -> Habits:
     """Count the orders of each group along every dimension that the order log holds."""
     frame = frames.read(transactions, name="transactions")
     schema = frame.collect_schema()
     check_columns(schema, {"customer_id": "any", "date": "date"}, table="transactions")
-    lines = _with_groups(frame, list(ids), list(groups))
+    codes, names = _numbered(groups)
+    lines = _with_groups(frame, ids, codes)
     key = ["customer_id", "order_id" if "order_id" in schema else "_day"]
-    found = _dimensions(schema)
-    counts = {name: _counted(lines, key, nw.col(column)) for name, column in found.items()}
-    counts |= {name: _counted(lines, key, moment) for name, moment in _moments(lines).items()}
-    if "hour" in counts and set(counts["hour"]["value"]) <= {0}:
-        counts.pop("hour")
-    prices, unit = _prices(lines, schema)
-    return Habits(counts, _orders(lines, key), prices, unit, _full_years(lines))
+    counts = {name: _counted(lines, key, column, names) for name, column in _dimensions(schema).items()}
+    calendar = _calendar(lines, key, names, has_hour=schema["date"] != nw.Date)
+    prices, unit = _prices(lines, schema, names)
+    return Habits(counts | _moments(calendar), _orders(calendar), prices, unit, _full_years(calendar))
 
 
-def _with_groups(frame: frames.Frame, ids: list[Any], groups: list[Any]) -> frames.Frame:
+def _numbered(groups: Sequence[Any]) -> tuple[Any, Any]:
+    """Number the groups: engines join and count whole numbers faster than names."""
+    import pandas as pd
+
+    codes, names = pd.factorize(pd.Series(groups))
+    return codes, names
+
+
+def _with_groups(frame: frames.Frame, ids: Sequence[Any], codes: Any) -> frames.Frame:
     """Keep the purchases of the customers described, with the group of each and the day of the order."""
-    small = frames.like(frame, {"customer_id": ids, "_group": groups})
+    small = frames.like(frame, {"customer_id": ids, "_group": codes})
     try:
         joined = frame.join(small, on="customer_id", how="inner")  # type: ignore[arg-type]
         joined.collect_schema()
     except Exception as error:
         raise ColumnError(
             "transactions: customer_id cannot be matched with the customers' "
-            f"({frame.collect_schema()['customer_id']} against {type(ids[0]).__name__}); give both the same type"
+            f"({frame.collect_schema()['customer_id']} against {small.collect_schema()['customer_id']}); "
+            "give both the same type"
         ) from error
     if "amount" in frame.collect_schema():
         joined = joined.filter(nw.col("amount") >= 0)
@@ -101,30 +108,44 @@ def _dimensions(schema: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _moments(lines: frames.Frame) -> dict[str, nw.Expr]:
-    date = nw.col("date")
-    moments = {"weekday": date.dt.weekday(), "month": date.dt.month()}
-    if lines.collect_schema()["date"] != nw.Date:
-        moments["hour"] = date.dt.hour()
-    return moments
-
-
-def _counted(lines: frames.Frame, key: list[str], value: nw.Expr) -> pd.DataFrame:
+def _counted(lines: frames.Frame, key: list[str], column: str, names: Any) -> pd.DataFrame:
     """Count distinct orders by group and value (an order with two categories counts once in each)."""
-    orders = lines.select("_group", *key, value=value).filter(~nw.col("value").is_null()).unique()
+    orders = lines.select("_group", *key, value=nw.col(column)).filter(~nw.col("value").is_null()).unique()
     counted = frames.collect(orders.group_by("_group", "value").agg(orders=nw.len()))
-    counted = counted.rename(columns={"_group": "group"})
-    return (
-        counted.sort_values(["group", "value"], kind="stable").astype({"orders": int}).reset_index(drop=True)
+    return _by_value(counted.assign(group=names[counted["_group"]]), "value")
+
+
+def _by_value(counted: pd.DataFrame, value: str) -> pd.DataFrame:
+    table = counted.groupby(["group", value], sort=False)["orders"].sum().reset_index()
+    table = table.rename(columns={value: "value"}).sort_values(["group", "value"], kind="stable")
+    return table.astype({"orders": int}).reset_index(drop=True)
+
+
+def _calendar(lines: frames.Frame, key: list[str], names: Any, *, has_hour: bool) -> pd.DataFrame:
+    """Count orders by group and moment in one pass: an order is made when its first line is."""
+    first = nw.col("date")
+    moments = {"weekday": first.dt.weekday(), "month": first.dt.month()}
+    moments |= {"hour": first.dt.hour()} if has_hour else {}
+    orders = lines.group_by("_group", *key).agg(nw.col("date").min())
+    cells = orders.select("_group", _day=frames.days(first), **moments).group_by("_group", *moments)
+    counted = frames.collect(
+        cells.agg(orders=nw.len(), first=nw.col("_day").min(), last=nw.col("_day").max())
     )
+    return counted.assign(group=names[counted["_group"]])
 
 
-def _orders(lines: frames.Frame, key: list[str]) -> dict[Any, int]:
-    counted = frames.collect(lines.select("_group", *key).unique().group_by("_group").agg(orders=nw.len()))
-    return {group: int(orders) for group, orders in zip(counted["_group"], counted["orders"], strict=True)}
+def _moments(calendar: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    found = [name for name in ("weekday", "month", "hour") if name in calendar]
+    if "hour" in found and not calendar["hour"].any():
+        found.remove("hour")
+    return {name: _by_value(calendar, name) for name in found}
 
 
-def _prices(lines: frames.Frame, schema: Iterable[str]) -> tuple[dict[Any, float], str]:
+def _orders(calendar: pd.DataFrame) -> dict[Any, int]:
+    return {group: int(orders) for group, orders in calendar.groupby("group")["orders"].sum().items()}
+
+
+def _prices(lines: frames.Frame, schema: Iterable[str], names: Any) -> tuple[dict[Any, float], str]:
     """Average price of an item (money divided by quantity), of every group and of all under the key None."""
     by_folded = {folded(name): name for name in schema}
     quantity = next((by_folded[name] for name in QUANTITY if name in by_folded), None)
@@ -135,7 +156,7 @@ def _prices(lines: frames.Frame, schema: Iterable[str]) -> tuple[dict[Any, float
         bought.group_by("_group").agg(money=nw.col("amount").sum(), units=nw.col(quantity).sum())
     )
     prices = {
-        group: float(money / units)
+        names[group]: float(money / units)
         for group, money, units in sums[["_group", "money", "units"]].itertuples(index=False)
     }
     if len(sums):
@@ -143,9 +164,8 @@ def _prices(lines: frames.Frame, schema: Iterable[str]) -> tuple[dict[Any, float
     return prices, "item"
 
 
-def _full_years(lines: frames.Frame) -> frozenset[Any]:
+def _full_years(calendar: pd.DataFrame) -> frozenset[Any]:
     """Groups whose orders span a year: on less, the months would only say when the log begins and ends."""
-    spans = frames.collect(
-        lines.group_by("_group").agg(first=nw.col("_day").min(), last=nw.col("_day").max())
-    )
-    return frozenset(spans["_group"][spans["last"] - spans["first"] >= FULL_YEAR - 1])
+    groups = calendar.groupby("group")
+    spans = groups["last"].max() - groups["first"].min()
+    return frozenset(spans.index[spans >= FULL_YEAR - 1])
