@@ -222,3 +222,36 @@ def test_every_sentence_is_translated():
                 )
     assert {sentence for sentence in sentences() if isinstance(sentence, str)} - known == set()
     assert language("fr").text("Orders") == "Commandes"
+
+
+def test_expected_values_are_drawn_largest_first_with_their_intervals():
+    values = pd.DataFrame(
+        {
+            "segment": ["lost", "champions", "new", "total"],
+            "lifetime_value": [20.0, 900.0, np.nan, 920.0],
+            "lifetime_value_low": [5.0, 800.0, np.nan, 815.0],
+            "lifetime_value_high": [40.0, 1000.0, np.nan, 1030.0],
+        }
+    )
+    ax = plot.segment_values(values, currency="EUR")
+    assert [list(line.get_xdata()) for line in ax.lines] == [[800.0, 1000.0], [5.0, 40.0]]
+    assert [text.get_text() for text in ax.texts] == ["€900", "€20"]
+    assert (
+        plot.finding("segment_values", values)
+        == "Champions: 900 still to come, most likely between 800 and 1,000"
+    )
+    assert not plot.segment_values(values.iloc[:0]).collections
+
+
+def test_a_tiny_group_is_not_crowned():
+    customers = pd.DataFrame(
+        {
+            "segment": ["loyal"] * 20 + ["cant_lose"] * 2 + ["lost"] * 20,
+            "n_orders": [4] * 20 + [1] * 2 + [1] * 20,
+            "revenue": [100.0] * 20 + [900.0] * 2 + [10.0] * 20,
+        }
+    )
+    assert plot.finding("segment_bars", customers).startswith("Largest orders: Loyal")
+    assert plot.finding("index_chart", customers, features=["n_orders", "revenue"]).startswith(
+        "Loyal: orders at"
+    )

@@ -204,6 +204,17 @@ def test_movement_fits(name, case):
     assert not look(name, moved, langs=("fr",), **MOVES[name])
 
 
+@pytest.mark.parametrize("case", ["fifteen segments", "long labels", "negative revenue", "one customer"])
+def test_expected_values_fit(case):
+    totals = table(case).groupby("segment", as_index=False)["revenue"].sum()
+    values = totals.assign(
+        lifetime_value=totals["revenue"],
+        lifetime_value_low=totals["revenue"] - 0.2 * totals["revenue"].abs(),
+        lifetime_value_high=totals["revenue"] + 0.3 * totals["revenue"].abs(),
+    )
+    assert not look("segment_values", values, langs=("fr",), currency=True)
+
+
 def test_the_life_cycle_fits():
     stages = pd.DataFrame({"relation": ["potential"] * 5 + ["current"] * 3 + ["loyal"] * 2 + ["former"] * 9})
     assert not look("lifecycle_flow", stages)

@@ -10,6 +10,7 @@ from segmentclient.plot.choice import k_page
 from segmentclient.plot.clusters import pca_map, silhouette_plot
 from segmentclient.plot.composition import segment_bars, segment_treemap, share_pairs
 from segmentclient.plot.concentration import lorenz_curve, value_distribution
+from segmentclient.plot.expected import segment_values
 from segmentclient.plot.grid import segment_grid
 from segmentclient.plot.models import (
     alive_history,
@@ -52,6 +53,7 @@ __all__ = [
     "segment_bars",
     "segment_grid",
     "segment_treemap",
+    "segment_values",
     "share_pairs",
     "silhouette_plot",
     "snake_plot",

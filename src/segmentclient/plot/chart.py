@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
 
-__all__ = ["Chart", "joined"]
+__all__ = ["FEWEST", "Chart", "joined"]
+
+FEWEST = 10  # customers of a group that a headline may name
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
 from segmentclient.plot import lettering, palette, style
-from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.chart import FEWEST, Chart, joined
 from segmentclient.plot.numbers import Groups, groups, of_value, worth
 
 __all__ = ["segment_bars", "segment_treemap", "share_pairs"]
@@ -298,13 +299,17 @@ def segment_bars(
     """
     data, words = _bar_groups(customers, by=by, currency=currency), language(lang)
     labels = data.labels(lang)
-    axes = style.start(ax, height=style.rows_height(ax, labels, share=0.26, extra=0.55))
+    share = 0.29 if ax is not None and style.size_of(ax).width < 5 else 0.26
+    axes = style.start(ax, height=style.rows_height(ax, labels, share=share, extra=0.55))
     if data.empty:
         return BARS.sign(style.nothing(axes, words.text("No customers to show")), data, lang)
-    style.category_axis(axes, labels, share=0.26)
+    style.category_axis(axes, labels, share=share)
     axes.set_xticks([])
     axes.set_xlim(-0.04, 4)
+    room = _column_room(axes)
     for column, (title, values, told) in enumerate(_bar_columns(data, words)):
+        if lettering.widest(told, style.size_of(axes).font) > room:
+            told = _bar_columns(data, words, amount=_brief)[column][2]
         _bar_column(axes, column, title, values, told, {"color": data.colours(), **artist_kwargs})
     return BARS.sign(axes, data, lang)
 
@@ -317,7 +322,15 @@ def _bar_groups(customers: Any, *, by: str = "segment", currency: str | None = N
     return groups(customers, by=by, currency=currency)
 
 
-def _bar_columns(data: Groups, words: Language) -> list[tuple[str, list[float], list[str]]]:
+def _column_room(axes: Axes) -> float:
+    """Points across one of the four columns, less the gap to the next."""
+    return style.axes_inches(axes)[0] * 72 / 4.04 - 3
+
+
+def _bar_columns(
+    data: Groups, words: Language, *, amount: Callable[[Language, float, str | None], str] = worth
+) -> list[tuple[str, list[float], list[str]]]:
+    """Name, number and write each column."""
     table = data.table
     average = (table["value"] / table["orders"].where(table["orders"] > 0)).fillna(0)
     return [
@@ -330,10 +343,19 @@ def _bar_columns(data: Groups, words: Language) -> list[tuple[str, list[float], 
         (
             words.text("Revenue"),
             table["value"].tolist(),
-            [worth(words, n, data.currency) for n in table["value"]],
+            [amount(words, n, data.currency) for n in table["value"]],
         ),
-        (words.text("Average order"), average.tolist(), [worth(words, n, data.currency) for n in average]),
+        (
+            words.text("Average order"),
+            average.tolist(),
+            [amount(words, n, data.currency) for n in average],
+        ),
     ]
+
+
+def _brief(words: Language, number: float, currency: str | None) -> str:
+    """Write an amount in thousands from one thousand on, where columns are narrow."""
+    return words.compact(number, currency) if abs(number) >= 1_000 else worth(words, number, currency)
 
 
 def _percent(words: Language, share: float) -> str:
@@ -356,12 +378,11 @@ def _bar_column(
     axes.barh([row + 0.24 for row in rows], lengths, left=column, **{"height": 0.2, **looks})
     for row, text in zip(rows, told, strict=True):
         style.write(axes, column, row + 0.08, text, va="bottom", ha="left", in_layout=True)
-    room = axes.figure.figure.get_figwidth() * 72 * 0.16
     style.write(
         axes,
         column,
         -0.55,
-        lettering.wrap(title, room, size.small),
+        lettering.wrap(title, _column_room(axes), size.small),
         va="baseline",
         in_layout=True,
         ha="left",
@@ -398,11 +419,12 @@ def _say_most(data: Groups, words: Language) -> str:
 
 
 def _say_order(data: Groups, words: Language) -> str:
-    """Name the group with the largest average order."""
+    """Name the group with the largest average order, among those that are not tiny."""
     if data.empty or data.total <= 0 or data.table["orders"].sum() <= 0:
         return say_top(data, words)
     average = data.table["value"] / data.table["orders"].where(data.table["orders"] > 0)
-    best = int(average.fillna(0).argmax())
+    large = data.table["customers"] >= min(FEWEST, data.table["customers"].max())
+    best = int(average.where(large).fillna(0).argmax())
     return words.text(
         "Largest orders: {segment}, {value} against {average} on average",
         segment=data.labels(words.key)[best], value=worth(words, average[best], data.currency),

@@ -404,7 +404,7 @@ def lifecycle_flow(
     if isinstance(stages, Moves):
         return _flow(stages, LIFECYCLE, ax, lang, artist_kwargs)
     words = language(lang)
-    labels = [palette.label(key, lang) for key in stages.index]
+    labels = [_stage(key, words) for key in stages.index]
     axes = style.start(ax, height=style.rows_height(ax, labels, extra=0.2))
     if stages.empty:
         return LIFECYCLE.sign(style.nothing(axes, words.text("No customers to show")), stages, lang)
@@ -453,8 +453,13 @@ def _say_stages(stages: Moves | pd.Series, words: Language) -> str:
     return words.text(
         "{stage}: {share} of the people",
         share=words.percent(stages[key] / stages.sum(), 0),
-        stage=palette.label(key, words.key),
+        stage=_stage(key, words),
     )
+
+
+def _stage(key: Any, words: Language) -> str:
+    """Name a stage; loyal customers of the life cycle are not the segment of that name."""
+    return words.text("Loyal customers") if key == "loyal" else palette.label(key, words.key)
 
 
 HEATMAP = Chart(

@@ -229,7 +229,7 @@ def _say_portrait(data: Portrait, words: Language) -> str:
         )
     place = int(np.nanargmax(np.abs(np.log(np.clip(data.index, 1e-9, None) / 100))))
     return words.text(
-        "{group}: {feature} at {index}, where the average customer is 100",
+        "{group}: {feature}, index {index} (average customer: 100)",
         group=data.label(words), feature=measure(data.names[place], words), index=words.number(data.index[place]),
     )  # fmt: skip
 

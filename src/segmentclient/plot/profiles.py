@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import lettering, palette, style
-from segmentclient.plot.chart import Chart
+from segmentclient.plot.chart import FEWEST, Chart
 from segmentclient.plot.numbers import measure
 from segmentclient.schema import check_columns
 from segmentclient.segments.preparation import learn_preparation
@@ -228,7 +228,7 @@ def index_chart(
     >>> sc.plot.index_chart(customers, features=["revenue"]).collections[0].get_array().tolist()
     [[150.0], [50.0]]
     """
-    data, words = features_of(customers, features=features, by=by), language(lang)
+    data, words = _index_features(customers, features=features, by=by), language(lang)
     indices = _indices(data)
     labels = [palette.label(key, lang) for key in indices.index]
     axes = style.start(ax, height=style.rows_height(ax, labels, extra=0.8))
@@ -238,6 +238,10 @@ def index_chart(
     style.category_axis(axes, labels)
     _feature_heads(axes, data.names, words)
     return INDEX.sign(axes, data, lang)
+
+
+def _index_features(customers: Any, *, features: Sequence[str], by: str = "segment") -> Features:
+    return features_of(customers, features=features, by=by)
 
 
 def _indices(data: Features) -> pd.DataFrame:
@@ -285,15 +289,30 @@ def _feature_heads(axes: Axes, names: Sequence[str], words: Language) -> None:
 
 
 def _say_index(data: Features, words: Language) -> str:
-    """Name the highest index."""
-    indices = _indices(data)
+    """Name the highest index of a group that is not tiny."""
+    indices = _worth_naming(data, _indices(data))
     if data.empty or not indices.notna().to_numpy().any():
         return words.text("No customers to show")
     key, feature, index = _extreme(indices)
     return words.text(
-        "{group}: {feature} at {index}, where the average customer is 100",
-        group=palette.label(key, words.key), feature=measure(feature, words), index=words.number(index),
-    )  # fmt: skip
+        "{group}: {feature} at {times} times the average",
+        group=palette.label(key, words.key),
+        feature=_inside(measure(feature, words), feature),
+        times=words.number(index / 100, 1),
+    )
+
+
+def _inside(name: str, column: str) -> str:
+    """Write a name as inside a sentence; a column that the library does not know keeps its letters."""
+    return name if name == column else name[:1].lower() + name[1:]
+
+
+def _worth_naming(data: Features, indices: pd.DataFrame) -> pd.DataFrame:
+    """Keep the groups large enough for a headline, and what customers bring rather than how long they are away."""
+    sizes = pd.Series(data.key).value_counts().reindex(indices.index)
+    large = indices[(sizes >= FEWEST).to_numpy()]
+    chosen = [name for name in data.names if name in VALUES and large[name].notna().any()]
+    return (large if len(large) else indices)[chosen or list(data.names)]
 
 
 def _extreme(
@@ -314,7 +333,7 @@ SNAKE = Chart(
 INDEX = Chart(
     "index_chart",
     "Table of indices: the mean of each feature by group, where the average customer is 100.",
-    features_of,
+    _index_features,
     _say_index,
 )
 CHARTS = (SNAKE, INDEX)

@@ -14,6 +14,7 @@ from segmentclient.plot import (
     clusters,
     composition,
     concentration,
+    expected,
     grid,
     models,
     movement,
@@ -29,7 +30,7 @@ from segmentclient.schema import nearest
 __all__ = ["CHARTS", "chart_description", "finding"]
 
 ROOMS = (
-    *(composition, grid, scores, concentration),
+    *(composition, grid, scores, concentration, expected),
     *(profiles, clusters, choice, portraits),
     *(movement, bridge, models, validation, over_time),
 )

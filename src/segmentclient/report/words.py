@@ -104,7 +104,7 @@ class Words:
         """Format an amount for a headline: in full below 10,000, then with k and M."""
         if not _known(value) or abs(value) < 10_000:
             return self.money(value)
-        return self.language.compact(_three_digits(value), self.currency)
+        return self.language.compact(_as_shown(value), self.currency)
 
     def number(self, value: Any, decimals: int = 0) -> str:
         """Format a count."""
@@ -157,6 +157,8 @@ def _known(value: Any) -> bool:
     return value is not None and not math.isnan(value) and not math.isinf(value)
 
 
-def _three_digits(value: float) -> float:
-    """Round to three significant digits, so that a headline reads 1.2M and not 1.234567M."""
-    return round(value, 2 - math.floor(math.log10(abs(value))))
+def _as_shown(value: float) -> float:
+    """Round once, to the thousands or millions that will be shown: 999,999 is one million, 15,498 is 15 thousand."""
+    magnitude = math.floor(math.log10(abs(value)))
+    unit = magnitude // 3 * 3
+    return round(value, 1 - unit if magnitude == unit else -unit)
