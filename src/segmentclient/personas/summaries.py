@@ -140,6 +140,6 @@ def _within(ordered: np.ndarray, centre: float, width: float) -> int:
 
 
 def _is_rare(middle: int, both: int) -> bool:
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
-    return bool(binom.cdf(middle, both, 0.5) < 0.001)
+    return bool(bdtr(middle, both, 0.5) < 0.001)
