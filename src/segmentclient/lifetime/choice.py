@@ -93,7 +93,9 @@ class LifetimeModels:
             )
             draws = tuple(tuple(float(value) for value in row) for row in content["draws"])
             return cls(purchase, spend, str(content["reason"]), draws)
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+            if isinstance(error, ModelError):
+                raise
             raise ModelError(
                 f"LifetimeModels.from_json takes the text that to_json wrote ({error!r})"
             ) from None

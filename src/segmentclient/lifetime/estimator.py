@@ -233,7 +233,7 @@ class Estimator:
                 converged=bool(content["converged"]),
             )
             model._take_extra(content)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise
             raise ModelError(
@@ -268,6 +268,8 @@ def _check_content(cls: type[Estimator], names: list[str], values: Any, covarian
         raise ModelError(
             f"{cls.__name__}.from_json: covariance of shape {covariance.shape} for {len(names)} parameters"
         )
+    if (np.diag(covariance) < 0).any():
+        raise ModelError(f"{cls.__name__}.from_json: a variance is negative")
 
 
 def _positive(value: Any) -> bool:

@@ -149,7 +149,9 @@ class GammaGammaByFrequency:
             content = json.loads(text)
             models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]
             return cls(content["time_unit"])._learn(content["edges"], models)
-        except (KeyError, TypeError, json.JSONDecodeError) as error:
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+            if isinstance(error, ModelError):
+                raise
             raise ModelError(
                 f"GammaGammaByFrequency.from_json takes the text that to_json wrote ({error!r})"
             ) from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from matplotlib import font_manager
 from matplotlib.textpath import text_to_path
@@ -21,14 +22,19 @@ def family() -> str:
     return next((name for name in FONTS if name in installed), "DejaVu Sans")
 
 
+@contextlib.contextmanager
+def any_letter() -> Iterator[None]:
+    """Let letters that the font lacks be drawn as boxes, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        yield
+
+
 @functools.lru_cache(maxsize=8192)
 def text_width(text: str, points: float, weight: str = "normal") -> float:
     """Measure one line of text, in points."""
     font = font_manager.FontProperties(family=family(), size=points, weight=weight)
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph .* missing", UserWarning
-        )  # drawn as a box, and measured as one
+    with any_letter():
         return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
 
 

@@ -64,7 +64,11 @@ def label(key: Any, lang: str) -> str:
 
 
 def _plain(key: Any) -> str:
-    return str(int(key)) if isinstance(key, float) and key.is_integer() else printable(str(key))
+    return (
+        str(int(key))
+        if isinstance(key, float) and key.is_integer()
+        else " ".join(printable(str(key)).split())
+    )
 
 
 def text_on(background: Any) -> str:

@@ -7,7 +7,6 @@ artist itself: no global state is read for looks, none is changed.
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -321,7 +320,8 @@ def settle(whole: Figure, rounds: int = 5) -> Figure:
     engine = whole.get_layout_engine()
     before = None
     for _ in range(rounds if engine else 0):
-        engine.execute(whole)  # type: ignore[union-attr]
+        with lettering.any_letter():
+            engine.execute(whole)  # type: ignore[union-attr]
         now = [round(side, 4) for ax in whole.axes for side in ax.get_position().bounds]
         if now == before:
             break
@@ -332,8 +332,7 @@ def settle(whole: Figure, rounds: int = 5) -> Figure:
 @contextlib.contextmanager
 def still(whole: Figure) -> Iterator[Figure]:
     """Hold a settled layout, rounded, while the figure is written: the same figure gives the same bytes."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the page may have the letter
+    with lettering.any_letter():
         yield from _settled(whole)
 
 

@@ -243,17 +243,22 @@ class RFMScorer:
     def from_json(cls, text: str) -> RFMScorer:
         """Read what `to_json` wrote."""
         data = _loaded(text)
-        scorer = cls(**data["options"])
-        raise_all(_option_problems(scorer), table="RFMScorer.from_json", error=SegmentClientError)
-        scorer.cuts_ = tuple(
+        try:
+            return cls(**data["options"])._taken_back(data["cuts"])
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ModelError(f"RFMScorer.from_json: not a scorer written by to_json ({error})") from None
+
+    def _taken_back(self, cuts: Sequence[Mapping[str, Any]]) -> RFMScorer:
+        raise_all(_option_problems(self), table="RFMScorer.from_json", error=SegmentClientError)
+        self.cuts_ = tuple(
             Cut(
                 cut["axis"],
                 tuple((name, value) for name, value in cut["within"]),
                 tuple(map(float, cut["points"])),
             )
-            for cut in data["cuts"]
+            for cut in cuts
         )
-        return scorer
+        return self
 
     def __repr__(self) -> str:
         fitted = ", fitted" if hasattr(self, "cuts_") else ""
@@ -263,7 +268,8 @@ class RFMScorer:
         return self.method if isinstance(self.method, str) else self.method.get(axis, "quantile")
 
     def _bins(self, axis: str) -> int | Sequence[float]:
-        return self.bins.get(axis, 5) if isinstance(self.bins, Mapping) else self.bins
+        bins = self.bins.get(axis, 5) if isinstance(self.bins, Mapping) else self.bins
+        return int(bins) if isinstance(bins, np.integer) else bins
 
 
 _OPTIONS = ("bins", "method", "recency", "frequency", "monetary", "weights", "groupby")
@@ -280,8 +286,10 @@ def _option_problems(scorer: RFMScorer) -> Iterable[str]:
             yield f"method={method!r}; accepted: {', '.join(METHODS)}"
         elif isinstance(bins, int):
             yield from _count_problems(axis, method, bins)
-        else:
+        elif isinstance(bins, Iterable) and not isinstance(bins, str):
             yield from _list_problems(axis, method, list(bins))
+        else:
+            yield f"bins={bins!r} for {axis}; accepted: a whole number (2 to 9) or a list"
     if scorer.weights is not None and (
         len(scorer.weights) != 3 or min(scorer.weights) < 0 or sum(scorer.weights) <= 0
     ):
@@ -298,7 +306,7 @@ def _count_problems(axis: str, method: str, bins: int) -> Iterable[str]:
 def _list_problems(axis: str, method: str, points: list[float]) -> Iterable[str]:
     if (
         not 1 <= len(points) <= 8
-        or any(not np.isfinite(point) for point in points)
+        or not all(isinstance(point, int | float | np.number) and np.isfinite(point) for point in points)
         or points != sorted(points)
     ):
         yield f"bins for {axis}: give 1 to 8 finite cut points in increasing order, found {points!r}"

@@ -182,7 +182,12 @@ class Segmenter(ClusterMixin, BaseEstimator):
     def from_json(cls, text: str) -> Self:
         """Rebuild a fitted segmenter from the text that `to_json` gave; `labels_` is not stored."""
         stored = _stored(text, f"segmentclient.{cls.__name__}", cls._version)
-        self = cls(**stored["settings"])
+        try:
+            return cls(**stored["settings"])._taken_back(stored)
+        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise ModelError(f"expected the whole text that to_json() gave ({error!r})") from None
+
+    def _taken_back(self, stored: Mapping[str, Any]) -> Self:
         self.preparation_ = Preparation.from_dict(stored["preparation"])
         self.n_features_in_ = len(stored["features"])
         if stored["named"]:
