@@ -101,6 +101,10 @@ def test_exclude_ids_or_by_column(on_engine):
     raw = on_engine(orders(staff=[True, False, False]))
     assert audit_of(sc.clean_transactions(raw, **COLUMNS, exclude=["b"]))["excluded"] == (1, 30.0)
     assert audit_of(sc.clean_transactions(raw, **COLUMNS, exclude="staff"))["excluded"] == (1, 10.0)
+    words = on_engine(orders(staff=[None, "Oui", "false"]))
+    assert audit_of(sc.clean_transactions(words, **COLUMNS, exclude="staff"))["excluded"] == (1, 20.0)
+    with pytest.raises(sc.ColumnError, match=r"'staff' \(exclude=\) holds 'perhaps', expected true or false"):
+        sc.clean_transactions(on_engine(orders(staff=["perhaps", None, "no"])), **COLUMNS, exclude="staff")
     with pytest.raises(sc.ColumnError, match="write the ids in the same type"):
         sc.clean_transactions(raw, **COLUMNS, exclude=[7])
 

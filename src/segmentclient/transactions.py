@@ -282,13 +282,7 @@ def _excluded(frame: frames.Frame, names: _Names, exclude: Any) -> nw.Expr | Non
     if exclude is None:
         return None
     if isinstance(exclude, str):
-        schema = frame.collect_schema()
-        check_columns(
-            schema,
-            {exclude: "boolean"},
-            table="transactions (exclude= names a true / false column, or lists ids)",
-        )
-        return nw.col(exclude).fill_null(False)
+        return _marks(frame, exclude)
     ids = list(exclude)
     numeric = kind_of(frame.collect_schema()[names.customer_id]) == "number"
     wrong = [one for one in ids if isinstance(one, str) == numeric]
@@ -298,6 +292,27 @@ def _excluded(frame: frames.Frame, names: _Names, exclude: Any) -> nw.Expr | Non
             f"{'numbers' if numeric else 'text'}; write the ids in the same type"
         )
     return nw.col(ID).is_in([one.strip() for one in ids] if not numeric else ids)
+
+
+TRUE, FALSE = ("true", "1", "yes", "oui"), ("false", "0", "no", "non", "")
+
+
+def _marks(frame: frames.Frame, column: str) -> nw.Expr:
+    """Read a true / false column, as such or in words (a CSV file has no other way); anything else is an error."""
+    schema = frame.collect_schema()
+    if column in schema and kind_of(schema[column]) == "text":
+        word = nw.col(column).cast(nw.String).str.strip_chars().str.to_lowercase().fill_null("")
+        odd = frames.collect(frame.filter(~word.is_in([*TRUE, *FALSE])).select(column).head(3))[
+            column
+        ].tolist()
+        if not odd:
+            return word.is_in(list(TRUE))
+        raise ColumnError(
+            f"transactions: column {column!r} (exclude=) holds {', '.join(map(repr, odd))}, expected true or false"
+        )
+    where = "transactions (exclude= names a true / false column, or lists ids)"
+    check_columns(schema, {column: "boolean"}, table=where)
+    return nw.col(column).fill_null(False)
 
 
 def _mark(frame: frames.Frame, read: _Read, excluded: nw.Expr | None, returns: Returns) -> frames.Frame:
