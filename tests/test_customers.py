@@ -46,6 +46,13 @@ def test_refunds_lower_revenue_and_are_never_a_purchase(on_engine, back):
     assert a["T"] == 19  # the refund of the 20th is still the last day in the data
 
 
+def test_money_that_cancels_out_is_nought(on_engine, back):
+    """0.1 + 0.7 + 0.3 − 0.3 leaves a trace in floating point, which is no spend to learn from."""
+    returned = log(amount=[0.1, 0.7, 0.3, -0.3, 7.0])
+    a = back(sc.summarize_customers(on_engine(returned))).set_index("customer_id").loc["a"]
+    assert (a["frequency"], a["monetary_value"]) == (1, 0)
+
+
 def test_orders_are_counted_by_order_id(on_engine, back):
     table = back(sc.summarize_customers(on_engine(log(order_id=["1", "1", "2", "3", "4"]))))
     assert table["n_orders"].tolist() == [3, 1]

@@ -276,6 +276,8 @@ def test_purchase_interval(customers, fitted):
     [
         (lambda m, c: m.predict(c, t=-1), "t=-1"),
         (lambda m, c: m.predict(c, t=np.nan), "t=nan"),
+        (lambda m, c: m.predict(c, t="12M"), "t='12M'"),
+        (lambda m, c: m.pmf(None, t=1), "n=None"),
         (lambda m, c: m.conditional_pmf(c, 1.5, t=1), "n=1.5"),
         (lambda m, c: m.pmf(-1, t=1), "n=-1"),
         (lambda m, c: m.next_purchase(c, probability=1.0), "probability=1.0"),

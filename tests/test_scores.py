@@ -200,6 +200,8 @@ def test_people_who_never_bought_have_no_score(on_engine, back):
         ({"days_since_last_order": np.nan}, {}, "nobody to score"),
         ({"r_score": 1}, {}, "scored already"),
         ({}, {"bins": 10}, "bins=10"),
+        ({}, {"bins": 2.5}, "bins=2.5 .*a whole number"),
+        ({}, {"bins": {"recency": ["a"]}}, "finite cut points"),
         ({}, {"method": "octile"}, "method='octile'"),
         ({}, {"method": "fixed"}, "needs cut points"),
         ({}, {"bins": {"when": 3}}, "the axes are"),

@@ -65,6 +65,14 @@ def test_deciles_hold_everyone_once(cdnow, compared):
     assert table["actual"].iloc[-1] > table["actual"].iloc[0]
 
 
+def test_regular_buyers_are_compared_and_judged_by_decile(cdnow):
+    """Their k is chosen from the gaps between purchases, which both functions then make."""
+    table = sc.compare_models(cdnow, calibration_end=CALIBRATION, models=["bgcnbd"], time_unit="W")
+    assert table["log_likelihood"].iloc[0] == pytest.approx(-9582.4292, abs=1e-3)  # k = 1 is BG/NBD
+    found = sc.calibration_by_decile(cdnow, "bgcnbd", calibration_end=CALIBRATION, groups=2)
+    assert found["customers"].sum() == 2357
+
+
 # ---------------------------------------------------------------- over time
 
 

@@ -70,9 +70,8 @@ def raise_all(problems: Iterable[str], *, table: str, error: type[SegmentClientE
 def not_fitted(model: object) -> ModelError:
     """Build the error of a model used before `fit`: ours, and scikit-learn's `NotFittedError` too."""
     name = type(model).__name__
-    return _not_fitted_class()(
-        f"this {name} is not fitted yet: call {name}().fit(customers) or {name}.from_params(...) first"
-    )
+    other = f" or {name}.from_params(...)" if hasattr(model, "from_params") else ""
+    return _not_fitted_class()(f"this {name} is not fitted yet: call {name}().fit(customers){other} first")
 
 
 @functools.cache

@@ -16,7 +16,12 @@ __all__ = ["split_periods"]
 
 
 def split_periods(
-    transactions: Any, *, calibration_end: Any, holdout_end: Any = None, time_unit: str = "D"
+    transactions: Any,
+    *,
+    calibration_end: Any,
+    holdout_end: Any = None,
+    time_unit: str = "D",
+    gaps: bool = False,
 ) -> Any:
     """Summarise the customers up to a day, and count what they did after it.
 
@@ -25,7 +30,7 @@ def split_periods(
     transactions : as in `summarize_customers`.
     calibration_end : last day of the calibration period.
     holdout_end : last day of the holdout period; the last day in the data by default.
-    time_unit : unit of `recency` and `T`.
+    time_unit, gaps : as in `summarize_customers`.
 
     Returns
     -------
@@ -50,7 +55,9 @@ def split_periods(
         raise TransactionError(
             f"the holdout ends on {log.as_of} and the calibration on {end}: nothing is held out"
         )
-    known = summarize_customers(frames.give_back(until(log.frame, end)), as_of=end, time_unit=time_unit)
+    known = summarize_customers(
+        frames.give_back(until(log.frame, end)), as_of=end, time_unit=time_unit, gaps=gaps
+    )
     later = after(daily_lines(log), end)
     revenue = later.group_by(KEY).agg(nw.col("amount").sum().alias("holdout_revenue"))
     purchases = (

@@ -30,6 +30,7 @@ SUMMARY = (
     "first_day_revenue",
 )
 GAPS = ("gap_sd", "sum_log_gaps", "clumpiness")
+_ROUNDING = 1e-9  # a smaller share of the sums is what floating point leaves where money cancels out
 
 
 def summarize_customers(
@@ -97,7 +98,9 @@ def finish(totals: frames.Frame, as_of: dt.date, units: Units) -> frames.Frame:
     today = nw.lit(as_of.toordinal(), dtype=nw.Int64)
     first, last = nw.col(FIRST), nw.col(LAST)
     frequency = nw.col("n_periods").cast(nw.Int64) - 1
-    repeat = nw.col("revenue") - nw.col("first_day_revenue")
+    revenue, first_revenue = nw.col("revenue"), nw.col("first_day_revenue")
+    repeat = revenue - first_revenue
+    is_money = repeat.abs() > _ROUNDING * (revenue.abs() + first_revenue.abs())
     return totals.with_columns(
         nw.col("n_orders").cast(nw.Int64),
         (today - last).cast(nw.Int64).alias("days_since_last_order"),
@@ -105,7 +108,10 @@ def finish(totals: frames.Frame, as_of: dt.date, units: Units) -> frames.Frame:
         _in_units(last - first, units).alias("recency"),
         _in_units(today - first, units).alias("T"),
         (nw.col("revenue") / nw.col("n_orders")).alias("average_order_value"),
-        nw.when(frequency > 0).then(repeat / frequency).otherwise(nw.lit(0.0)).alias("monetary_value"),
+        nw.when((frequency > 0) & is_money)
+        .then(repeat / frequency)
+        .otherwise(nw.lit(0.0))
+        .alias("monetary_value"),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from segmentclient import frames
+from segmentclient.customers import as_day
 from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import UNIT_DAYS
@@ -26,7 +27,7 @@ def refuse_overwriting(frame: frames.Frame, columns: Sequence[str]) -> None:
 
 def spans_of(t: Any) -> Array:
     """Take lengths of time: finite, not negative, in the unit of T."""
-    span = np.asarray(t, float)
+    span = _numbers(t)
     if not np.isfinite(span).all() or (span < 0).any():
         raise ModelError(f"t={t!r}: a length of time is a finite number ≥ 0, in the unit of T")
     return span
@@ -41,7 +42,7 @@ def one_span(t: Any) -> float:
 
 def counts_of(n: Any) -> Array:
     """Take numbers of purchases: whole, not negative."""
-    count = np.asarray(n, float)
+    count = _numbers(n)
     if not np.isfinite(count).all() or (count < 0).any() or (count != np.floor(count)).any():
         raise ModelError(f"n={n!r}: a number of purchases is a whole number ≥ 0")
     return count
@@ -52,6 +53,14 @@ def one_count(n: Any) -> float:
     if np.ndim(n):
         raise ModelError(f"n={n!r}: one number of purchases for all customers is expected")
     return float(counts_of(n))
+
+
+def _numbers(value: Any) -> Array:
+    """Read numbers; what is none counts as not finite."""
+    try:
+        return np.asarray(value, float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)
 
 
 def shaped(found: Mapping[str, Array], shape: tuple[int, ...]) -> Any:
@@ -67,6 +76,6 @@ def shaped(found: Mapping[str, Array], shape: tuple[int, ...]) -> Any:
 def dates_after(waits: Array, as_of: Any, time_unit: str) -> Array:
     """Give the day that lies so far after `as_of`; an infinite wait has none."""
     days = np.ceil(np.minimum(waits * UNIT_DAYS.get(time_unit, 1.0), 1e6))
-    start = np.datetime64(str(as_of)[:10], "D")
+    start = np.datetime64(as_day(as_of, "as_of"), "D")
     dates = start + np.where(np.isfinite(waits), days, 0.0).astype("timedelta64[D]")
     return np.where(np.isfinite(waits), dates, np.datetime64("NaT", "D")).astype("datetime64[ms]")

@@ -66,7 +66,9 @@ def compare_models(
     import pandas as pd
 
     names = _checked_models(models)
-    split = _split(transactions, calibration_end, holdout_end, time_unit)
+    split = _split(
+        transactions, calibration_end, holdout_end, time_unit, gaps=any("cnbd" in name for name in names)
+    )
     span = split["holdout_days"].iloc[0] / days_a_unit(time_unit)
     fitted = [(name, model_class(name)(time_unit=time_unit).fit(split)) for name in names]
     return pd.DataFrame(
@@ -85,12 +87,18 @@ def _checked_models(models: Iterable[str]) -> list[str]:
     return names
 
 
-def _split(transactions: Any, calibration_end: Any, holdout_end: Any, time_unit: str) -> Any:
+def _split(
+    transactions: Any, calibration_end: Any, holdout_end: Any, time_unit: str, *, gaps: bool = False
+) -> Any:
     split = split_periods(
-        transactions, calibration_end=calibration_end, holdout_end=holdout_end, time_unit=time_unit
+        transactions,
+        calibration_end=calibration_end,
+        holdout_end=holdout_end,
+        time_unit=time_unit,
+        gaps=gaps,
     )
     wanted = ["frequency", "recency", "T", "monetary_value", "holdout_purchases", "holdout_days"]
-    return frames.collect(frames.read(split), wanted)
+    return frames.collect(frames.read(split), [*wanted, *(["sum_log_gaps"] if gaps else [])])
 
 
 def _criteria(model: Any) -> dict[str, Any]:
@@ -153,7 +161,7 @@ def calibration_by_decile(
     import pandas as pd
 
     model, unit = model_and_unit(model)
-    split = _split(transactions, calibration_end, holdout_end, unit)
+    split = _split(transactions, calibration_end, holdout_end, unit, gaps="k" in model.get_params())
     model = model.fit(split) if not hasattr(model, "params_") else model
     actual = split["holdout_purchases"].to_numpy(dtype=float)
     expected = np.asarray(

@@ -122,7 +122,7 @@ def _mapping_problems(
 ) -> Iterable[str]:
     for key, column in mapping.items():
         if key not in known:
-            yield f"{key!r} is not an attribute{nearest(str(key), known)} Accepted: {', '.join(known)}"
+            yield f"{key!r} is not an attribute{nearest(str(key), known)}; accepted: {', '.join(known)}"
         if column not in names:
             yield f"column {column!r} is missing{nearest(str(column), names)} Columns found: {', '.join(names[:20])}"
 

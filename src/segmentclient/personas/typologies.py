@@ -279,7 +279,7 @@ def _read(source: str) -> dict[str, Any]:
             )
         if not source.endswith(".toml"):
             raise RuleError(
-                f"typology {source!r} is not known{nearest(source, PACKS)} Accepted: {', '.join(PACKS)}, or the path of a .toml file"
+                f"typology {source!r} is not known{nearest(source, PACKS)}; accepted: {', '.join(PACKS)}, or the path of a .toml file"
             )
         return tomllib.loads(Path(source).read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -112,7 +112,7 @@ class SegmentMap:
         """Give a shipped map: standard, rf_grid, shopify, klaviyo, r_rfm or heavy_medium_light."""
         if name not in PRESETS:
             raise RuleError(
-                f"segment map {name!r} is not known{nearest(str(name), PRESETS)} Accepted: {', '.join(PRESETS)}"
+                f"segment map {name!r} is not known{nearest(str(name), PRESETS)}; accepted: {', '.join(PRESETS)}"
             )
         return cls.from_toml(_preset_text(f"{name}.toml"))
 
