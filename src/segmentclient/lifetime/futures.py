@@ -107,16 +107,17 @@ def _walk(
     while who.size:
         now = now + rng.gamma(process.k - phases) / np.maximum(buying_rate, 1e-300)
         ends = now >= leaves
-        future.time_alive[who[ends]] = _discounted_span(leaves[ends], rate)
-        bought = who[~ends]
-        fade = np.exp(-rate * now[~ends])
+        buys, stops = np.flatnonzero(~ends), np.flatnonzero(ends)
+        future.time_alive[who[stops]] = _discounted_span(leaves[stops], rate)
+        bought, at = who[buys], now[buys]
+        fade = np.exp(-rate * at) if rate else 1.0
         future.purchases[bought] += 1.0
         future.discounted[bought] += fade
-        future.spend[bought] += rng.gamma(p[~ends]) * price[~ends] * fade
-        left = ~ends & (rng.random(who.size) < coin)
-        future.time_alive[who[left]] = _discounted_span(now[left], rate)
-        on = ~(ends | left)
-        who, now, phases = who[on], now[on], np.zeros(int(on.sum()))
+        future.spend[bought] += rng.gamma(p[buys]) * price[buys] * fade
+        left = rng.random(who.size)[buys] < coin[buys]
+        future.time_alive[bought[left]] = _discounted_span(at[left], rate)
+        on = buys[~left]
+        who, now, phases = who[on], now[on], np.zeros(on.size)
         buying_rate, leaves, coin, p, price = buying_rate[on], leaves[on], coin[on], p[on], price[on]
 
 
