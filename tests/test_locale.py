@@ -18,6 +18,8 @@ def test_numbers_money_and_shares():
     assert (en.percent(0.1234), fr.percent(0.1234)) == ("12.3%", f"12,3{NBSP}%")
     assert (en.money(1234.56, "EUR"), fr.money(1234.56, "EUR")) == ("€1,235", f"1{NNBSP}235{NBSP}€")
     assert (en.money(12.3, "GBP", 2), fr.money(-12.3, "EUR", 2)) == ("£12.30", f"-12,30{NBSP}€")
+    assert fr.money(12.3, "GBP", 2) == f"12,30{NBSP}£"
+    assert fr.compact(1_200_000, "GBP").endswith("M£".replace("M", f"M{NBSP}"))
     assert fr.money(1234.5) == f"1{NNBSP}234"
     assert (en.compact(3_400_000, "EUR"), fr.compact(12_345)) == ("€3.4M", f"12{NBSP}k")
     assert en.number(-0.0001, 2) == "0.00"

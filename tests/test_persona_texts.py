@@ -280,3 +280,13 @@ def test_french_typography_in_cards():
         group(12, age=40.0, sex="F", n_orders=3, revenue=9.0), lang="fr", currency="EUR"
     )
     assert not re.search(r"\w [:;!?%€]", cards_markdown(cards, "fr"))
+
+
+def test_clusters_have_one_name_and_one_colour_on_cards_and_charts():
+    customers = pd.DataFrame(
+        {"customer_id": range(60), "cluster": ["c1", "c2", "c3"] * 20, "revenue": [10.0, 90.0, 50.0] * 20}
+    )
+    cards = sc.build_personas(customers, by="cluster", lang="fr")
+    assert [card.label for card in cards] == ["Groupe 2", "Groupe 3", "Groupe 1"]
+    known = sc.plot.style.colours(["c1", "c2", "c3"])
+    assert {card.key: card.colour for card in cards} == known

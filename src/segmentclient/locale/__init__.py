@@ -107,9 +107,10 @@ class Language:
 
         pattern = parse_pattern(Locale.parse(self.locale).currency_formats["standard"].pattern)
         pattern.frac_prec = (decimals, decimals)
-        return pattern.apply(
+        amount = pattern.apply(
             _rounded(value, decimals), Locale.parse(self.locale), currency=currency, currency_digits=False
         )
+        return self._plain_symbol(amount)
 
     def compact(self, value: Any, currency: str | None = None) -> str:
         """Format with k / M in the language's habits: `12 k`, `3,4 M €`; small values in full."""
@@ -124,9 +125,14 @@ class Language:
             return format_compact_decimal(
                 value, format_type="short", locale=self.locale, fraction_digits=digits
             )
-        return format_compact_currency(
+        amount = format_compact_currency(
             value, currency, format_type="short", locale=self.locale, fraction_digits=digits
         )
+        return self._plain_symbol(amount)
+
+    def _plain_symbol(self, amount: str) -> str:
+        """Write pounds as French readers do: £ is sterling unless told, so Babel's "£GB" says nothing more."""
+        return amount.replace("£GB", "£") if self.key == "fr" else amount
 
     def date(self, value: Any, style: Literal["short", "medium", "long"] = "medium") -> str:
         """Format a date as `31/12/2026`, `31 déc. 2026` or `31 décembre 2026`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from segmentclient.errors import SegmentClientError
 from segmentclient.locale import language
@@ -25,14 +25,9 @@ from segmentclient.personas.story import tagline, tell
 from segmentclient.personas.traits import Trait, find_traits
 from segmentclient.personas.wide import wide_fields
 from segmentclient.personas.worth import Measure, measures, worth_fields
-from segmentclient.rfm import maps
-
-if TYPE_CHECKING:
-    pass
+from segmentclient.rfm import shown
 
 __all__ = ["build_personas"]
-
-OTHER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999933", "#882255")
 
 
 def build_personas(
@@ -134,12 +129,16 @@ def _cards(material: Material, setting: Setting) -> list[Persona]:
     }
     traits = _traits(material, list(rows))
     compared = measures(rows, material.customers, setting)
+    colours = shown.colours(order)
     cards: list[Persona] = []
-    for number, group in enumerate(order):
+    for group in order:
         outside = _Outside(
-            group, _label(group, setting), maps.colour(str(group)) or OTHER_COLOURS[number % len(OTHER_COLOURS)],
-            int(sizes[group]), int(sizes[group]) / len(material.customers),
-        )  # fmt: skip
+            group,
+            _label(group, setting),
+            colours[group],
+            int(sizes[group]),
+            int(sizes[group]) / len(material.customers),
+        )
         if group in rows:
             taken = {card.name for card in cards}
             mine = tuple(trait for trait in traits if trait.group == group)
@@ -163,7 +162,7 @@ class _Outside:
 def _label(group: Any, setting: Setting) -> str:
     """The name of a segment; a bare number is called a group."""
     name = str(int(group)) if isinstance(group, float) and group.is_integer() else str(group)
-    return setting.L.text("Group {name}", name=name) if name.isdigit() else maps.label(name, setting.L.key)
+    return setting.L.text("Group {name}", name=name) if name.isdigit() else shown.label(name, setting.L.key)
 
 
 def _ordered(material: Material) -> list[Any]:

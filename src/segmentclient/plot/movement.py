@@ -26,9 +26,10 @@ STAGES = ("prospect", "potential", "current", "active", "loyal", "former", "inac
 
 @dataclass(frozen=True)
 class Moves:
-    """Customers by group before (rows) and after (columns)."""
+    """Customers by group before (rows) and after (columns); `stages` when groups are those of the life cycle."""
 
     counts: pd.DataFrame
+    stages: bool = False
 
     @property
     def total(self) -> float:
@@ -50,7 +51,7 @@ class Moves:
     def labels(self, side: str, words: Language) -> list[str]:
         """Names of the rows ("before") or of the columns ("after")."""
         keys = self.counts.index if side == "before" else self.counts.columns
-        return [_label(key, side, words) for key in keys]
+        return [_label(key, side, words, stages=self.stages) for key in keys]
 
     def largest(self) -> tuple[Any, Any, float] | None:
         """The most frequent move from one group to another."""
@@ -67,10 +68,12 @@ class Moves:
         return a, b, count
 
 
-def _label(key: Any, side: str, words: Language) -> str:
+def _label(key: Any, side: str, words: Language, *, stages: bool = False) -> str:
     if key == ABSENT:
         return words.text("not there before") if side == "before" else words.text("not there any more")
-    return words.text("no segment") if key == MISSING else palette.label(key, words.key)
+    if key == MISSING:
+        return words.text("no segment")
+    return _stage(key, words) if stages else palette.label(key, words.key)
 
 
 def _moves(migration: Any) -> Moves:
@@ -207,7 +210,9 @@ def _say_moves(moves: Moves, words: Language) -> str:
     before, after, count = largest
     return words.text(
         "{share} stayed where they were; the largest move: {before} → {after}, {customers}",
-        share=words.percent(stayed, 0), before=_label(before, "before", words), after=_label(after, "after", words),
+        share=words.percent(stayed, 0),
+        before=_label(before, "before", words, stages=moves.stages),
+        after=_label(after, "after", words, stages=moves.stages),
         customers=words.plural("{n} customer", "{n} customers", count),
     )  # fmt: skip
 
@@ -432,7 +437,7 @@ def _stages(table: Any, *, by: str = "relation") -> Moves | pd.Series:
         and len(table)
     ):
         counts = _moves(table).counts
-        return Moves(counts.loc[_in_order(counts.index), _in_order(counts.columns)])
+        return Moves(counts.loc[_in_order(counts.index), _in_order(counts.columns)], stages=True)
     frame = frames.read(table)
     check_columns(frame.collect_schema(), {by: "any"})
     counted = frames.collect(frame.group_by(by).agg(nw.len().alias("_n"))).set_index(by)["_n"].astype(float)

@@ -14,7 +14,7 @@ from segmentclient.locale import Language, language
 from segmentclient.plot import lettering, palette, style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.numbers import measure
-from segmentclient.plot.profiles import features_of
+from segmentclient.plot.profiles import features_of, inside
 from segmentclient.schema import nearest
 
 __all__ = ["persona_index", "persona_radar"]
@@ -230,7 +230,7 @@ def _say_portrait(data: Portrait, words: Language) -> str:
     place = int(np.nanargmax(np.abs(np.log(np.clip(data.index, 1e-9, None) / 100))))
     return words.text(
         "{group}: {feature}, index {index} (average customer: 100)",
-        group=data.label(words), feature=measure(data.names[place], words), index=words.number(data.index[place]),
+        group=data.label(words), feature=inside(measure(data.names[place], words), data.names[place]), index=words.number(data.index[place]),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from segmentclient.plot.numbers import measure
 from segmentclient.schema import check_columns
 from segmentclient.segments.preparation import learn_preparation
 
-__all__ = ["Features", "features_of", "index_chart", "snake_plot"]
+__all__ = ["Features", "features_of", "index_chart", "inside", "snake_plot"]
 
 
 VALUES = ("lifetime_value", "revenue", "monetary_value", "average_order_value", "n_orders")
@@ -186,7 +186,7 @@ def _say_snake(data: Features, words: Language) -> str:
     return words.text(
         sentence,
         group=palette.label(key, words.key),
-        feature=measure(feature, words),
+        feature=inside(measure(feature, words), feature),
         size=words.number(abs(away), 1),
     )
 
@@ -297,12 +297,12 @@ def _say_index(data: Features, words: Language) -> str:
     return words.text(
         "{group}: {feature} at {times} times the average",
         group=palette.label(key, words.key),
-        feature=_inside(measure(feature, words), feature),
+        feature=inside(measure(feature, words), feature),
         times=words.number(index / 100, 1),
     )
 
 
-def _inside(name: str, column: str) -> str:
+def inside(name: str, column: str) -> str:
     """Write a name as inside a sentence; a column that the library does not know keeps its letters."""
     return name if name == column else name[:1].lower() + name[1:]
 
