@@ -42,7 +42,9 @@ def test_odd_column_names_are_refused(columns, message):
 
 def test_days_count_from_the_year_zero_as_python_does(on_engine, back):
     counted = back(
-        frames.give_back(frames.read(on_engine(people())).with_columns(n=frames.days(nw.col("day"))))
+        frames.give_back(
+            frames.read(on_engine(people())).with_columns(n=frames.days(nw.col("day"), dtype=nw.Float64))
+        )
     )
     expected = [
         dt.date(1999, 12, 31).toordinal(),

@@ -89,10 +89,22 @@ def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
     """Bring columns to the driver as a pandas frame with a fresh index (whatever the engine)."""
     wanted = frame if columns is None else frame.select(*columns)
     if isinstance(wanted, nw.LazyFrame):
-        wanted = wanted.collect(**_collect_backend(wanted))
+        wanted = _computed(wanted)
     data = wanted.to_pandas()
     data.columns = [str(column) for column in data.columns]
     return data.reset_index(drop=True)
+
+
+def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    """Run a plan; what its engine cannot read (a damaged file, a cell that is no date) is an error of ours."""
+    try:
+        return plan.collect(**_collect_backend(plan))
+    except Exception as error:
+        engine = type(error).__module__.split(".")[0].strip("_")
+        if engine not in {"duckdb", "polars"}:
+            raise
+        said = str(error).strip().splitlines()[0]
+        raise ColumnError(f"{engine} could not read the table: {said}") from error
 
 
 def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:

@@ -77,8 +77,13 @@ def scan_orders(
 
 
 def _read_csv(connection: Any, path: str, separator: str | None, encoding: str) -> Any:
-    options = {"all_varchar": True, "strict_mode": True, **({"sep": separator} if separator else {})}
-    if codecs.lookup(encoding).name in {"utf-8", "ascii"}:
+    options = {
+        "all_varchar": True,
+        "header": True,
+        "strict_mode": True,
+        **({"sep": separator} if separator else {}),
+    }
+    if codecs.lookup(encoding).name in {"utf-8", "ascii"} and not _is_misread(path):
         return connection.read_csv(path, **options)
     copy = Path(tempfile.mkdtemp(prefix="segmentclient-"))
     # plans made from the relation read the copy until the process ends
@@ -86,11 +91,20 @@ def _read_csv(connection: Any, path: str, separator: str | None, encoding: str) 
     return connection.read_csv(_in_utf8(path, encoding, copy), **options)
 
 
+def _is_misread(path: str) -> bool:
+    """Tell whether lines end in a separator and carriage return: some versions of DuckDB then lose every line."""
+    for source in glob.glob(path):
+        with open(source, "rb") as file:
+            if file.readline(1 << 20).endswith((b";\r\n", b",\r\n", b"\t\r\n", b"|\r\n")):
+                return True
+    return False
+
+
 def _in_utf8(path: str, encoding: str, folder: Path) -> str:
     """Copy files into UTF-8, the one encoding that DuckDB reads without an extension."""
     for number, source in enumerate(sorted(glob.glob(path))):
         with (
-            open(source, encoding=encoding, newline="") as old,
+            open(source, encoding=encoding) as old,  # every end of line becomes the plain one
             open(folder / f"{number}.csv", "w", encoding="utf-8", newline="") as new,
         ):
             shutil.copyfileobj(old, new, 1 << 20)

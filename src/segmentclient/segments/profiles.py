@@ -108,6 +108,9 @@ def _with_attributes(
 def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, list[str]]:
     check_columns(frame.collect_schema(), ["customer_id"])
     check_columns(people.collect_schema(), ["customer_id"], table="attributes")
+    frames.check_labels(frame, "customer_id")
+    frames.check_labels(people, "customer_id", name="attributes")
+    frames.check_same_keys(frame, people, "customer_id", name="attributes")
     schema = frame.collect_schema()
     plain = {"number", "boolean", "text"}
     names = [

@@ -1,0 +1,176 @@
+"""Every quirk against every function: a result or one error of ours, never a foreign exception or warning."""
+
+import catalogue
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+import segmentclient as sc
+
+mpl.use("Agg")
+CUSTOMERS, ORDERS, PEOPLE = catalogue.customers(), catalogue.orders(), catalogue.people()
+
+
+def cases():
+    """Name, function, and the making of a hostile pandas table, for every case of the catalogue."""
+    for name, (function, columns) in catalogue.ON_CUSTOMERS.items():
+        yield from _of(name, function, CUSTOMERS, columns)
+    for name, function in catalogue.ON_ORDERS.items():
+        yield from _of(name, function, ORDERS, ORDERS.columns)
+    for name, function in catalogue.ON_PEOPLE.items():
+        yield from _of(name, function, PEOPLE, PEOPLE.columns)
+
+
+def _of(name, function, table, columns):
+    for quirk, spoilt in catalogue.QUIRKS.items():
+        for column in columns:
+            yield (
+                f"{name}: {column} {quirk}",
+                function,
+                lambda column=column, spoilt=spoilt: table.assign(**{column: spoilt(table[column])}),
+            )
+    for shape, formed in catalogue.SHAPES.items():
+        yield f"{name}: {shape}", function, lambda formed=formed: formed(table)
+    for what, thing in catalogue.NOT_TABLES.items():
+        yield f"{name}: not a table, {what}", function, lambda thing=thing: thing
+
+
+def checked(some):
+    wrong = []
+    for name, function, make in some:
+        table = make()
+        before = table.copy() if isinstance(table, pd.DataFrame) else None
+        try:
+            found = catalogue.answer(function, table)
+        except Exception as error:
+            wrong.append(f"{name}: {type(error).__name__}: {error}"[:300])
+            continue
+        if "not a table" in name and "None" not in name and found != "error":
+            wrong.append(f"{name}: a result for what is no table")
+        if before is not None and "lists" not in name and "objects" not in name:
+            pd.testing.assert_frame_equal(table, before)
+    assert not wrong, "\n".join(wrong)
+
+
+FAST = [case for case in cases() if not case[0].startswith(("build_", "export_", "plot.", "ideal", "fit_", "value_by", "compare_models", "choose_k"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_sample_of_the_catalogue(part):
+    """Each function meets other quirks: the step has no factor in common with the length of the catalogue."""
+    checked(FAST[part * 11 :: 41])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(40))
+def test_the_whole_catalogue(part):
+    checked(list(cases())[part::40])
+
+
+# ------------------------------------------------------------------------- stated answers, with their sums
+
+
+def spoilt(**columns):
+    return ORDERS.assign(**columns)
+
+
+def reconciles(clean, n_rows, money):
+    assert clean.audit["rows"].sum() == n_rows
+    assert clean.audit["amount"].sum() == pytest.approx(money, abs=0.005)
+    kept = clean.audit.set_index("reason").loc["kept"]
+    assert kept["rows"] == len(clean.transactions)
+    assert clean.transactions["amount"].sum() == pytest.approx(kept["amount"], abs=0.005)
+    assert len(clean.rejected) == n_rows - kept["rows"]
+
+
+FRENCH = "\ufeffNuméro client;Date de commande;Montant TTC;Magasin;\r\n007;31/01/2026;1 234,56;Évry;\r\n;01/02/2026;10,00;Évry;\r\n  ;;;;\r\n17850.0;2/2/2026;-5,50;L'Isle;\r\nO'Brien;29/02/2026;7,00;Évry;\r\n17850.0;03/02/2026;20,00;Évry;\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "utf-16"])
+def test_a_french_export_of_a_till(tmp_path, encoding):
+    path = tmp_path / "ventes.csv"
+    path.write_text(FRENCH if encoding.startswith("utf") else FRENCH[1:], encoding=encoding, newline="")
+    raw = sc.scan_orders(path, separator=";", encoding=encoding)
+    clean = sc.clean_transactions(
+        raw.df(), customer_id="Numéro client", date="Date de commande", amount="Montant TTC", date_format="%d/%m/%Y", decimal=","
+    )  # fmt: skip
+    audit = clean.audit.set_index("reason")
+    assert audit["rows"].to_dict() == {"kept": 3, "missing_customer_id": 2, "unreadable_date": 1}
+    assert audit["amount"].sum() == pytest.approx(1234.56 + 10 - 5.5 + 7 + 20)
+    assert sorted(clean.transactions["customer_id"]) == ["007", "17850.0", "17850.0"]
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"PAR1 cut", "cannot be read"), (b"", "cannot be read")])
+def test_a_truncated_parquet_file(tmp_path, content, said):
+    path = tmp_path / "orders.parquet"
+    path.write_bytes(content)
+    with pytest.raises(sc.ColumnError, match=said):
+        sc.scan_orders(path)
+
+
+def test_a_csv_cut_off_in_its_last_line(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "customer_id,date,amount\na,2026-01-01,10\nb,2026-01-02,20\nc,2026-01-0", encoding="utf-8"
+    )
+    try:
+        clean = sc.clean_transactions(sc.scan_orders(path).df())
+    except sc.ColumnError:
+        return
+    assert clean.audit.set_index("reason")["rows"].sum() == 3
+    assert clean.audit.set_index("reason").loc["kept", "amount"] == 30.0
+
+
+def test_overlapping_extracts_are_counted_or_dropped():
+    twice = pd.concat([ORDERS, ORDERS[ORDERS["date"] >= "2026-01-01"]])
+    copies = len(twice) - len(ORDERS.drop_duplicates())
+    assert sc.clean_transactions(twice).notes["exact_duplicates_kept"] == copies
+    dropped = sc.clean_transactions(twice, duplicates="drop")
+    reconciles(dropped, len(twice), twice["amount"].sum())
+    assert dropped.audit.set_index("reason").loc["duplicate", "rows"] == copies
+
+
+def test_ten_thousand_amounts_to_the_cent():
+    from decimal import Decimal
+
+    cents = np.random.default_rng(1).integers(1, 10**9, 10_000)
+    raw = pd.DataFrame({"customer_id": "a", "date": pd.Timestamp("2026-01-01"), "amount": [Decimal(int(one)) / 100 for one in cents]})  # fmt: skip
+    clean = sc.clean_transactions(raw)
+    assert round(clean.audit["amount"].sum() * 100) == int(cents.sum())
+    assert round(sc.summarize_customers(clean.transactions)["revenue"].sum() * 100) == int(cents.sum())
+
+
+def test_a_million_orders_of_one_customer():
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(1_000_000) % 1000, "D")
+    log = pd.DataFrame({"customer_id": 7, "date": days, "amount": 0.01, "order_id": np.arange(1_000_000)})
+    row = sc.summarize_customers(log).iloc[0]
+    assert (row["n_orders"], row["frequency"], row["T"]) == (1_000_000, 999, 999.0)
+    assert row["revenue"] == pytest.approx(10_000.0, abs=0.005)
+
+
+def test_refunds_without_a_sale_are_set_aside():
+    raw = pd.concat([ORDERS, pd.DataFrame({"customer_id": ["refunder"], "date": [pd.Timestamp("2025-05-05")], "amount": [-9.99]})])  # fmt: skip
+    clean = sc.clean_transactions(raw)
+    reconciles(clean, len(raw), raw["amount"].sum())
+    assert clean.audit.set_index("reason").loc["refunds_only"].tolist() == [1, -9.99]
+
+
+def test_ids_that_differ_by_case_stay_apart_and_are_counted():
+    clean = sc.clean_transactions(pd.DataFrame({"customer_id": ["Ann", " Ann ", "ANN"], "date": ["2026-01-01"] * 3, "amount": [1, 2, 4]}))  # fmt: skip
+    assert sc.summarize_customers(clean.transactions).set_index("customer_id")["revenue"].to_dict() == {"ANN": 4, "Ann": 3}  # fmt: skip
+    assert clean.notes["customer_ids_alike"] == 1
+
+
+def test_dates_with_a_zone_count_by_its_wall_clock():
+    local = ORDERS.assign(date=ORDERS["date"].dt.tz_localize("Europe/Paris"))
+    pd.testing.assert_frame_equal(sc.summarize_customers(local), sc.summarize_customers(ORDERS))
+
+
+def test_tables_of_two_duckdb_connections():
+    import duckdb
+
+    with duckdb.connect() as one, duckdb.connect() as other:
+        table, log = one.from_df(catalogue.BEFORE), other.from_df(catalogue.later_orders())
+        with pytest.raises(sc.ColumnError, match="DuckDB connections"):
+            sc.update_customers(table, log)
