@@ -1,0 +1,92 @@
+"""What holds for every table: the input stays as it was, the order of rows is irrelevant, other columns come along."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import segmentclient as sc
+
+sys.path.insert(0, str(Path(__file__).parent / "bad_inputs"))
+import catalogue
+
+FAST = settings(max_examples=8, deadline=None, derandomize=True)
+STEPS = {
+    "score_rfm": lambda t: sc.score_rfm(t, bins=3),
+    "lifecycle": sc.lifecycle,
+    "segment_by_rules": lambda t: sc.segment_by_rules(t, catalogue.RULES),
+    "segment_kmeans": lambda t: sc.segment_kmeans(t, catalogue.FEATURES, n_clusters=3),
+    "predict_lifetime_value": lambda t: sc.predict_lifetime_value(t, models=catalogue.MODELS),
+    "join_people": lambda t: sc.join_people(t, catalogue.people()),
+}  # fmt: skip
+CUSTOMERS = sc.summarize_customers(catalogue.orders())
+INDEXES = {
+    "text": lambda n: pd.Index([f"r{one}" for one in range(n)]),
+    "repeated": lambda n: pd.Index([1] * n),
+    "dates": lambda n: pd.date_range("2026-01-01", periods=n),
+    "levels": lambda n: pd.MultiIndex.from_arrays([range(n), ["x"] * n]),
+}
+IDS = {
+    "text": str,
+    "numbers": lambda one: int(one[1:]),
+    "uuid": lambda one: f"00000000-0000-0000-0000-0000000{one[1:].zfill(5)}",
+    "composite": lambda one: f"shop 1|{one}|é'\"",
+}
+
+
+@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
+@pytest.mark.parametrize("name", STEPS)
+@FAST
+@given(seed=st.integers(0, 10_000))
+def test_rows_in_any_order_with_any_company(name, seed):
+    table = CUSTOMERS.assign(note=[f"n{one}" for one in range(len(CUSTOMERS))], **{"odd name $": 1.5})
+    shuffled = table.sample(frac=1, random_state=seed)
+    before = shuffled.copy()
+    found = STEPS[name](shuffled)
+    pd.testing.assert_frame_equal(shuffled, before)
+    pd.testing.assert_index_equal(found.index, shuffled.index)
+    pd.testing.assert_frame_equal(found[list(table.columns)], shuffled)
+    expected = STEPS[name](table)
+    pd.testing.assert_frame_equal(found.loc[table.index], expected, check_categorical=False, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
+@pytest.mark.parametrize("index", INDEXES)
+@pytest.mark.parametrize("name", STEPS)
+def test_any_index_stays(name, index):
+    table = CUSTOMERS.set_index(INDEXES[index](len(CUSTOMERS)))
+    found = STEPS[name](table)
+    pd.testing.assert_index_equal(found.index, table.index)
+    plain = STEPS[name](CUSTOMERS)
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), plain, check_categorical=False)
+
+
+@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
+@pytest.mark.parametrize("ids", IDS)
+def test_any_kind_of_id_gives_the_same_numbers(ids):
+    log = catalogue.orders()
+    other = log.assign(customer_id=log["customer_id"].map(IDS[ids]))
+    one, two = (sc.score_rfm(sc.summarize_customers(table), bins=3) for table in (log, other))
+    assert two["customer_id"].tolist() == one["customer_id"].map(IDS[ids]).tolist()
+    pd.testing.assert_frame_equal(two.drop(columns="customer_id"), one.drop(columns="customer_id"))
+
+
+@FAST
+@given(seed=st.integers(0, 10_000))
+def test_orders_in_any_order(seed):
+    log = catalogue.orders()
+    pd.testing.assert_frame_equal(
+        sc.summarize_customers(log.sample(frac=1, random_state=seed)), sc.summarize_customers(log), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "Float64", "object", "double[pyarrow]"])
+def test_any_kind_of_money(kind):
+    log = catalogue.orders().assign(amount=np.round(catalogue.orders()["amount"]))
+    other = sc.clean_transactions(log.assign(amount=log["amount"].astype(kind))).transactions
+    found = sc.summarize_customers(other)["revenue"].to_numpy(float)
+    assert found == pytest.approx(sc.summarize_customers(log)["revenue"].to_numpy(float))
