@@ -198,6 +198,7 @@ def test_all_problems_come_at_once():
     ("options", "message"),
     [
         ({"returns": "nett"}, "returns='nett'"),
+        ({"timezone": "Mars/Olympus"}, "timezone='Mars/Olympus' is not known"),
         ({"quantity": "total"}, "go together"),
         ({"date_format": "%d %B %Y"}, "uses %B"),
         ({"date_format": "%d-%m"}, "needs a day, a month and one year"),

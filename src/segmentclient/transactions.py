@@ -6,6 +6,7 @@ rows and in money.
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -135,6 +136,8 @@ def clean_transactions(
     date_format : form of text dates, made of %d %m %Y %y %H %M %S; ISO 8601 (2026-12-31, with or without a time)
         when not given.
     decimal : decimal mark of text amounts; blanks, apostrophes and the other mark group thousands.
+    currency : name of the column that tells the currency of each row. Amounts in several currencies cannot be added:
+        they are refused, with the rows of each.
     known_customers : table with a `customer_id` of customers who bought before this log begins (last month's
         customers). Their refunds are kept even without a purchase in this log, for `update_customers`.
 
@@ -149,7 +152,7 @@ def clean_transactions(
         A column is missing, of a wrong type, holds nothing readable or mixes time zones; the table is empty; a
         column of the input would be overwritten. All such problems come in one message.
     TransactionError
-        No row is left, or there are refunds under ``returns="raise"``.
+        No row is left, there are refunds under ``returns="raise"``, or several currencies.
 
     Examples
     --------
@@ -169,6 +172,8 @@ def clean_transactions(
         decimal=(decimal, (".", ",")),
     )
     frame = frames.read(raw, name="transactions")
+    if currency is not None:
+        _refuse_several_currencies(frame, currency)
     names = _Names(customer_id, date, amount, order_id, quantity, unit_price)
     read = _read_columns(frame, names, date_format=date_format, decimal=decimal)
     marked = _mark(_on_wall_clock(frame, date, timezone), read, _excluded(frame, names, exclude), returns)
@@ -227,6 +232,22 @@ def _check_options(**options: tuple[Any, tuple[Any, ...]]) -> None:
         if value not in accepted
     ]
     raise_all(wrong, table="clean_transactions", error=SegmentClientError)
+
+
+def _refuse_several_currencies(frame: frames.Frame, column: str) -> None:
+    check_columns(frame.collect_schema(), {column: "any"}, table="transactions")
+    counted = frames.collect(frame.group_by(column).agg(nw.len().alias("_rows"))).sort_values(
+        ["_rows", column], ascending=[False, True]
+    )
+    if len(counted) > 1:
+        said = ", ".join(
+            f"{'missing' if name != name or name is None else name} {int(rows):,}"
+            for name, rows in zip(counted[column], counted["_rows"], strict=True)
+        )
+        raise TransactionError(
+            f"transactions: column {column!r} holds {len(counted)} currencies (rows: {said}); convert the amounts to one, "
+            "or clean and study each currency by itself"
+        )
 
 
 def _read_columns(frame: frames.Frame, names: _Names, *, date_format: str | None, decimal: str) -> _Read:
@@ -332,11 +353,11 @@ def _mark(frame: frames.Frame, read: _Read, excluded: nw.Expr | None, returns: R
 def _on_wall_clock(frame: frames.Frame, date: str, timezone: str | None) -> frames.Frame:
     """Put the local time of dates that have a time zone beside them."""
     zone = getattr(frame.collect_schema()[date], "time_zone", None)
-    if zone is None:
-        return frame
     try:
-        return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK)
-    except (KeyError, ValueError) as error:
+        if timezone is not None:
+            zoneinfo.ZoneInfo(timezone)
+        return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK) if zone else frame
+    except (KeyError, TypeError, ValueError, OSError) as error:
         raise SegmentClientError(
             f"timezone={timezone!r} is not known ({error}); accepted: IANA names such as 'Europe/Paris'"
         ) from None
