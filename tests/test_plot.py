@@ -142,7 +142,7 @@ def test_input_is_not_changed(customers):
     pd.testing.assert_frame_equal(customers, copy)
 
 
-def test_missing_columns_are_one_error_of_ours():
+def test_missing_columns_are_one_error_of_ours(customers):
     with pytest.raises(ColumnError, match=r"'segment' is missing.*\n.*'revenue' is missing"):
         plot.segment_treemap(pd.DataFrame({"x": [1]}))
     with pytest.raises(SegmentClientError, match="did you mean 'rf_heatmap'"):
@@ -152,6 +152,8 @@ def test_missing_columns_are_one_error_of_ours():
             pd.DataFrame({"days_since_last_order": [1], "n_orders": [1], "revenue": [1.0]}),
             scorer={"recency": [1], "frequency": [1]},
         )
+    with pytest.raises(SegmentClientError, match="3 panels, found 1 axes"):
+        plot.score_histograms(customers, scorer=CUTS, ax=plot.figure().subplots())
 
 
 def test_svg_is_repeatable_text_with_its_own_ids(customers):

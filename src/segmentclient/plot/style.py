@@ -136,7 +136,7 @@ def panels(ax: Sequence[Axes] | None, rows: int, columns: int, *, height: float)
         made.set_figheight(height)
         axes = list(made.subplots(rows, columns, squeeze=False).flat)
     else:
-        axes = list(getattr(ax, "flat", ax))
+        axes = [ax] if hasattr(ax, "plot") else list(getattr(ax, "flat", ax))
     if len(axes) != rows * columns:
         raise SegmentClientError(f"ax: this chart has {rows * columns} panels, found {len(axes)} axes")
     for one in axes:
