@@ -27,7 +27,7 @@ def with_regularity(summary: frames.Frame, lines: frames.Frame, as_of: dt.date) 
     return join_key(summary, sums).with_columns(
         gap_sd=nw.when(n > 1).then(((s2 - s1 * s1 / n) / (n - 1)).clip(0.0).sqrt()),
         sum_log_gaps=nw.col("sum_log_gaps").fill_null(0.0),
-        clumpiness=(1 + entropy / (n + 1).log()).clip(0.0, 1.0),
+        clumpiness=nw.when(n > 0).then((1 + entropy / (n + 1).log()).clip(0.0, 1.0)),
     )
 
 
