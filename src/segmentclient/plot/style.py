@@ -310,7 +310,7 @@ def rows_height(
 
 def axes_inches(ax: Axes) -> tuple[float, float]:
     """Give the width and height of axes once the layout has made room for their labels."""
-    whole = settle(ax.figure.figure, rounds=2)
+    whole = settle(ax.figure.figure, rounds=1)
     box = ax.get_position()
     return box.width * whole.get_figwidth(), box.height * whole.get_figheight()
 
