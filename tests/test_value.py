@@ -482,3 +482,10 @@ def test_unknown_names_are_refused(five):
         sc.fit_lifetime_models(five, purchase="prophet")
     with pytest.raises(ModelError, match="spend='mean'"):
         sc.fit_lifetime_models(five, spend="mean")
+
+
+def test_the_reason_is_told_in_french_and_survives_json():
+    customers = sc.summarize_customers(sc.datasets.load_cdnow())
+    models = sc.LifetimeModels.from_json(sc.fit_lifetime_models(customers).to_json())
+    assert models.reason_in("en") == models.reason
+    assert models.reason_in("fr").startswith("MBG/NBD\N{NO-BREAK SPACE}: ceux qui")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,19 +15,22 @@ from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime.catalogue import PURCHASE, SPEND, model_class
 from segmentclient.lifetime.histories import Array
-from segmentclient.lifetime.identification import doubts
+from segmentclient.lifetime.identification import found_doubts
 from segmentclient.lifetime.outlook import Process
+from segmentclient.lifetime.sentences import Sentence
 from segmentclient.lifetime.spending import fit_spend
+from segmentclient.locale import language
 
 __all__ = ["LifetimeModels", "fit_lifetime_models", "log_normal_draws", "process_of"]
 
 PurchaseName = Literal["auto", "bgnbd", "mbgnbd", "pareto_nbd", "bgcnbd", "mbgcnbd", "nbd", "bgbb"]
 SpendName = Literal["gamma_gamma", "gamma_gamma_by_frequency"]
 
-_DEFAULT = (
+_DEFAULT = Sentence(
     "MBG/NBD: one-time buyers may already have left. BG/NBD would call every one of them alive for certain, because in it "
     "nobody leaves before a second purchase."
 )
+_ENGLISH = "en"
 _VERSION = 1
 
 
@@ -42,6 +45,7 @@ class LifetimeModels:
     reason : why these, in a sentence or two.
     draws : rows of parameters of `purchase`, equally likely given the data, kept where the likelihood is too flat
         for standard errors; otherwise empty.
+    sentences : what `reason` is made of; `reason_in` tells it in another language.
 
     Examples
     --------
@@ -58,6 +62,11 @@ class LifetimeModels:
     spend: Any
     reason: str = ""
     draws: tuple[tuple[float, ...], ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+
+    def reason_in(self, lang: str) -> str:
+        """Tell the reason in a language; as it is where it was given as a text."""
+        return _told(self.sentences, lang) or self.reason
 
     def parameter_draws(self, n: int) -> Array:
         """Give `n` rows of purchase parameters, equally likely given the data; the estimate when n is 1."""
@@ -76,7 +85,14 @@ class LifetimeModels:
         """Write both models as JSON; no training data."""
         parts = {"purchase": json.loads(self.purchase.to_json()), "spend": json.loads(self.spend.to_json())}
         return json.dumps(
-            {"version": _VERSION, "reason": self.reason, "draws": self.draws, **parts}, ensure_ascii=False
+            {
+                "version": _VERSION,
+                "reason": self.reason,
+                "sentences": [[one.message, dict(one.values)] for one in self.sentences],
+                "draws": self.draws,
+                **parts,
+            },
+            ensure_ascii=False,
         )
 
     @classmethod
@@ -92,7 +108,11 @@ class LifetimeModels:
                 _read(content[part], known) for part, known in (("purchase", PURCHASE), ("spend", SPEND))
             )
             draws = tuple(tuple(float(value) for value in row) for row in content["draws"])
-            return cls(purchase, spend, str(content["reason"]), draws)
+            sentences = tuple(
+                Sentence(str(message), dict(values)) for message, values in content.get("sentences", ())
+            )
+            _told(sentences, _ENGLISH)
+            return cls(purchase, spend, str(content["reason"]), draws, sentences)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise
@@ -152,9 +172,10 @@ def fit_lifetime_models(
     """
     _check_names(purchase, spend)
     known = frames.give_back(_buyers(frames.read(customers)))
-    fitted, reason, draws = _fit_purchase(known, purchase, time_unit)
+    fitted, why, draws = _fit_purchase(known, purchase, time_unit)
     spending, more = fit_spend(known, spend, time_unit)
-    return LifetimeModels(fitted, spending, " ".join([reason, *more]).strip(), draws)
+    sentences = (*why, *more)
+    return LifetimeModels(fitted, spending, _told(sentences, _ENGLISH), draws, sentences)
 
 
 def _check_names(purchase: str, spend: str) -> None:
@@ -179,19 +200,21 @@ def _buyers(frame: frames.Frame) -> frames.Frame:
 # ---------------------------------------------------------------- purchases
 
 
-def _fit_purchase(
-    customers: Any, name: str, time_unit: str
-) -> tuple[Any, str, tuple[tuple[float, ...], ...]]:
+_Draws = tuple[tuple[float, ...], ...]
+
+
+def _fit_purchase(customers: Any, name: str, time_unit: str) -> tuple[Any, list[Sentence], _Draws]:
     if name != "auto":
         model = _quietly_fitted(name, customers, time_unit)
-        found = doubts(model)
-        return model, _told(f"{type(model).__name__}, as asked.", found), _flat_draws(model, found)
+        found = found_doubts(model)
+        asked = Sentence("{model}, as asked.", {"model": type(model).__name__})
+        return model, _with_doubts(asked, found), _flat_draws(model, found)
     model = _quietly_fitted("mbgnbd", customers, time_unit)
-    found = doubts(model)
+    found = found_doubts(model)
     benchmark = _quietly_fitted("nbd", customers, time_unit)
     if benchmark.aic_ <= model.aic_ + 1e-6:
         return _without_dropout(model, benchmark, found)
-    return model, _told(_DEFAULT, found), _flat_draws(model, found)
+    return model, _with_doubts(_DEFAULT, found), _flat_draws(model, found)
 
 
 def _quietly_fitted(name: str, customers: Any, time_unit: str) -> Any:
@@ -201,24 +224,28 @@ def _quietly_fitted(name: str, customers: Any, time_unit: str) -> Any:
         return model_class(name)(time_unit=time_unit).fit(customers)
 
 
-def _without_dropout(
-    model: Any, benchmark: Any, found: list[str]
-) -> tuple[Any, str, tuple[tuple[float, ...], ...]]:
+def _without_dropout(model: Any, benchmark: Any, found: list[Sentence]) -> tuple[Any, list[Sentence], _Draws]:
     gain = model.log_likelihood_ - benchmark.log_likelihood_
-    sentence = (
-        f"NBD: letting customers leave raises the log-likelihood by only {max(gain, 0.0):.2f}, so the data cannot tell who has left "
-        "from who is slow; everyone counts as alive."
+    sentence = Sentence(
+        "NBD: letting customers leave raises the log-likelihood by only {gain}, so the data cannot tell who has left "
+        "from who is slow; everyone counts as alive.",
+        {"gain": float(max(gain, 0.0))},
     )
-    return benchmark, _told(sentence, found), _flat_draws(benchmark, found or [sentence])
+    return benchmark, _with_doubts(sentence, found), _flat_draws(benchmark, found or [sentence])
 
 
-def _told(reason: str, found: list[str]) -> str:
+def _with_doubts(reason: Sentence, found: list[Sentence]) -> list[Sentence]:
     if found:
-        warnings.warn(" ".join([*found, "Intervals allow for it."]), SegmentClientWarning, stacklevel=5)
-    return " ".join([reason, *found])
+        told = f"{_told(found, _ENGLISH)} Intervals allow for it."
+        warnings.warn(told, SegmentClientWarning, stacklevel=5)
+    return [reason, *found]
 
 
-def _flat_draws(model: Any, found: list[str], n: int = 200) -> tuple[tuple[float, ...], ...]:
+def _told(sentences: Sequence[Sentence], lang: str) -> str:
+    return " ".join(sentence.tell(language(lang)) for sentence in sentences)
+
+
+def _flat_draws(model: Any, found: list[Sentence], n: int = 200) -> _Draws:
     """Where the likelihood is flat, keep draws of the posterior instead of trusting standard errors."""
     if not found or model.n_customers_ > 200_000:
         return ()

@@ -12,13 +12,15 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime.catalogue import model_class
+from segmentclient.lifetime.sentences import Sentence
+from segmentclient.locale import language
 
 __all__ = ["fit_spend", "spend_frequency_correlation"]
 
 _CORRELATED = 0.2
 
 
-def fit_spend(customers: Any, name: str, time_unit: str) -> tuple[Any, list[str]]:
+def fit_spend(customers: Any, name: str, time_unit: str) -> tuple[Any, list[Sentence]]:
     """Fit the model of spend called `name`; the sentences say what had to be done otherwise."""
     frame = frames.read(customers)
     facts = _spend_facts(frame)
@@ -29,7 +31,7 @@ def fit_spend(customers: Any, name: str, time_unit: str) -> tuple[Any, list[str]
     return model_class(name)(time_unit=time_unit).fit(customers), []
 
 
-def _one_mean(frame: frames.Frame, time_unit: str) -> tuple[Any, list[str]]:
+def _one_mean(frame: frames.Frame, time_unit: str) -> tuple[Any, list[Sentence]]:
     """Without a repeat purchase there is nothing to shrink towards: everyone gets the mean purchase (1 if unknown)."""
     columns = frame.collect_schema()
     mean = None
@@ -40,8 +42,10 @@ def _one_mean(frame: frames.Frame, time_unit: str) -> tuple[Any, list[str]]:
         raise ModelError(
             "nobody bought again for a positive amount, and there is no positive revenue: the value of a purchase is unknown"
         )
-    sentence = f"Nobody bought again: every purchase is taken to bring the mean, {mean:.2f}."
-    warnings.warn(sentence, SegmentClientWarning, stacklevel=5)
+    sentence = Sentence(
+        "Nobody bought again: every purchase is taken to bring the mean, {mean}.", {"mean": float(mean)}
+    )
+    warnings.warn(sentence.tell(language("en")), SegmentClientWarning, stacklevel=5)
     return model_class("gamma_gamma").from_params(p=1.0, q=1e6, v=mean * (1e6 - 1.0), time_unit=time_unit), [
         sentence
     ]
@@ -84,7 +88,7 @@ def _warn_correlation(facts: Mapping[str, Any]) -> None:
     worst = max((facts["plain"], facts["logs"]), key=abs)
     if abs(worst) > _CORRELATED and abs(worst) * np.sqrt(facts["repeaters"]) > 3:
         warnings.warn(
-            f"spend and frequency are correlated ({facts['plain']:+.2f}, of logarithms {facts['logs']:+.2f}, over {facts['repeaters']:,} "
+            f"spend and frequency are correlated ({facts['plain']:+.2f}, of logarithms {facts['logs']:+.2f}, over {facts['repeaters']:,.0f} "
             'repeat buyers), and Gamma-Gamma assumes that they are not; spend="gamma_gamma_by_frequency" allows for it',
             SegmentClientWarning,
             stacklevel=5,

@@ -23,7 +23,7 @@ def _each(models: Any) -> list[Any]:
 
 def model_sentences(models: Any, say: Words) -> tuple[str, ...]:
     """Say on how many customers the models were fitted, how well, in which unit of time, and why these."""
-    return (*(_fit(model, say) for model in _each(models)), *_reason(getattr(models, "reason", ""), say))
+    return (*(_fit(model, say) for model in _each(models)), *_reason(models, say))
 
 
 def _fit(model: Any, say: Words) -> str:
@@ -50,10 +50,10 @@ def _unit(unit: str, say: Words) -> str:
     return units.get(unit, unit)
 
 
-def _reason(reason: str, say: Words) -> Iterable[str]:
-    """A reason holds figures of its own: it is told in the language it was written in, or where a translation is known."""
-    told = say.text(reason) if reason else ""
-    if told and (say.language.key == "en" or told != reason):
+def _reason(models: Any, say: Words) -> Iterable[str]:
+    """Say why these models, where it is known in the language of the report."""
+    told = models.reason_in(say.language.key) if hasattr(models, "reason_in") else ""
+    if told and (say.language.key == "en" or models.sentences):
         yield told
 
 
