@@ -120,6 +120,7 @@ def clean_transactions(
     date_format: str | None = None,
     decimal: Literal[".", ","] = ".",
     known_customers: Any = None,
+    currency: str | None = None,
 ) -> CleanTransactions:
     """Rename, type and check an order log; set faulty rows aside, each with its reason.
 

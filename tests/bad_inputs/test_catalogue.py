@@ -174,3 +174,13 @@ def test_tables_of_two_duckdb_connections():
         table, log = one.from_df(catalogue.BEFORE), other.from_df(catalogue.later_orders())
         with pytest.raises(sc.ColumnError, match="DuckDB connections"):
             sc.update_customers(table, log)
+
+
+def test_several_currencies_are_refused():
+    mixed = spoilt(currency=np.where(np.arange(len(ORDERS)) % 4, "EUR", "USD"))
+    with pytest.raises(sc.TransactionError, match="2 currencies \\(rows: EUR 150, USD 50\\)"):
+        sc.clean_transactions(mixed, currency="currency")
+    alone = sc.clean_transactions(mixed.assign(currency="EUR"), currency="currency")
+    reconciles(alone, len(ORDERS), ORDERS["amount"].sum())
+    with pytest.raises(sc.ColumnError, match="'money' is missing"):
+        sc.clean_transactions(ORDERS, currency="money")
