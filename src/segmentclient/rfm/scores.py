@@ -409,13 +409,16 @@ def _quantiles(frame: frames.Frame, column: str, probabilities: Sequence[float])
     """Type-7 quantiles, to twelve digits: sums of money differ in the last bits with the order of the rows."""
     value = nw.col(column).cast(nw.Float64)
     names = [f"q{place}" for place in range(len(probabilities))]
-    if isinstance(frame, nw.LazyFrame):
+    if (
+        isinstance(frame, nw.LazyFrame) and not frame.implementation.is_dask()
+    ):  # Dask has none over partitions
         row = frames.one_row(
             frame, **{name: value.quantile(p, "linear") for name, p in zip(names, probabilities, strict=True)}
         )
         found = [row[name] for name in names]
     else:
-        values = frame[column].to_numpy().astype(float)
+        data = frames.collect(frame, [column]) if isinstance(frame, nw.LazyFrame) else frame
+        values = data[column].to_numpy().astype(float)
         found = list(np.quantile(values, probabilities)) if len(values) else [None]
     if found[0] is None:  # a nested cell without customers
         return (0.0,) * len(names)

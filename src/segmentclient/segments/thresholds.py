@@ -170,6 +170,8 @@ def lifecycle_thresholds(
         "retention_days": retention_days,
     }.items():
         _check_days(name, value)
+    if frame.implementation.is_dask():  # which has no quantiles over several partitions
+        frame = nw.from_native(frames.collect(frame))
     seen = frames.one_row(measured(frame), **_aggregates(schema))
     learnt = _thresholds(seen, active_days, new_days)
     return replace(learnt, retention_days=float(retention_days))
