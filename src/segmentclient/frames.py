@@ -134,9 +134,14 @@ def days(date: nw.Expr, *, dtype: Any = nw.Int64) -> nw.Expr:
 
     Missing dates need `dtype=nw.Float64`: pandas has no missing integers.
     """
-    before = date.dt.year().cast(dtype) - 1
-    leaps = before // 4 - before // 100 + before // 400
-    return before * 365 + leaps + date.dt.ordinal_day().cast(dtype)
+    before = date.dt.year().cast(nw.Float64) - 1
+    leaps = _whole(before, 4) - _whole(before, 100) + _whole(before, 400)
+    return (before * 365 + leaps + date.dt.ordinal_day().cast(nw.Float64)).cast(dtype)
+
+
+def _whole(number: nw.Expr, by: int) -> nw.Expr:
+    """Divide and round down, in decimals: engines do not agree on what // means there."""
+    return ((number - number % by) / by).round(0)
 
 
 def with_wall_clock(frame: Frame, date: str, timezone: str, *, name: str) -> Frame:
