@@ -476,7 +476,7 @@ def _mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Fra
     if isinstance(marked, nw.LazyFrame):
         marked = marked.join(only.select(ID, "_refunds"), on=ID, how="left")  # type: ignore[arg-type]
         condition = ~nw.col("_refunds").is_null() & nw.col(REASON).is_null()
-    elif len(only):
+    elif len(only):  # type: ignore[arg-type]
         condition = nw.col(ID).is_in(only[ID].to_list()) & nw.col(REASON).is_null()
     else:
         return marked
