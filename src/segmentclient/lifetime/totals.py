@@ -84,9 +84,9 @@ def value_by_segment(
     >>> table = sc.value_by_segment(customers, n_draws=50)
     >>> table[["segment", "customers", "expected_purchases"]].round(0)
       segment  customers  expected_purchases
-    0    once       1207               252.0
-    1  repeat       1150              1673.0
-    2   total       2357              1925.0
+    0    once       1218               140.0
+    1  repeat       1139              1801.0
+    2   total       2357              1942.0
     """
     frame = frames.read(customers)
     terms = Terms.checked(margin, acquisition_cost, service_cost)
