@@ -130,6 +130,12 @@ class Language:
         )
         return self._plain_symbol(amount)
 
+    def symbol(self, currency: str) -> str:
+        """Give the sign of a currency, as amounts show it."""
+        from babel.numbers import get_currency_symbol
+
+        return self._plain_symbol(get_currency_symbol(currency, self.locale))
+
     def _plain_symbol(self, amount: str) -> str:
         """Write pounds as French readers do: £ is sterling unless told, so Babel's "£GB" says nothing more."""
         return amount.replace("£GB", "£") if self.key == "fr" else amount

@@ -109,8 +109,11 @@ def _summary(workbook: Workbook, content: Content) -> None:
         sheet.set_column(place, place, width)
     workbook.cell(sheet, 0, 0, say.text("Who are our customers?"), bold=True, font_size=18)
     for at, figure in enumerate(key_figures(content, say), start=2):
+        whole = figure.kind == "money" and abs(figure.amount or 0) >= 1_000
+        kind = "amount" if whole else figure.kind
+        workbook.tall(sheet, at, [(figure.comparison, 42), (figure.meaning, 54), ("two lines", 4)])
         workbook.cell(sheet, at, 0, figure.label, bold=True)
-        workbook.cell(sheet, at, 1, figure.amount, figure.kind, bold=True, font_size=14, align="right")
+        workbook.cell(sheet, at, 1, figure.amount, kind, bold=True, font_size=14, align="right")
         workbook.cell(sheet, at, 2, figure.comparison, text_wrap=True)
         workbook.cell(sheet, at, 3, figure.meaning, text_wrap=True, font_color="#565E68")
     sheet.insert_chart(8, 0, _shares_chart(workbook, content), {"object_position": 2})
@@ -274,6 +277,7 @@ def _personas(workbook: Workbook, personas: Any) -> None:
     columns = [Column(str(name), "text", 30) for name in table]
     sheet = workbook.sheet(workbook.say.text("Personas"), columns)
     for at, values in enumerate(table.itertuples(index=False, name=None), start=1):
+        workbook.tall(sheet, at, [(value, 27) for value in values if isinstance(value, str)])
         workbook.row(
             sheet,
             at,
@@ -334,4 +338,5 @@ def _method(workbook: Workbook, content: Content, clean: Any) -> None:
             )
     for line in method_lines(content, say, clean):
         at += 1
+        workbook.tall(sheet, at, [(line, 62)])
         workbook.cell(sheet, at, 0, line, text_wrap=True)

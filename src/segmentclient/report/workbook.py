@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ Kind = Literal["text", "integer", "number", "money", "percent", "date", "score"]
 
 LAST_ROW = 1_048_576  # rows that a sheet holds
 _LONGEST_TEXT = 32_767
+_HIGHEST_ROW = 409.0  # points
 _EXACT = 10**15  # larger whole numbers lose digits in a spreadsheet
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CREATED = dt.datetime(2000, 1, 1)  # a fixed date: the same input gives the same bytes
@@ -56,6 +58,7 @@ class Workbook:
         made = self.book.add_worksheet(_sheet_name(name))
         for place, column in enumerate(columns):
             made.set_column(place, place, column.width)
+        self.tall(made, first_row, [(column.header, 0.85 * column.width) for column in columns])
         header: dict[str, Any] = {"bold": True, "bottom": 1, "text_wrap": True}
         for place, column in enumerate(columns):
             align = "left" if column.kind == "text" else "right"
@@ -65,6 +68,12 @@ class Workbook:
         if filters:
             made.repeat_rows(first_row)
         return made
+
+    def tall(self, sheet: Any, row: int, texts: Iterable[tuple[str, float]]) -> None:
+        """Make a row as high as its longest text needs, wrapped to the width of its column in characters."""
+        lines = max((len(textwrap.wrap(text, max(4, int(width)))) for text, width in texts), default=1)
+        if lines > 1:
+            sheet.set_row(row, min(15.5 * lines, _HIGHEST_ROW))
 
     def row(self, sheet: Any, at: int, values: Iterable[Any], kinds: Sequence[str], **looks: Any) -> None:
         """Write one row."""
@@ -111,15 +120,14 @@ def _number_formats(say: Words) -> dict[str, str]:
         "percent": f"0.0{gap}%",
         "date": f"[$-{code}]d mmm yyyy",
         "money": _money_format(say, code),
+        "amount": _money_format(say, code).replace("#,##0.00", "#,##0"),
     }
 
 
 def _money_format(say: Words, code: str) -> str:
     if say.currency is None:
         return "#,##0.00"
-    from babel.numbers import get_currency_symbol
-
-    symbol = f"[${get_currency_symbol(say.currency, say.language.locale)}-{code}]"
+    symbol = f"[${say.language.symbol(say.currency)}-{code}]"
     return rf"#,##0.00\ {symbol}" if say.language.key == "fr" else f"{symbol}#,##0.00"
 
 
