@@ -112,12 +112,13 @@ def _leaving(content: Content, say: Words) -> Iterable[str]:
     table = content.customers
     good = table["revenue"] > content.totals["median_revenue"]
     leaving = table[good & (table["p_alive"] < 0.5)]
-    if len(leaving):
+    share = leaving["revenue"].sum() / content.totals["revenue"]
+    if len(leaving) and share >= 0.005:
         yield say.plural(
             "{n} customer worth more than the typical one has less than an even chance of still being there: {share} of all revenue so far.",
             "{n} customers worth more than the typical one have less than an even chance of still being there: {share} of all revenue so far.",
             len(leaving),
-            share=say.percent(leaving["revenue"].sum() / content.totals["revenue"], 0),
+            share=say.percent(share, 0),
         )
 
 
