@@ -27,11 +27,14 @@ def test_a_column_that_the_table_lacks_is_named():
     typed = sc.apply_typology(SURVEY[["knows_products"]])
     assert set(typed.expertise) == {"cannot_tell"}
     assert typed.expertise_advice.iloc[0] == "Cannot tell; missing: compares_offers, advises_others."
-    with pytest.raises(
-        sc.SegmentClientError,
-        match="none of the columns of the typology 'expertise' is there; it reads knows_products: I know",
+    with pytest.warns(
+        sc.SegmentClientWarning,
+        match="none of the columns of the typology 'expertise' is there.*it reads knows_products: I know",
     ):
-        sc.apply_typology(SURVEY[["customer_id"]])
+        blind = sc.apply_typology(SURVEY[["customer_id"]])
+    assert set(blind["expertise"]) == {"cannot_tell"}
+    assert blind["expertise_confidence"].isna().all()
+    assert "knows_products" in blind["expertise_advice"].iloc[0]
 
 
 def test_engines_give_the_same_and_lazy_stays_lazy():

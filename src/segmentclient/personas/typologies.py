@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import operator
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -19,7 +20,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import RuleError, raise_all
+from segmentclient.errors import RuleError, SegmentClientWarning, raise_all
 from segmentclient.locale import Language, language
 from segmentclient.schema import nearest
 from segmentclient.segments.rule_compiler import compile_condition
@@ -104,9 +105,14 @@ def apply_typology(
     Raises
     ------
     ColumnError
-        None of the columns of the pack is there, or an output column already is.
+        An output column is there already.
     RuleError
         The pack is not known, or its file cannot be read.
+
+    Warns
+    -----
+    SegmentClientWarning
+        None of the columns of the pack is there: everybody is "cannot_tell".
 
     Notes
     -----
@@ -132,6 +138,7 @@ def apply_typology(
     outputs = (name, f"{name}_confidence", f"{name}_advice")
     raise_all(_column_problems(typology, schema, outputs), table="people")
     raise_all(_rule_problems(typology, schema), table=f"typology {typology.name!r}", error=RuleError)
+    _warn_blind(typology, schema)
     return frames.give_back(_typed(frame, typology, schema, outputs, language(lang)))
 
 
@@ -141,9 +148,17 @@ def _column_problems(typology: Typology, schema: Mapping[str, Any], outputs: Ite
         yield f"column {name!r} is there already; drop it, or choose another name with column="
     for name in sorted((set(outputs) & set(typology.columns)) & set(schema)):
         yield f"column {name!r} is read by the typology; choose another name for the answer with column="
-    if not set(typology.columns) & set(schema):
-        needs = "; ".join(f"{name}: {meaning}" for name, meaning in typology.columns.items())
-        yield f"none of the columns of the typology {typology.name!r} is there; it reads {needs}"
+
+
+def _warn_blind(typology: Typology, schema: Mapping[str, Any]) -> None:
+    if set(typology.columns) & set(schema):
+        return
+    needs = "; ".join(f"{name}: {meaning}" for name, meaning in typology.columns.items())
+    warnings.warn(
+        f"none of the columns of the typology {typology.name!r} is there, so that nobody can be told; it reads {needs}",
+        SegmentClientWarning,
+        stacklevel=3,
+    )
 
 
 def _rule_problems(typology: Typology, schema: Mapping[str, Any]) -> Iterable[str]:
