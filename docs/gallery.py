@@ -89,6 +89,10 @@ model = sc.MBGNBD(time_unit="W").fit(weeks)
 valued = sc.predict_lifetime_value(customers, horizon="12M", margin=0.4)""",
         {
             "value_distribution": 'sc.plot.value_distribution(valued, currency="EUR")',
+            "segment_values": (
+                "values = sc.value_by_segment(customers, margin=0.4)\n"
+                'sc.plot.segment_values(values, currency="EUR")'
+            ),
             "probability_alive_matrix": "sc.plot.probability_alive_matrix(model)",
             "expected_purchases_matrix": "sc.plot.expected_purchases_matrix(model)",
             "alive_history": 'sc.plot.alive_history(log, model=model, customer=1, as_of="1998-06-30")',
