@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,20 @@ class Analysis:
 def analyse(options: argparse.Namespace, progress: Progress) -> Analysis:
     """Read, clean, sum, score, name, fit and predict."""
     progress.step(f"reading {options.orders} and setting faulty rows aside")
-    clean = clean_orders(read_orders(options), options)
+    clean = _read_once(clean_orders(read_orders(options), options), options.orders)
     progress.step(f"summing {clean.kept_rows:,} rows into customers")
     summary = frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
     customers = frames.collect(summary).sort_values("customer_id", ignore_index=True)
     return label(clean, customers, options, progress)
+
+
+def _read_once(clean: sc.CleanTransactions, path: str) -> sc.CleanTransactions:
+    """Hold the rows kept of a text file in DuckDB, which spills to disk: each later step would parse the text again."""
+    relation = clean.transactions
+    if not hasattr(relation, "create") or path.lower().endswith((".parquet", ".pq")):
+        return clean
+    relation.create("segmentclient_orders")
+    return replace(clean, transactions=relation.query("cleaned", "select * from segmentclient_orders"))
 
 
 def clean_orders(raw: Any, options: argparse.Namespace) -> sc.CleanTransactions:
