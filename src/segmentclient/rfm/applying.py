@@ -1,0 +1,65 @@
+"""Scores as expressions: how many cut points lie below the value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient.errors import (
+    ModelError,
+)
+
+if TYPE_CHECKING:
+    from segmentclient.rfm.scores import RFMScorer
+from segmentclient.rfm.cuts import Cut
+
+__all__ = ["axis_expression", "axis_score"]
+
+
+def axis_score(scorer: RFMScorer, axis: str, *, absent: bool) -> nw.Expr:
+    """Score one axis; rows without recency (who never bought) have no score."""
+    score = axis_expression(scorer.cuts_, scorer, axis)
+    if not absent:
+        return score.cast(nw.Int64)
+    return nw.when(~nw.col(scorer.recency).is_null()).then(score)
+
+
+def axis_expression(cuts: Iterable[Cut], scorer: RFMScorer, axis: str) -> nw.Expr:
+    """Build the score of an axis: one branch a set of conditions."""
+    result: nw.Expr | None = None
+    for cut in cuts:
+        if cut.axis == axis:
+            score = _count_below(nw.col(getattr(scorer, axis)), cut, scorer._method(axis))
+            result = (
+                score
+                if not cut.within
+                else nw.when(_meets(cut.within))
+                .then(score)
+                .otherwise(nw.lit(None) if result is None else result)
+            )
+    if result is None:
+        raise ModelError(f"no cut points for {axis}: fit the scorer again")
+    return result
+
+
+def _meets(within: tuple[tuple[str, Any], ...]) -> nw.Expr:
+    condition = nw.lit(True)
+    for name, value in within:
+        condition = condition & (nw.col(name) == value)
+    return condition
+
+
+def _count_below(value: nw.Expr, cut: Cut, method: str) -> nw.Expr:
+    """Score = 1 + number of cut points strictly below the value (R's rule: at or below); recency backwards."""
+    one, none = nw.lit(1, dtype=nw.Int64), nw.lit(0, dtype=nw.Int64)
+    passed = [nw.when(_is_past(value, point, method)).then(one).otherwise(none) for point in cut.points]
+    count = nw.sum_horizontal(*passed)
+    return (len(cut.points) + 1) - count if cut.axis == "recency" else count + 1
+
+
+def _is_past(value: nw.Expr, point: float, method: str) -> nw.Expr:
+    """Compare with a cut point; a value within a billionth of it is on it, whatever the order it was summed in."""
+    slack = abs(point) * 1e-9
+    return value >= point - slack if method == "r_rfm" else value > point + slack

@@ -1,0 +1,80 @@
+"""What a table must hold before it is scored, told by one pass over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import (
+    ColumnError,
+    raise_all,
+)
+from segmentclient.schema import check_columns
+
+if TYPE_CHECKING:
+    from segmentclient.rfm.scores import RFMScorer
+from segmentclient.rfm.cuts import AXES, plain_value
+
+__all__ = ["group_conditions", "refuse_unknown_groups", "table_facts"]
+
+
+def table_facts(frame: frames.Frame, scorer: RFMScorer) -> dict[str, Any]:
+    """Check the columns; one row tells who is absent, what is missing, and the highest values."""
+    columns = {axis: getattr(scorer, axis) for axis in AXES}
+    needed = dict.fromkeys(columns.values(), "number") | ({scorer.groupby: "any"} if scorer.groupby else {})
+    check_columns(frame.collect_schema(), needed)
+    absent = _absent(frame, scorer.recency)
+    wanted = {"rows": nw.len(), "absent": _ones(absent)}
+    for axis, column in columns.items():
+        value = nw.col(column).cast(nw.Float64)
+        wanted[f"{axis}_bad"] = _ones(~absent & (nw.col(column).is_null() | ~value.is_finite()))
+        wanted[f"{axis}_max"] = value.max()
+    facts = frames.one_row(frame, **wanted)
+    raise_all(_fact_problems(facts, columns), table="customers")
+    return facts
+
+
+def _absent(frame: frames.Frame, column: str) -> nw.Expr:
+    """Missing recency: null, or NaN where the engine tells them apart."""
+    is_float = frame.collect_schema()[column].is_float()
+    return nw.col(column).is_null() | nw.col(column).is_nan() if is_float else nw.col(column).is_null()
+
+
+def _fact_problems(facts: Mapping[str, Any], columns: Mapping[str, str]) -> Iterable[str]:
+    if facts["rows"] == 0 or facts["absent"] == facts["rows"]:
+        yield f"nobody to score: {facts['rows']} rows, {facts['absent'] or 0} without {columns['recency']!r}; at least one customer with an order is needed"
+    for axis, column in columns.items():
+        if facts[f"{axis}_bad"]:
+            yield f"column {column!r} has {int(facts[f'{axis}_bad']):,} missing or infinite cells; fill them or leave those rows out before scoring"
+
+
+def _ones(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def group_conditions(frame: frames.Frame, groupby: str | None) -> list[tuple[tuple[str, Any], ...]]:
+    """One set of conditions a group, or a single empty one without groups."""
+    if groupby is None:
+        return [()]
+    values = frames.collect(frame.select(groupby).unique())[groupby]
+    if values.isna().any():
+        raise ColumnError(
+            f"customers: column {groupby!r} has missing cells, expected a group for each customer; fill them first"
+        )
+    return [((groupby, plain_value(value)),) for value in sorted(values.tolist())]
+
+
+def refuse_unknown_groups(frame: frames.Frame, scorer: RFMScorer) -> None:
+    """Raise when the table holds groups that the scorer has not learnt."""
+    if scorer.groupby is None:
+        return
+    known = {dict(cut.within)[scorer.groupby] for cut in scorer.cuts_}
+    found = {value for ((_, value),) in group_conditions(frame, scorer.groupby)}
+    if found - known:
+        raise ColumnError(
+            f"customers: column {scorer.groupby!r} holds groups that the scorer has not learnt: "
+            f"{', '.join(map(str, sorted(found - known)[:5]))}; fit it on a table that has them"
+        )

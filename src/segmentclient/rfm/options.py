@@ -1,0 +1,95 @@
+"""What a scorer accepts, from the caller and from JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segmentclient.errors import (
+    ModelError,
+)
+
+if TYPE_CHECKING:
+    from segmentclient.rfm.scores import RFMScorer
+from segmentclient.rfm.cuts import AXES
+
+__all__ = ["METHODS", "OPTIONS", "Bins", "option_problems", "read_json"]
+
+
+METHODS = ("quantile", "nested", "fixed", "jenks", "r_rfm")
+
+
+Bins = int | Mapping[str, int | Sequence[float]]
+
+
+OPTIONS = ("bins", "method", "recency", "frequency", "monetary", "weights", "groupby")
+
+
+def option_problems(scorer: RFMScorer) -> Iterable[str]:
+    """Say what is wrong with the options, one sentence each."""
+    for name in ("bins", "method"):
+        value = getattr(scorer, name)
+        if isinstance(value, Mapping) and not set(value) <= set(AXES):
+            yield f"{name}={value!r}: the axes are {', '.join(AXES)}"
+    for axis in AXES:
+        method, bins = scorer._method(axis), scorer._bins(axis)
+        if method not in METHODS:
+            yield f"method={method!r}; accepted: {', '.join(METHODS)}"
+        elif isinstance(bins, int):
+            yield from _count_problems(axis, method, bins)
+        elif isinstance(bins, Iterable) and not isinstance(bins, str):
+            yield from _list_problems(axis, method, list(bins))
+        else:
+            yield f"bins={bins!r} for {axis}; accepted: a whole number (2 to 9) or a list"
+    if scorer.weights is not None and (
+        len(scorer.weights) != 3 or min(scorer.weights) < 0 or sum(scorer.weights) <= 0
+    ):
+        yield f"weights={scorer.weights!r}: give three numbers of 0 or more (R, F, M), not all 0"
+
+
+def _count_problems(axis: str, method: str, bins: int) -> Iterable[str]:
+    if isinstance(bins, bool) or not 2 <= bins <= 9:
+        yield f"bins={bins!r} for {axis}; accepted: 2 to 9"
+    if method == "fixed":
+        yield f"method='fixed' needs cut points: bins={{{axis!r}: [..]}} in its own unit, found {bins!r}"
+
+
+def _list_problems(axis: str, method: str, points: list[float]) -> Iterable[str]:
+    if (
+        not 1 <= len(points) <= 8
+        or not all(isinstance(point, int | float | np.number) and np.isfinite(point) for point in points)
+        or points != sorted(points)
+    ):
+        yield f"bins for {axis}: give 1 to 8 finite cut points in increasing order, found {points!r}"
+    elif method == "jenks":
+        yield f"bins for {axis}: natural breaks take a number of bins, not a list"
+    elif method != "fixed" and not all(0 < point < 1 for point in points):
+        yield f"bins for {axis}: under method={method!r} a list holds probabilities between 0 and 1, found {points!r}"
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """Read and check what `to_json` wrote."""
+    try:
+        data = json.loads(text)
+        right = data["format"] == "segmentclient.RFMScorer" and data["version"] == 1
+        right = (
+            right
+            and set(data["options"]) == set(OPTIONS)
+            and {cut["axis"] for cut in data["cuts"]} == set(AXES)
+        )
+        for cut in data["cuts"]:
+            right = (
+                right
+                and all(np.isfinite(point) for point in cut["points"])
+                and all(len(pair) == 2 for pair in cut["within"])
+            )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            f"RFMScorer.from_json: not a scorer written by to_json ({type(error).__name__}: {error})"
+        ) from None
+    if not right:
+        raise ModelError("RFMScorer.from_json: not a scorer of version 1 written by to_json")
+    return data

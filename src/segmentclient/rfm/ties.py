@@ -1,0 +1,47 @@
+"""Scores that nobody can get, because a value is shared by too many."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from segmentclient.errors import (
+    SegmentClientWarning,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from segmentclient.rfm.scores import RFMScorer
+from segmentclient.rfm.cuts import conditions_text, score_ranges
+
+__all__ = ["tie_report", "warn_of_ties"]
+
+
+def tie_report(scorer: RFMScorer, facts: Mapping[str, Any]) -> pd.DataFrame:
+    """List every score with its range, and whether nobody can get it."""
+    import pandas as pd
+
+    rows = [
+        (cut.axis, conditions_text(cut.within), score, low, high, low >= min(high, facts[f"{cut.axis}_max"]))
+        for cut in scorer.cuts_
+        for score, low, high in score_ranges(cut)
+    ]
+    return pd.DataFrame(rows, columns=["axis", "within", "score", "above", "up_to", "empty"])
+
+
+def warn_of_ties(ties: pd.DataFrame) -> None:
+    """Say once which scores stay empty."""
+    empty = ties[ties["empty"] & (ties["within"] == "")]
+    if empty.empty:
+        return
+    listed = "; ".join(
+        f"{axis} {', '.join(map(str, rows['score']))}" for axis, rows in empty.groupby("axis", sort=False)
+    )
+    warnings.warn(
+        f"so many customers share a value that some scores stay empty ({listed}); equal customers keep equal scores. "
+        "Fewer bins, or method='fixed' with own cut points, fill them",
+        SegmentClientWarning,
+        stacklevel=4,
+    )
