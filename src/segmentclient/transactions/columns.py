@@ -1,0 +1,106 @@
+"""The columns of a raw log: what the caller calls them, and how each is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import cells, frames
+from segmentclient.cells import Cells
+from segmentclient.errors import raise_all
+from segmentclient.schema import column_problems
+
+__all__ = ["ColumnNames", "ReadColumns", "read_columns"]
+
+
+@dataclass(frozen=True)
+class ColumnNames:
+    """The names that the caller gave."""
+
+    customer_id: str
+    date: str
+    amount: str
+    order_id: str | None
+    quantity: str | None
+    unit_price: str | None
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Output name → the input column it comes from."""
+        pairs = {"customer_id": self.customer_id, "date": self.date, "order_id": self.order_id}
+        pairs |= {} if self.quantity else {"amount": self.amount}
+        return {new: old for new, old in pairs.items() if old is not None}
+
+    @property
+    def needed(self) -> list[str]:
+        """Every column to read."""
+        return [*self.renamed.values(), *(one for one in (self.quantity, self.unit_price) if one)]
+
+
+@dataclass(frozen=True)
+class ReadColumns:
+    """How each column is read."""
+
+    customer_id: Cells
+    date: Cells
+    amount: Cells
+    order_id: Cells | None
+
+    @property
+    def faults(self) -> dict[str, nw.Expr]:
+        """Every fault of a cell, in order of precedence."""
+        return {**self.customer_id.faults, **self.date.faults, **self.amount.faults}
+
+
+def read_columns(
+    frame: frames.Frame, names: ColumnNames, *, date_format: str | None, decimal: str
+) -> ReadColumns:
+    """Check the names, and choose how each column is read."""
+    schema = frame.collect_schema()
+    missing = column_problems(schema, dict.fromkeys(names.needed, "any"))
+    raise_all([*missing, *_name_problems(schema, names)], table="transactions")
+    read = ReadColumns(
+        customer_id=cells.id_cells(names.customer_id, schema[names.customer_id], what="customer_id"),
+        date=cells.date_cells(names.date, schema[names.date], date_format=date_format),
+        amount=_amounts(schema, names, decimal),
+        order_id=cells.id_cells(names.order_id, schema[names.order_id], what="order_id")
+        if names.order_id
+        else None,
+    )
+    used = (read.customer_id, read.date, read.amount, read.order_id)
+    raise_all([one.problem for one in used if one is not None and one.problem], table="transactions")
+    return read
+
+
+def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str) -> Cells:
+    if not names.quantity or not names.unit_price:
+        return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal)
+    left, right = (
+        cells.amount_cells(one, schema[one], decimal=decimal) for one in (names.quantity, names.unit_price)
+    )
+    faults = (
+        {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
+        if left.faults and right.faults
+        else {}
+    )
+    return Cells(
+        left.value * right.value, faults, (*left.stages, *right.stages), left.problem or right.problem
+    )
+
+
+def _name_problems(schema: Mapping[str, Any], names: ColumnNames) -> Iterable[str]:
+    if bool(names.quantity) != bool(names.unit_price):
+        yield "quantity= and unit_price= go together: name both columns, or neither"
+    taken = set(names.renamed) | ({"amount"} if names.quantity else set())
+    for new in sorted(taken & set(schema)):
+        if names.renamed.get(new) != new:
+            yield f"column {new!r} of the input would be overwritten by {_origin(new, names)}; drop or rename it first"
+    if "reason" in schema:
+        yield "column 'reason' of the input would be overwritten by the reason of each row set aside; rename it first"
+
+
+def _origin(new: str, names: ColumnNames) -> str:
+    return repr(names.renamed[new]) if new in names.renamed else f"{names.quantity!r} × {names.unit_price!r}"

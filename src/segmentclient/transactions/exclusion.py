@@ -1,0 +1,53 @@
+"""Rows to leave out on request: ids, or a column that marks them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError
+from segmentclient.schema import check_columns, kind_of
+from segmentclient.transactions.columns import ColumnNames
+from segmentclient.transactions.reasons import ID
+
+__all__ = ["exclusion"]
+
+
+def exclusion(frame: frames.Frame, names: ColumnNames, exclude: Any) -> nw.Expr | None:
+    """Turn `exclude` into a condition: a boolean column, or a set of ids compared as they are written."""
+    if exclude is None:
+        return None
+    if isinstance(exclude, str):
+        return _marked_by(frame, exclude)
+    ids = list(exclude)
+    numeric = kind_of(frame.collect_schema()[names.customer_id]) == "number"
+    wrong = [one for one in ids if isinstance(one, str) == numeric]
+    if wrong:
+        raise ColumnError(
+            f"transactions: exclude= lists {wrong[0]!r}, but column {names.customer_id!r} holds "
+            f"{'numbers' if numeric else 'text'}; write the ids in the same type"
+        )
+    return nw.col(ID).is_in([one.strip() for one in ids] if not numeric else ids)
+
+
+TRUE, FALSE = ("true", "1", "yes", "oui"), ("false", "0", "no", "non", "")
+
+
+def _marked_by(frame: frames.Frame, column: str) -> nw.Expr:
+    """Read a true / false column, as such or in words (a CSV file has no other way); anything else is an error."""
+    schema = frame.collect_schema()
+    if column in schema and kind_of(schema[column]) == "text":
+        word = nw.col(column).cast(nw.String).str.strip_chars().str.to_lowercase().fill_null("")
+        odd = frames.collect(frame.filter(~word.is_in([*TRUE, *FALSE])).select(column).head(3))[
+            column
+        ].tolist()
+        if not odd:
+            return word.is_in(list(TRUE))
+        raise ColumnError(
+            f"transactions: column {column!r} (exclude=) holds {', '.join(map(repr, odd))}, expected true or false"
+        )
+    where = "transactions (exclude= names a true / false column, or lists ids)"
+    check_columns(schema, {column: "boolean"}, table=where)
+    return nw.col(column).fill_null(False)

@@ -1,0 +1,102 @@
+"""Mark rows with the first reason that sets them aside."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import cells, frames
+from segmentclient.errors import ColumnError, SegmentClientError
+from segmentclient.schema import check_columns, kind_of
+from segmentclient.transactions.columns import ReadColumns
+from segmentclient.transactions.reasons import AMOUNT, DATE, ID, ORDER, REASON, Returns
+
+__all__ = ["mark_duplicates", "mark_refunds_only", "mark_rows", "on_wall_clock"]
+
+
+def mark_rows(
+    frame: frames.Frame, read: ReadColumns, excluded: nw.Expr | None, returns: Returns
+) -> frames.Frame:
+    """Add the typed columns and, on rows to set aside, the first reason that applies."""
+    columns = {ID: read.customer_id.value, DATE: read.date.value, AMOUNT: read.amount.value}
+    columns |= {ORDER: read.order_id.value} if read.order_id else {}
+    typed = _staged(frame, read).with_columns(**columns)
+    conditions = dict(read.faults)
+    conditions |= {"excluded": excluded} if excluded is not None else {}
+    conditions |= {"refund": nw.col(AMOUNT) < 0} if returns == "drop" else {}
+    reason: nw.Expr = nw.lit(None, dtype=nw.String)
+    for name, condition in reversed(conditions.items()):
+        reason = nw.when(condition).then(nw.lit(name)).otherwise(reason)
+    return typed.with_columns(reason.alias(REASON))
+
+
+def on_wall_clock(frame: frames.Frame, date: str, timezone: str | None) -> frames.Frame:
+    """Put the local time of dates that have a time zone beside them."""
+    zone = getattr(frame.collect_schema()[date], "time_zone", None)
+    try:
+        if timezone is not None:
+            zoneinfo.ZoneInfo(timezone)
+        return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK) if zone else frame
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise SegmentClientError(
+            f"timezone={timezone!r} is not known ({error}); accepted: IANA names such as 'Europe/Paris'"
+        ) from None
+
+
+def _staged(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
+    for one in (read.customer_id, read.date, read.amount, read.order_id):
+        for stage in one.stages if one is not None else ():
+            frame = frame.with_columns(**stage)
+    return frame
+
+
+def mark_duplicates(marked: frames.Frame, columns: list[str]) -> frames.Frame:
+    """Mark every exact duplicate but one; which one does not matter, for they are the same."""
+    number = "_segmentclient_row"
+    numbered = (
+        marked.with_row_index(number, order_by=columns)
+        if isinstance(marked, nw.LazyFrame)
+        else marked.with_row_index(number)
+    )
+    firsts = numbered.group_by(columns).agg(nw.col(number).min()).select(number, _first=nw.lit(1))
+    joined = numbered.join(firsts, on=number, how="left")  # type: ignore[arg-type]
+    repeated = nw.col("_first").is_null() & nw.col(REASON).is_null()
+    reason = nw.when(repeated).then(nw.lit("duplicate")).otherwise(nw.col(REASON))
+    return joined.with_columns(reason.alias(REASON)).drop(number, "_first")
+
+
+def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Frame:
+    """Mark the rows of customers who have refunds and no purchase, here or before."""
+    usable = marked.filter(nw.col(REASON).is_null())
+    refunders = usable.filter(nw.col(AMOUNT) < 0).group_by(ID).agg(_refunds=nw.len())
+    buyers = usable.filter(nw.col(AMOUNT) >= 0).join(refunders, on=ID, how="inner")  # type: ignore[arg-type]
+    bought = buyers.group_by(ID).agg(_purchases=nw.len())
+    only = refunders.join(bought, on=ID, how="left").filter(nw.col("_purchases").is_null())  # type: ignore[arg-type]
+    if known_customers is not None:
+        known = _known_ids(marked, known_customers).with_columns(_known=nw.lit(1))
+        only = only.join(known, on=ID, how="left").filter(nw.col("_known").is_null())  # type: ignore[arg-type]
+    if isinstance(marked, nw.LazyFrame):
+        marked = marked.join(only.select(ID, "_refunds"), on=ID, how="left")  # type: ignore[arg-type]
+        condition = ~nw.col("_refunds").is_null() & nw.col(REASON).is_null()
+    elif len(only):  # type: ignore[arg-type]
+        condition = nw.col(ID).is_in(only[ID].to_list()) & nw.col(REASON).is_null()
+    else:
+        return marked
+    return marked.with_columns(
+        nw.when(condition).then(nw.lit("refunds_only")).otherwise(nw.col(REASON)).alias(REASON)
+    )
+
+
+def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
+    """Give the ids of customers who bought before, as the log holds them."""
+    known = frames.read(known_customers, name="known_customers")
+    check_columns(known.collect_schema(), {"customer_id": "id"}, table="known_customers")
+    found, expected = known.collect_schema()["customer_id"], marked.collect_schema()[ID]
+    if kind_of(found) != kind_of(expected):
+        raise ColumnError(
+            f"known_customers: customer_id holds {found}, but {expected} in the log; cast one of them"
+        )
+    ids = known.select(nw.col("customer_id").cast(expected).alias(ID)).unique()
+    return frames.beside(marked, ids)

@@ -1,0 +1,110 @@
+"""Logs and options that cannot be used: one error each, that says what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError, SegmentClientError, TransactionError, raise_all
+from segmentclient.schema import check_columns
+from segmentclient.transactions.columns import ColumnNames, ReadColumns
+from segmentclient.transactions.reasons import AMOUNT, DATE, ID
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["check_options", "refuse_currencies", "refuse_empty", "refuse_refunds", "refuse_unusable"]
+
+
+def check_options(**options: tuple[Any, tuple[Any, ...]]) -> None:
+    """Raise one error for all options that are not accepted."""
+    wrong = [
+        f"{name}={value!r}; accepted: {', '.join(map(repr, accepted))}"
+        for name, (value, accepted) in options.items()
+        if value not in accepted
+    ]
+    raise_all(wrong, table="clean_transactions", error=SegmentClientError)
+
+
+def refuse_currencies(frame: frames.Frame, column: str) -> None:
+    """Raise when the currency column holds several currencies, with the rows of each."""
+    check_columns(frame.collect_schema(), {column: "any"}, table="transactions")
+    counted = frames.collect(frame.group_by(column).agg(nw.len().alias("_rows"))).sort_values(
+        ["_rows", column], ascending=[False, True]
+    )
+    if len(counted) > 1:
+        said = ", ".join(
+            f"{'missing' if name != name or name is None else name} {int(rows):,}"
+            for name, rows in zip(counted[column], counted["_rows"], strict=True)
+        )
+        raise TransactionError(
+            f"transactions: column {column!r} holds {len(counted)} currencies (rows: {said}); convert the amounts to one, "
+            "or clean and study each currency by itself"
+        )
+
+
+def refuse_unusable(marked: frames.Frame, names: ColumnNames, read: ReadColumns) -> None:
+    """Raise when a whole column holds nothing readable, when time zones are mixed, or when there is no row."""
+    found = {name: nw.col(name).count() for name in (ID, DATE, AMOUNT)}
+    row = frames.one_row(marked, rows=nw.len(), **{f"n{name}": count for name, count in found.items()})
+    if row["rows"] == 0:
+        raise ColumnError("transactions: the table is empty (0 rows); at least one order is needed")
+    raise_all(_unusable_columns(marked, names, row), table="transactions")
+    if read.date.zone is not None:
+        _refuse_mixed_zones(marked, names, read.date.zone)
+
+
+def _unusable_columns(marked: frames.Frame, names: ColumnNames, row: Mapping[str, Any]) -> Iterable[str]:
+    amount = names.amount if not names.quantity else names.unit_price
+    helps = {
+        ID: (names.customer_id, "text or whole numbers"),
+        DATE: (
+            names.date,
+            "dates, or text such as 2026-12-31; for another form give date_format=, such as '%d/%m/%Y'",
+        ),
+        AMOUNT: (amount, "numbers, or text such as 12.50; for 12,50 give decimal=','"),
+    }
+    for name, (column, accepted) in helps.items():
+        if row[f"n{name}"] == 0 and column is not None:
+            seen = frames.collect(marked.select(column).filter(~nw.col(column).is_null()).head(3))[
+                column
+            ].tolist()
+            what = f"for instance {', '.join(map(repr, seen))}" if seen else "every cell is empty"
+            yield f"column {column!r} holds nothing readable in {row['rows']:,} rows ({what}); accepted: {accepted}"
+
+
+def _refuse_mixed_zones(marked: frames.Frame, names: ColumnNames, zone: nw.Expr) -> None:
+    """Text dates may carry an offset, but only one: +01:00 beside +02:00 is not one wall clock."""
+    offset = (
+        nw.when(zone.str.contains(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"))
+        .then(zone.str.slice(-6))
+        .otherwise(nw.lit(""))
+    )
+    seen = frames.one_row(marked.filter(~nw.col(DATE).is_null()), first=offset.min(), last=offset.max())
+    if seen["first"] != seen["last"]:
+        raise ColumnError(
+            f"transactions: column {names.date!r} mixes time zones ({seen['first'] or 'none'} and {seen['last'] or 'none'}); "
+            "parse it into one zone first, for instance with pandas.to_datetime(column, utc=True), and give timezone="
+        )
+
+
+def refuse_refunds(counted: Any) -> None:
+    """Raise when a kept row has a negative amount."""
+    kept = counted[(counted["reason"] == "kept") & (counted["refunds"] > 0)]
+    if len(kept):
+        raise TransactionError(
+            f"transactions: {int(kept['refunds'].sum()):,} rows have a negative amount (refunds) and returns='raise'; "
+            "use returns='net' to subtract them from revenue or returns='drop' to set them aside"
+        )
+
+
+def refuse_empty(audit: pd.DataFrame) -> None:
+    """Raise when no row is kept."""
+    if audit["rows"].iloc[0] == 0:
+        reasons = ", ".join(f"{row.reason} {row.rows:,}" for row in audit.iloc[1:].itertuples())
+        raise TransactionError(
+            f"transactions: no row is left, all {int(audit['rows'].sum()):,} were set aside ({reasons})"
+        )
