@@ -82,6 +82,10 @@ def test_a_config_file_gives_the_defaults(orders, tmp_path, capsys):
     ("arguments", "message"),
     [
         (["report", "none.csv"], "none.csv: no such file"),
+        (
+            ["report", "ORDERS", "--output", "page"],
+            "--output page: expected the name of a file that ends in .html",
+        ),
         (["report", "ORDERS", "--date", "day"], "column 'day' is missing"),
         (["report", "ORDERS", "--quantity", "amount"], "go together"),
         (["report", "ORDERS", "--segments", "klaviyoo"], "did you mean 'klaviyo'"),

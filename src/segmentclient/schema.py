@@ -133,7 +133,7 @@ def column_problems(schema: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Ite
     """Say what is wrong with the needed columns, one sentence each (see `check_columns`)."""
     for name, kind in kinds.items():
         if name not in schema:
-            yield f"column {name!r} is missing{_made_by(name)}{nearest(name, schema)}. Columns found: {_listed(schema)}"
+            yield f"column {name!r} is missing{_made_by(name)}{nearest(name, schema) or '.'} Columns found: {_listed(schema)}"
         elif kind not in {"any", "id", kind_of(schema[name])}:
             yield f"column {name!r} holds {schema[name]}, expected {_EXPECTED[kind]}"
 

@@ -14,10 +14,12 @@ def report(options: argparse.Namespace) -> int:
     """Write the report of an order file."""
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
+    from segmentclient.cli.tables import check_page
 
+    check_page(options.output)
+    people = _people(options)
     with showing(STEPS + 2, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
-        people = _people(options)
         _write_report(options, analysis, people, progress)
     return 0
 
@@ -29,7 +31,9 @@ def demo(options: argparse.Namespace) -> int:
     from segmentclient.cli.arguments import parse
     from segmentclient.cli.pipeline import STEPS, clean_orders, label
     from segmentclient.cli.progress import showing
+    from segmentclient.cli.tables import check_page
 
+    check_page(options.output)
     defaults = parse(["report", "CDNOW", "--as-of", "1998-06-30"])
     options = argparse.Namespace(**{**vars(defaults), **vars(options), "currency": options.currency or "USD"})
     options.title = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import glob
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError
 from segmentclient.order_files import scan_orders
 from segmentclient.writing import whole_file
 
-__all__ = ["read_customers", "read_orders", "read_table", "write_table"]
+__all__ = ["check_page", "read_customers", "read_orders", "read_table", "write_table"]
 
 
 def read_orders(options: argparse.Namespace) -> Any:
@@ -27,6 +28,12 @@ def read_orders(options: argparse.Namespace) -> Any:
         spill_folder=options.spill_folder,
     )
     return relation
+
+
+def check_page(path: str) -> None:
+    """Refuse a place where no page can be written before the work begins."""
+    if Path(path).is_dir() or Path(path).suffix.lower() not in {".html", ".htm", ".pdf"}:
+        raise SegmentClientError(f"--output {path}: expected the name of a file that ends in .html or .pdf")
 
 
 def _must_exist(path: str) -> None:
