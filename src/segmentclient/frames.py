@@ -140,8 +140,8 @@ def days(date: nw.Expr, *, dtype: Any = nw.Int64) -> nw.Expr:
 
 
 def _whole(number: nw.Expr, by: int) -> nw.Expr:
-    """Divide and round down, in decimals: engines do not agree on what // means there."""
-    return ((number - number % by) / by).round(0)
+    """Divide whole numbers and round down, in decimals; half a step off, so that no engine's rounding matters."""
+    return ((number + 0.5) / by).floor()
 
 
 def with_wall_clock(frame: Frame, date: str, timezone: str, *, name: str) -> Frame:

@@ -53,7 +53,7 @@ def scan_orders(
     --------
     >>> import pathlib, tempfile, segmentclient as sc
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "orders.csv"
-    >>> _ = file.write_text("customer_id,date,amount\\n007,2026-01-02,12.50\\n")
+    >>> _ = file.write_text("customer_id,date,amount\n007,2026-01-02,12.50\n")
     >>> sc.clean_transactions(sc.scan_orders(file)).transactions.df()
       customer_id       date  amount
     0         007 2026-01-02    12.5
