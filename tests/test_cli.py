@@ -114,7 +114,8 @@ def test_drift_exits_with_1_past_the_limit(tmp_path, capsys):
     before.to_parquet(tmp_path / "before.parquet")
     after.to_csv(tmp_path / "after.csv", index=False)
     paths = tmp_path / "before.parquet", tmp_path / "after.csv"
-    assert run("drift", *paths, "--max-psi", "9") == 0
+    assert run("drift", *paths, "--max-psi", "9", "--manifest", tmp_path / "drift.json") == 0
+    assert json.loads((tmp_path / "drift.json").read_text(encoding="utf-8"))["moved_too_far"] is False
     assert run("drift", *paths, "--max-psi", "0.2") == 1
     assert "population stability index" in capsys.readouterr().out
 
@@ -128,6 +129,35 @@ def test_check_rules_exits_with_1_when_something_is_wrong(tmp_path, capsys):
     rules.write_text('[[rules]]\nname = "big"\nwhen = "revenu > 100"\n', encoding="utf-8")
     assert run("check-rules", rules, "--data", data) == 1
     assert "revenue" in capsys.readouterr().out
+
+
+def test_audiences_leave_out_who_said_no_and_sign_what_they_wrote(orders, tmp_path):
+    ids = pd.read_csv(orders)["customer_id"].dropna().unique()
+    people = tmp_path / "people.csv"
+    pd.DataFrame({"customer_id": ids, "opt_in": [one % 2 == 0 for one in range(len(ids))]}).to_csv(
+        people, index=False
+    )
+    manifest = tmp_path / "run.json"
+    code = run(
+        "audiences",
+        orders,
+        "--people",
+        people,
+        "--out",
+        tmp_path / "out",
+        "--hash-ids",
+        "salt",
+        "--manifest",
+        manifest,
+        "--quiet",
+    )
+    assert code == 0
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    assert told["command"] == "audiences"
+    assert "salt" not in manifest.read_text(encoding="utf-8")
+    written = pd.concat(pd.read_csv(file) for file in (tmp_path / "out").glob("*.csv"))
+    assert 0 < len(written) <= (len(ids) + 1) // 2
+    assert not set(written["customer_id"]) & set(ids)
 
 
 def test_the_module_runs():

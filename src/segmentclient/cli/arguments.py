@@ -42,6 +42,9 @@ def _parser(command: str | None = None, config: dict[str, Any] | None = None) ->
         one.add_argument(
             "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks and the log"
         )
+        one.add_argument(
+            "--manifest", metavar="FILE.json", help="write what was read, kept, fitted and written, as JSON"
+        )
         one.add_argument("--quiet", action="store_true", help="no progress display")
         one.set_defaults(run=run, command=name)
         if name == command and config:
@@ -168,9 +171,6 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_page(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title")
     parser.add_argument("--output", default="report.html", metavar="FILE.html")
-    parser.add_argument(
-        "--manifest", metavar="FILE.json", help="write what was read, kept, fitted and written"
-    )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
@@ -194,9 +194,6 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
         "--scorer",
         metavar="FILE.json",
         help="apply the cut points of this file if it is there, else learn and write them",
-    )
-    parser.add_argument(
-        "--manifest", metavar="FILE.json", help="write what was read, kept, fitted and written"
     )
 
 

@@ -77,7 +77,7 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
         title=options.title,
     )
     page.save(options.output)
-    write_manifest(options, analysis, [options.output])
+    write_manifest(options, [options.output], analysis=analysis)
     print(
         f"{options.output}: {len(analysis.customers):,} customers, {analysis.clean.kept_rows:,} of {analysis.clean.rows:,} rows"
     )
@@ -94,17 +94,17 @@ def _people(options: argparse.Namespace) -> Any:
 def charts(options: argparse.Namespace) -> int:
     """Write the charts alone, one file each."""
     from segmentclient import plot
+    from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
 
     with showing(STEPS + 1, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
         progress.step(f"drawing into {options.out}")
-        folder = Path(options.out)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, axes in _charts(analysis, options):
-            plot.save_chart(axes, folder / f"{name}.{options.format}")
-            print(folder / f"{name}.{options.format}")
+        drawn = _charts(analysis, options)
+        paths = [plot.save_chart(axes, Path(options.out, f"{name}.{options.format}")) for name, axes in drawn]
+        write_manifest(options, paths, analysis=analysis)
+    print("\n".join(map(str, paths)))
     return 0
 
 
@@ -132,7 +132,7 @@ def score(options: argparse.Namespace) -> int:
         analysis = analyse(options, progress)
         progress.step(f"writing {options.output}")
         write_table(analysis.customers, options.output)
-        write_manifest(options, analysis, [options.output])
+        write_manifest(options, [options.output], analysis=analysis)
     print(f"{options.output}: {len(analysis.customers):,} customers")
     return 0
 
@@ -140,17 +140,19 @@ def score(options: argparse.Namespace) -> int:
 def audiences(options: argparse.Namespace) -> int:
     """Write one file a segment."""
     import segmentclient as sc
+    from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
 
+    people = _people(options)
     with showing(STEPS + 1, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
-        people = _people(options)
-        customers = (
-            analysis.customers if people is None else sc.join_people(analysis.customers, people).customers
-        )
+        customers = analysis.customers if people is None else sc.join_people(analysis.customers, people)
         progress.step(f"writing into {options.out}")
-        sc.export_audiences(customers, options.out, hash_ids=options.hash_ids, holdout=options.holdout)
+        signed = sc.export_audiences(
+            customers, options.out, hash_ids=options.hash_ids, holdout=options.holdout
+        )
+        write_manifest(options, [signed], analysis=analysis)
     print(options.out)
     return 0
 
@@ -158,22 +160,26 @@ def audiences(options: argparse.Namespace) -> int:
 def check_rules(options: argparse.Namespace) -> int:
     """Check a rules file; exit with 1 when something is wrong."""
     import segmentclient as sc
+    from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.tables import read_customers
 
     found = sc.check_rules(options.rules, read_customers(options.data) if options.data else None)
     print(found)
+    write_manifest(options, [], result={"ok": found.ok, "problems": [str(one) for one in found.problems]})
     return 0 if found.ok else 1
 
 
 def drift(options: argparse.Namespace) -> int:
     """Compare two customer files; exit with 1 when the segments have moved too far."""
     import segmentclient as sc
+    from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.tables import read_customers
 
     before, after = (read_customers(path) for path in (options.before, options.after))
     moved = sc.compare_periods(before, after, by=options.by)
     print(moved)
     print(f"population stability index: {moved.psi:.4f} (limit {options.max_psi:g})")
+    write_manifest(options, [], result={"psi": moved.psi, "moved_too_far": moved.psi > options.max_psi})
     if moved.psi > options.max_psi:
         print("segmentclient: the segments have moved further than --max-psi allows", file=sys.stderr)
         return 1
