@@ -148,15 +148,16 @@ def _name_all(
     frame: frames.Frame, rules: Sequence[Rule], schema: Mapping[str, Any], default: str | None, column: str
 ) -> frames.Frame:
     """Name the rows a few rules at a time (a chain of hundreds is too deep for some engines)."""
-    named = frame.with_columns(nw.lit(None, dtype=nw.String).alias(column))
-    for start in range(0, len(rules), _AT_A_TIME):
-        name = _first_match(rules[start : start + _AT_A_TIME], schema)
-        named = named.with_columns((name if start == 0 else nw.coalesce(column, name)).alias(column))
-    return named if default is None else named.with_columns(nw.col(column).fill_null(default))
+    named = frame.with_columns(nw.lit(default, dtype=nw.String).alias(column))
+    starts = range(0, len(rules), _AT_A_TIME)
+    for start in reversed(starts):
+        name = _first_match(rules[start : start + _AT_A_TIME], schema, otherwise=nw.col(column))
+        named = named.with_columns(name.alias(column))
+    return named
 
 
-def _first_match(rules: Sequence[Rule], schema: Mapping[str, Any]) -> nw.Expr:
-    name = nw.lit(None, dtype=nw.String)
+def _first_match(rules: Sequence[Rule], schema: Mapping[str, Any], *, otherwise: nw.Expr) -> nw.Expr:
+    name = otherwise
     for rule in reversed(rules):
         name = nw.when(compile_condition(rule.condition, schema)).then(nw.lit(rule.name)).otherwise(name)
     return name

@@ -19,7 +19,17 @@ from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_co
 from segmentclient.transactions.counting import audit_table, count_reasons, notes_on
 from segmentclient.transactions.exclusion import exclusion
 from segmentclient.transactions.marking import mark_duplicates, mark_refunds_only, mark_rows, on_wall_clock
-from segmentclient.transactions.reasons import AMOUNT, DATE, ID, ORDER, REASON, REASONS, Duplicates, Returns
+from segmentclient.transactions.reasons import (
+    AMOUNT,
+    DATE,
+    ID,
+    KEPT,
+    ORDER,
+    REASON,
+    REASONS,
+    Duplicates,
+    Returns,
+)
 from segmentclient.transactions.refusals import (
     check_options,
     refuse_currencies,
@@ -175,7 +185,7 @@ def clean_transactions(
     audit = audit_table(count_reasons(marked))
     refuse_empty(audit)
     kept = _kept_rows(marked, frame, names, read)
-    rejected = marked.filter(~nw.col(REASON).is_null())
+    rejected = marked.filter(nw.col(REASON) != KEPT)
     rejected = rejected.select(*frame.collect_schema().names(), nw.col(REASON).alias("reason"))
     return CleanTransactions(frames.give_back(kept), frames.give_back(rejected), audit)
 
@@ -184,7 +194,7 @@ def _kept_rows(
     marked: frames.Frame, frame: frames.Frame, names: ColumnNames, read: ReadColumns
 ) -> frames.Frame:
     """Select the kept rows under their new names, then every column that has no new name."""
-    kept = marked.filter(nw.col(REASON).is_null())
+    kept = marked.filter(nw.col(REASON) == KEPT)
     typed = [
         _typed(ID, read.customer_id).alias("customer_id"),
         nw.col(DATE).alias("date"),

@@ -8,7 +8,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.schema import kind_of
-from segmentclient.transactions.reasons import AMOUNT, REASON, REASONS
+from segmentclient.transactions.reasons import AMOUNT, KEPT, REASON, REASONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ def count_reasons(marked: frames.Frame) -> Any:
     """Rows, money and refund rows, one row a reason; the only thing collected."""
     refund = nw.when(nw.col(AMOUNT) < 0).then(nw.lit(1)).otherwise(nw.lit(0))
     flat = marked.select(
-        nw.col(REASON).fill_null("kept").alias("reason"),
+        nw.col(REASON).alias("reason"),
         nw.col(AMOUNT).alias("amount"),
         refund.alias("refunds"),
     )
@@ -35,7 +35,7 @@ def audit_table(counted: Any) -> pd.DataFrame:
         rows=counted["rows"].astype("int64"), amount=counted["amount"].astype("float64").fillna(0.0)
     )
     counted = counted.set_index("reason")
-    present = [reason for reason in REASONS if reason in counted.index or reason == "kept"]
+    present = [reason for reason in REASONS if reason in counted.index or reason == KEPT]
     table = counted[["rows", "amount"]].reindex(present, fill_value=0).reset_index()
     return table.astype({"rows": "int64", "amount": "float64", "reason": "object"})
 

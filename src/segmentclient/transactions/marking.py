@@ -11,7 +11,7 @@ from segmentclient import cells, frames
 from segmentclient.errors import ColumnError, SegmentClientError
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ReadColumns
-from segmentclient.transactions.reasons import AMOUNT, DATE, ID, ORDER, REASON, Returns
+from segmentclient.transactions.reasons import AMOUNT, DATE, ID, KEPT, ORDER, REASON, Returns
 
 __all__ = ["mark_duplicates", "mark_refunds_only", "mark_rows", "on_wall_clock"]
 
@@ -26,7 +26,7 @@ def mark_rows(
     conditions = dict(read.faults)
     conditions |= {"excluded": excluded} if excluded is not None else {}
     conditions |= {"refund": nw.col(AMOUNT) < 0} if returns == "drop" else {}
-    reason: nw.Expr = nw.lit(None, dtype=nw.String)
+    reason: nw.Expr = nw.lit(KEPT)
     for name, condition in reversed(conditions.items()):
         reason = nw.when(condition).then(nw.lit(name)).otherwise(reason)
     return typed.with_columns(reason.alias(REASON))
@@ -62,14 +62,14 @@ def mark_duplicates(marked: frames.Frame, columns: list[str]) -> frames.Frame:
     )
     firsts = numbered.group_by(columns).agg(nw.col(number).min()).select(number, _first=nw.lit(1))
     joined = numbered.join(firsts, on=number, how="left")  # type: ignore[arg-type]
-    repeated = nw.col("_first").is_null() & nw.col(REASON).is_null()
+    repeated = nw.col("_first").is_null() & (nw.col(REASON) == KEPT)
     reason = nw.when(repeated).then(nw.lit("duplicate")).otherwise(nw.col(REASON))
     return joined.with_columns(reason.alias(REASON)).drop(number, "_first")
 
 
 def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Frame:
     """Mark the rows of customers who have refunds and no purchase, here or before."""
-    usable = marked.filter(nw.col(REASON).is_null())
+    usable = marked.filter(nw.col(REASON) == KEPT)
     refunders = usable.filter(nw.col(AMOUNT) < 0).group_by(ID).agg(_refunds=nw.len())
     buyers = usable.filter(nw.col(AMOUNT) >= 0).join(refunders, on=ID, how="inner")  # type: ignore[arg-type]
     bought = buyers.group_by(ID).agg(_purchases=nw.len())
@@ -79,9 +79,9 @@ def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Fram
         only = only.join(known, on=ID, how="left").filter(nw.col("_known").is_null())  # type: ignore[arg-type]
     if isinstance(marked, nw.LazyFrame):
         marked = marked.join(only.select(ID, "_refunds"), on=ID, how="left")  # type: ignore[arg-type]
-        condition = ~nw.col("_refunds").is_null() & nw.col(REASON).is_null()
+        condition = ~nw.col("_refunds").is_null() & (nw.col(REASON) == KEPT)
     elif len(only):  # type: ignore[arg-type]
-        condition = nw.col(ID).is_in(only[ID].to_list()) & nw.col(REASON).is_null()
+        condition = nw.col(ID).is_in(only[ID].to_list()) & (nw.col(REASON) == KEPT)
     else:
         return marked
     return marked.with_columns(

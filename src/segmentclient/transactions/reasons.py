@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-__all__ = ["AMOUNT", "DATE", "ID", "ORDER", "REASON", "REASONS", "Duplicates", "Returns"]
+__all__ = ["AMOUNT", "DATE", "ID", "KEPT", "ORDER", "REASON", "REASONS", "Duplicates", "Returns"]
 
 Returns = Literal["net", "drop", "raise"]
 Duplicates = Literal["keep", "drop"]
 
+KEPT = "kept"
 REASONS: Mapping[str, str] = {
     "kept": "kept",
     "missing_customer_id": "no customer id",
