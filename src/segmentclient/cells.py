@@ -189,7 +189,8 @@ def _padding(places: Mapping[str, int]) -> Iterable[Stage]:
     for token, at in sorted(places.items(), key=lambda item: item[1]):
         if _WIDTHS[token] == 2:
             short = text.str.contains(rf"^.{{{at}}}[0-9](?:[^0-9]|$)")
-            padded = nw.concat_str(text.str.slice(0, at), nw.lit("0"), text.str.slice(at))
+            before = [text.str.slice(0, at)] if at else []
+            padded = nw.concat_str(*before, nw.lit("0"), text.str.slice(at))
             yield {_TEXT: nw.when(short).then(padded).otherwise(text)}
 
 

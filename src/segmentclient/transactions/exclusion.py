@@ -39,7 +39,8 @@ def _marked_by(frame: frames.Frame, column: str) -> nw.Expr:
     """Read a true / false column, as such or in words (a CSV file has no other way); anything else is an error."""
     schema = frame.collect_schema()
     if column in schema and kind_of(schema[column]) == "text":
-        word = nw.col(column).cast(nw.String).str.strip_chars().str.to_lowercase().fill_null("")
+        text = nw.col(column) if type(schema[column]).__name__ == "String" else nw.col(column).cast(nw.String)
+        word = text.fill_null("").str.strip_chars().str.to_lowercase()
         odd = frames.collect(frame.filter(~word.is_in([*TRUE, *FALSE])).select(column).head(3))[
             column
         ].tolist()
