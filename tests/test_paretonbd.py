@@ -146,6 +146,6 @@ def test_derivatives():
 def test_quadrature_of_a_known_integral():
     length = np.array([0.5, 3.0, 12.0])
     total = np.zeros(3)
-    for nodes in tilted_nodes(np.full(3, -2.0), np.full(3, 1.0), np.full(3, 1.0), length):
+    for nodes in tilted_nodes(np.full(3, -2.0), np.full(3, 1.0), np.full(3, 1.0), length, length):
         total[nodes.rows] = np.exp(nodes.log_weight).sum(axis=1)
     np.testing.assert_allclose(total, -np.expm1(-3.0 * length) / 3.0, rtol=1e-12)

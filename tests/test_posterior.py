@@ -50,7 +50,7 @@ def test_smoothing_keeps_the_order_and_the_sum():
     log_weights = np.random.default_rng(2).normal(size=2000) * 2
     weights, _ = pareto_smooth(log_weights)
     assert weights.sum() == pytest.approx(1.0)
-    assert (np.argsort(weights) == np.argsort(log_weights)).all()
+    assert (np.diff(weights[np.argsort(log_weights)]) >= 0).all()
 
 
 def test_cdnow_flat(cdnow_fit):

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.histories import Array, Histories, log_silence, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_two
 from segmentclient.lifetime.priors import rate_prior, share_prior
@@ -56,19 +56,25 @@ class BetaGeometric:
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Equation (3), as the term of the living times 1 + the odds of having left."""
+        return self._log_living(theta, h) + np.logaddexp(0.0, self.log_odds_left(theta, h))
+
+    def _log_living(self, theta: Theta, h: Histories) -> Array:
         r, alpha, a, b = theta
-        bought = h.by_frequency(lambda x: log_rising(r, x), r)
-        stayed = h.by_frequency(lambda x: log_rising(b, x + self.first), b)
-        exposed = h.by_frequency(lambda x: log_rising(a + b, x + self.first), a + b)
-        waited = r * np.log1p(h.T / alpha) + h.frequency * np.log(alpha + h.T)
-        return bought - waited + stayed - exposed + np.logaddexp(0.0, self.log_odds_left(theta, h))
+        bought = h.by("frequency", lambda x: log_rising(r, x), r)
+        stayed = h.by("frequency", lambda x: log_beta_ratio(a, b, 0.0, x + self.first), a, b)
+        waited = h.by("T", lambda T: r * np.log1p(T / alpha), r, alpha)
+        return bought + stayed - waited - h.frequency * h.by("T", lambda T: np.log(alpha + T), alpha)
 
     def log_odds_left(self, theta: Theta, h: Histories) -> Array:
         """Give ln of P(left | history) / P(alive | history); −inf where nobody can have left."""
         r, alpha, a, b = theta
-        n = h.frequency + self.first
-        silent = (r + h.frequency) * np.log1p((h.T - h.recency) / (alpha + h.recency))
-        return np.where(n > 0, silent + np.log(a) - np.log(b + np.maximum(n - 1, 0)), -np.inf)
+        silent = (r + h.frequency) * log_silence(alpha, h)
+        return silent + h.by("frequency", lambda x: self._log_coin(a, b, x), a, b)
+
+    def _log_coin(self, a: Any, b: Any, x: Array) -> Array:
+        """Odds of leaving at the last of the x + first occasions."""
+        n = x + self.first
+        return np.where(n > 0, np.log(a) - np.log(b + np.maximum(n - 1, 0)), -np.inf)
 
     def living(self, theta: Theta, h: Histories) -> Theta:
         """Give the parameters of a customer who is alive at T: again a BG/NBD customer, with these."""
@@ -98,13 +104,15 @@ class BetaGeometric:
         """Give the log-likelihood of each row with its gradient and Hessian in the parameters."""
         r, alpha, a, b = theta
         x, n = h.frequency, h.frequency + self.first
-        left = special.expit(self.log_odds_left(theta, h))
-        gone, now = 1.0 / (alpha + h.recency), 1.0 / (alpha + h.T)
+        odds = self.log_odds_left(theta, h)
+        left = special.expit(odds)
+        gone = h.by("recency", lambda t_x: 1.0 / (alpha + t_x), alpha)
+        now = h.by("T", lambda T: 1.0 / (alpha + T), alpha)
         last = np.where(n > 0, 1.0 / (b + np.maximum(n - 1, 0)), 0.0)
-        d_odds = (np.log1p((h.T - h.recency) * gone), (r + x) * (now - gone), (n > 0) / a, -last)
+        d_odds = (log_silence(alpha, h), (r + x) * (now - gone), (n > 0) / a, -last)
         psi_ab, psi_b = psi_rise(a + b, h, self.first), psi_rise(b, h, self.first)
         gradient = (
-            psi_rise(r, h) - np.log1p(h.T / alpha),
+            psi_rise(r, h) - h.by("T", lambda T: np.log1p(T / alpha), alpha),
             r / alpha - (r + x) * now,
             -psi_ab,
             psi_b - psi_ab,
@@ -118,7 +126,8 @@ class BetaGeometric:
             (2, 3): -tri_ab,
             (3, 3): tri_b - tri_ab + left * last**2,
         }
-        return mixture_of_two(self.log_likelihood(theta, h), gradient, hessian, left, d_odds)
+        value = self._log_living(theta, h) + np.logaddexp(0.0, odds)
+        return mixture_of_two(value, gradient, hessian, left, d_odds)
 
 
 def _growth(p: Array, r: Array, span: Array) -> Array:

@@ -1,15 +1,15 @@
-"""Distinct rows of a few columns of numbers, in a fixed order, at the cost of one hash a row."""
+"""Distinct rows and values of columns of numbers, in a fixed order, at the cost of one hash a row, or less."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from segmentclient.errors import ModelError
 
-__all__ = ["distinct"]
+__all__ = ["distinct", "levels"]
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
@@ -42,13 +42,39 @@ def _packed(columns: Sequence[Array]) -> Array:
     return packed
 
 
+def levels(column: Array) -> tuple[Array, Array]:
+    """Give some values among which are all those of a column, ascending, and the place of each row among them."""
+    calendar = _calendar(column)
+    if calendar is None or calendar.size > max(column.size, 1000):
+        values, places = np.unique(column, return_inverse=True)
+        return values, places
+    return (calendar.low + np.arange(calendar.size)) / calendar.parts, calendar.steps
+
+
 def _steps(column: Array) -> tuple[Array, int]:
     """Number the values of a column in their order: whole days and exact weeks directly, others by sorting."""
-    if column.size and np.isfinite(column).all() and np.abs(column).max() < 2**31:
-        for parts in (1.0, 7.0):
-            steps = np.rint(column * parts)
-            if np.array_equal(steps / parts, column):
-                low = steps.min()
-                return (steps - low).astype(np.int64), int(steps.max() - low) + 1
+    calendar = _calendar(column)
+    if calendar is not None:
+        return calendar.steps, calendar.size
     values, steps = np.unique(column, return_inverse=True)
     return steps.astype(np.int64), max(len(values), 1)
+
+
+class _Calendar(NamedTuple):
+    """Whole numbers of days (or sevenths): the first, how many make one unit, each row's step, and how many steps."""
+
+    low: float
+    parts: float
+    steps: Array
+    size: int
+
+
+def _calendar(column: Array) -> _Calendar | None:
+    if not column.size or not np.isfinite(column).all() or np.abs(column).max() >= 2**31:
+        return None
+    for parts in (1.0, 7.0):
+        steps = np.rint(column * parts)
+        if np.array_equal(steps / parts, column):
+            low = steps.min()
+            return _Calendar(float(low), parts, (steps - low).astype(np.int64), int(steps.max() - low) + 1)
+    return None

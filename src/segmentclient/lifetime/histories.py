@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -18,7 +18,7 @@ from scipy import special
 
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, raise_all
-from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.grouping import distinct, levels
 
 __all__ = [
     "COLUMNS",
@@ -39,7 +39,10 @@ __all__ = [
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
+Column: TypeAlias = 'Literal["frequency", "recency", "T"]'
+
 COLUMNS = ("frequency", "recency", "T")
+_WORTH_LEVELS = 100  # rows
 _COUNT = "_segmentclient_count"
 
 
@@ -77,23 +80,40 @@ class Histories:
             self.frequency[rows], self.recency[rows], self.T[rows], self.counts[rows], self.covariates[rows]
         )
 
-    @cached_property
-    def _levels(self) -> tuple[Array, Array]:
-        levels, level_of = np.unique(self.frequency, return_inverse=True)
-        return levels, level_of
+    def by(self, column: Column, function: Callable[[Array], Array], *parameters: Any) -> Array:
+        """Evaluate a function of one column on its distinct values, where these are few and the parameters shared."""
+        if not self.repeats(column, *parameters):
+            return function(getattr(self, column))
+        values, places = self._levels(column)
+        return function(values)[..., places]
 
-    def by_frequency(self, function: Callable[[Array], Array], parameter: Any) -> Array:
-        """Evaluate on the distinct frequencies, unless the parameter differs from row to row."""
-        if np.shape(parameter)[-1:] not in {(), (1,)}:
-            return function(self.frequency)
-        levels, level_of = self._levels
-        return function(levels)[..., level_of]
+    def repeats(self, column: Column, *parameters: Any) -> bool:
+        """Tell whether looking up the distinct values of a column gains anything, and no parameter differs by row."""
+        shared = all(np.shape(parameter)[-1:] in {(), (1,)} for parameter in parameters)
+        return shared and self.T.size >= _WORTH_LEVELS and 2 * len(self._levels(column)[0]) <= self.T.size
+
+    def _levels(self, column: Column) -> tuple[Array, Array]:
+        if column not in self._known_levels:
+            self._known_levels[column] = levels(getattr(self, column))
+        return self._known_levels[column]
+
+    @cached_property
+    def _known_levels(self) -> dict[str, tuple[Array, Array]]:
+        return {}
 
 
 def psi_rise(start: Any, h: Histories, more: float = 0.0, *, order: int = 0) -> Array:
     """Give ψ(start + x + more) − ψ(start), or the same of its derivative (`order=1`)."""
     psi = special.psi if order == 0 else _trigamma
-    return h.by_frequency(lambda x: psi(start + x + more) - psi(start), start)
+    return h.by("frequency", lambda x: psi(start + x + more) - psi(start), start)
+
+
+def log_silence(rate: Any, h: Histories) -> Array:
+    """Give ln((rate + T) / (rate + t_x)), never negative."""
+    if h.repeats("T", rate) and h.repeats("recency", rate):
+        now, last = (h.by(name, lambda time: np.log(rate + time), rate) for name in ("T", "recency"))
+        return np.maximum(now - last, 0.0)
+    return np.log1p((h.T - h.recency) / (rate + h.recency))
 
 
 def _trigamma(value: Any) -> Any:

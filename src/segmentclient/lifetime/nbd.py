@@ -40,7 +40,7 @@ class NegativeBinomial:
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
         """Density of the purchase times, without the constant that counts orders of events (as the other models)."""
         r, alpha = theta
-        bought = h.by_frequency(lambda x: log_rising(r, x), r)
+        bought = h.by("frequency", lambda x: log_rising(r, x), r)
         return bought - r * np.log1p(h.T / alpha) - h.frequency * np.log(alpha + h.T)
 
     def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:

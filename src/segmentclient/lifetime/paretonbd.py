@@ -14,13 +14,15 @@ Journal of Marketing Research 42(4), equation (1) on discounted transactions.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, history, psi_rise
+from segmentclient.lifetime.histories import Array, Histories, history, log_silence, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.priors import rate_prior
 from segmentclient.lifetime.purchases import PurchaseModel
@@ -53,29 +55,28 @@ class ParetoExponential:
 
     def _log_living(self, theta: Theta, h: Histories) -> Array:
         r, alpha, s, beta = theta
-        bought = h.by_frequency(lambda x: log_rising(r, x), r)
-        waited = r * np.log1p(h.T / alpha) + h.frequency * np.log(alpha + h.T)
-        return bought - waited - s * np.log1p(h.T / beta)
+        bought = h.by("frequency", lambda x: log_rising(r, x), r)
+        waited = h.by("T", lambda T: r * np.log1p(T / alpha) + s * np.log1p(T / beta), *theta)
+        return bought - waited - h.frequency * h.by("T", lambda T: np.log(alpha + T), alpha)
 
     def log_odds_left(self, theta: Theta, h: Histories) -> Array:
         """Give ln of P(left in (t_x, T] | history) / P(alive | history)."""
-        parts = np.broadcast_arrays(*theta, h.frequency, h.recency, h.T)
-        case = _Silence(*(np.ravel(part) for part in parts))
+        case, shape = _Silence.of(theta, h)
         total = np.zeros(case.r.size)
         for nodes in case.nodes():
             total[nodes.rows] = np.exp(nodes.log_weight).sum(axis=1)
         with np.errstate(divide="ignore"):
-            return (case.log_scale() + np.log(total)).reshape(parts[0].shape)
+            return (case.log_scale() + np.log(total)).reshape(shape)
 
     def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
         """Give the log-likelihood of each row with its gradient and Hessian."""
         r, alpha, s, beta = theta
-        case = _Silence(*np.broadcast_arrays(*theta, h.frequency, h.recency, h.T))
+        case, _ = _Silence.of(theta, h)
         now, later = 1.0 / (alpha + h.T), 1.0 / (beta + h.T)
         gradient = (
-            psi_rise(r, h) - np.log1p(h.T / alpha),
+            psi_rise(r, h) - h.by("T", lambda T: np.log1p(T / alpha), alpha),
             r / alpha - (r + h.frequency) * now,
-            -np.log1p(h.T / beta),
+            -h.by("T", lambda T: np.log1p(T / beta), beta),
             s / beta - s * later,
         )
         hessian = {
@@ -138,32 +139,48 @@ def _log_leaving_after(r: Array, alpha: Array, s: Array, beta: Array, n: Array, 
     return front[:, 0] + log_concave_integral(height, slope, np.log(t))
 
 
+@dataclass(frozen=True)
 class _Silence:
     """The silence (t_x, T] of each customer, in which some left: with m = min(alpha, beta), y = −m + (m + t_x) eᵘ.
 
-    The odds of having left are s ∫ ((α+T)/(α+y))^(r+x) ((β+T)/(β+y))^s dy / (β+y) over (t_x, T).
+    The odds of having left are s ∫ ((α+T)/(α+y))^(r+x) ((β+T)/(β+y))^s dy / (β+y) over (t_x, T). One row a customer
+    and set of parameters; `rise_a` is ln((α+T)/(α+t_x)), `rise_b` the same of β.
     """
 
-    def __init__(self, r: Array, alpha: Array, s: Array, beta: Array, x: Array, t_x: Array, T: Array) -> None:
-        self.r, self.alpha, self.s, self.beta, self.x, self.t_x, self.T = r, alpha, s, beta, x, t_x, T
-        self.alpha_first = alpha <= beta
+    r: Array
+    alpha: Array
+    s: Array
+    beta: Array
+    x: Array
+    t_x: Array
+    T: Array
+    rise_a: Array
+    rise_b: Array
+
+    @classmethod
+    def of(cls, theta: Theta, h: Histories) -> tuple[_Silence, tuple[int, ...]]:
+        """Put every set of parameters beside every history; give the shape of the answer, too."""
+        rises = (log_silence(theta[1], h), log_silence(theta[3], h))
+        parts = np.broadcast_arrays(*theta, h.frequency, h.recency, h.T, *rises)
+        return cls(*(np.ravel(part) for part in parts)), parts[0].shape
+
+    @cached_property
+    def alpha_first(self) -> Array:
+        """Where alpha is the smaller one."""
+        return self.alpha <= self.beta
 
     def nodes(self) -> Iterator[Nodes]:
+        first = self.alpha_first
         near, far = np.minimum(self.alpha, self.beta) + self.t_x, np.maximum(self.alpha, self.beta) + self.t_x
         buys, stays = self.r + self.x, self.s + 1.0
-        c = 1.0 - np.where(self.alpha_first, buys, stays)
+        lengths = np.where(first, self.rise_a, self.rise_b), np.where(first, self.rise_b, self.rise_a)
         return tilted_nodes(
-            c, np.where(self.alpha_first, stays, buys), near / far, np.log1p((self.T - self.t_x) / near)
+            1.0 - np.where(first, buys, stays), np.where(first, stays, buys), near / far, *lengths
         )
 
     def log_scale(self) -> Array:
-        silence = self.T - self.t_x
-        near = np.minimum(self.alpha, self.beta) + self.t_x
-        return (
-            np.log(self.s * near / (self.beta + self.t_x))
-            + (self.r + self.x) * np.log1p(silence / (self.alpha + self.t_x))
-            + self.s * np.log1p(silence / (self.beta + self.t_x))
-        )
+        share = self.s * (np.minimum(self.alpha, self.beta) + self.t_x) / (self.beta + self.t_x)
+        return np.log(share) + (self.r + self.x) * self.rise_a + self.s * self.rise_b
 
     def derivatives(self) -> tuple[Array, list[Array], dict[tuple[int, int], Array]]:
         """Give ln(1 + odds), its gradient and its Hessian.
@@ -172,12 +189,12 @@ class _Silence:
         ln((β+y)/(β+t_x)), 1/(β+y)); the Hessian adds the covariance of these gradients to the mean of the bends.
         """
         value, left, mean, square = self._moments()
-        silence, buys, leaves = self.T - self.t_x, self.r + self.x, self.s + 1.0
+        buys, leaves = self.r + self.x, self.s + 1.0
         now_a, now_b = 1.0 / (self.alpha + self.T), 1.0 / (self.beta + self.T)
         shift = (
-            np.log1p(silence / (self.alpha + self.t_x)),
+            self.rise_a,
             buys * now_a,
-            1.0 / self.s + np.log1p(silence / (self.beta + self.t_x)),
+            1.0 / self.s + self.rise_b,
             self.s * now_b,
         )
         slope = (-1.0, -buys, -1.0, -leaves)

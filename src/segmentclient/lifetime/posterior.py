@@ -31,7 +31,7 @@ __all__ = ["Target", "pareto_smooth", "sample_model", "sample_target"]
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 _FREEDOM = 4.0  # of the Student-t proposals
-_FIRST_ROUND, _ROUNDS = 1500, 2
+_FIRST_ROUND, _ROUNDS = 1000, 2
 _TRUSTED = 0.7  # k-hat
 _BOX = 7.0  # of the flat prior
 _WALKERS = 40
@@ -117,7 +117,7 @@ def _differences(function: Callable[[Array], Array], point: Array, step: float =
 
 def sample_target(target: Target, n: int, rng: np.random.Generator) -> tuple[Array, dict[str, Any]]:
     """Draw n equally weighted points; the diagnostics are `sampler`, `k_hat`, `ess` and `proposals`."""
-    size, first = max(3 * n // 2, 1000), _Proposal(target.mode, target.covariance)
+    size, first = max(5 * n // 4, 1000), _Proposal(target.mode, target.covariance)
     points, weights, k_hat = _weighted(target, first, _FIRST_ROUND, rng)
     for _ in range(_ROUNDS):
         proposal = _Proposal(*_moments(points, weights)) if k_hat < 1.2 else first
@@ -125,7 +125,7 @@ def sample_target(target: Target, n: int, rng: np.random.Generator) -> tuple[Arr
         ess = 1.0 / float(np.sum(weights**2))
         if k_hat <= _TRUSTED and ess >= 0.1 * size:
             diagnostics = {"sampler": "importance", "k_hat": k_hat, "ess": ess, "proposals": size}
-            return points[_systematic(weights, n, rng)], diagnostics
+            return _systematic(points, weights, n, rng), diagnostics
     start = points[rng.choice(len(points), _WALKERS, p=weights)] if np.isfinite(weights).all() else None
     return _by_ensemble(target, first, start, n, k_hat, rng)
 
@@ -138,13 +138,23 @@ class _Proposal:
         self.root = np.linalg.cholesky(covariance + 1e-12 * np.eye(centre.size) * np.trace(covariance))
 
     def draw(self, n: int, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Draw points in pairs, opposite about the centre, so that means and medians err less."""
-        half = (n + 1) // 2
-        normal = rng.standard_normal((half, self.centre.size))
-        one_side = normal * np.sqrt(_FREEDOM / rng.chisquare(_FREEDOM, half))[:, None]
-        standard = np.concatenate([one_side, -one_side])[:n]
-        log_density = -0.5 * (_FREEDOM + self.centre.size) * np.log1p((standard**2).sum(axis=1) / _FREEDOM)
+        """Draw points that fill the law evenly, so that means and medians err less than those of chance."""
+        size = self.centre.size
+        spread = _evenly(n, size + 1, rng)
+        stretch = np.sqrt(_FREEDOM / special.chdtri(_FREEDOM, spread[:, size]))
+        standard = special.ndtri(spread[:, :size]) * stretch[:, None]
+        log_density = -0.5 * (_FREEDOM + size) * np.log1p((standard**2).sum(axis=1) / _FREEDOM)
         return self.centre + standard @ self.root.T, log_density
+
+
+def _evenly(n: int, dimensions: int, rng: np.random.Generator) -> Array:
+    """Fill the unit cube with n points of a shifted Kronecker sequence, whose steps are powers of one ratio."""
+    ratio = 2.0
+    for _ in range(60):  # to the root of ratio^(dimensions + 1) = ratio + 1
+        ratio = (1.0 + ratio) ** (1.0 / (dimensions + 1.0))
+    steps = ratio ** -np.arange(1.0, dimensions + 1.0)
+    points = (rng.random(dimensions) + np.arange(n)[:, None] * steps) % 1.0
+    return np.clip(points, 1e-12, 1.0 - 1e-12)
 
 
 def _weighted(
@@ -164,10 +174,13 @@ def _moments(points: Array, weights: Array) -> tuple[Array, Array]:
     return centre, covariance * (_FREEDOM - 2.0) / _FREEDOM * 1.3
 
 
-def _systematic(weights: Array, n: int, rng: np.random.Generator) -> Array:
-    """Resample to equal weights with the least noise, in random order."""
+def _systematic(points: Array, weights: Array, n: int, rng: np.random.Generator) -> Array:
+    """Resample to equal weights at equal steps along the widest direction, the least noise; in random order."""
+    widest = np.linalg.svd(points - weights @ points, full_matrices=False)[2][0]
+    order = np.argsort(points @ widest)
     steps = (np.arange(n) + rng.random()) / n
-    return rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), steps), len(weights) - 1))
+    chosen = order[np.minimum(np.searchsorted(np.cumsum(weights[order]), steps), len(weights) - 1)]
+    return points[rng.permutation(chosen)]
 
 
 def pareto_smooth(log_weights: Array) -> tuple[Array, float]:

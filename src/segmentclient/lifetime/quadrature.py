@@ -38,12 +38,12 @@ class Nodes(NamedTuple):
     log_weight: Array
 
 
-def tilted_nodes(c: Array, w: Array, rho: Array, length: Array) -> Iterator[Nodes]:
+def tilted_nodes(c: Array, w: Array, rho: Array, length: Array, far_length: Array) -> Iterator[Nodes]:
     """Give nodes and weights for ∫ exp(c·u) (1 + ρ(eᵘ − 1))^−w du over [0, length], 0 < ρ ≤ 1, w > 0.
 
-    The rows come in blocks that need as many nodes each.
+    `far_length` is ln(1 + ρ(eᵘ − 1)) at the end. The rows come in blocks that need as many nodes each.
     """
-    end, drop = _cut(c, w, rho, length)
+    end, drop = _cut(c, w, rho, length, far_length)
     needed = 4.0 + 2.2 * np.minimum(end, 2.0) + 0.62 * drop + 3.4 * np.maximum(end - 2.0, 0.0)
     sizes = _SIZES[np.minimum(np.searchsorted(_SIZES, needed), len(_SIZES) - 1)]
     for size in _SIZES:
@@ -61,9 +61,9 @@ def tilted_nodes(c: Array, w: Array, rho: Array, length: Array) -> Iterator[Node
             yield Nodes(rows, u, near, far, log_far, c[rows, None] * u - w[rows, None] * log_far + log_width)
 
 
-def _cut(c: Array, w: Array, rho: Array, length: Array) -> tuple[Array, Array]:
+def _cut(c: Array, w: Array, rho: Array, length: Array, far_length: Array) -> tuple[Array, Array]:
     """Shorten [0, length] where the height, concave and 0 at 0, falls below −_DIGITS; give end and fall there."""
-    fall = w * np.log1p(rho * np.expm1(length)) - c * length
+    fall = w * far_length - c * length
     end, deep = np.array(length, float), np.flatnonzero(fall > _DIGITS)
     low, high = np.zeros(deep.size), end[deep]
     for _ in range(26 if deep.size else 0):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from segmentclient.lifetime.value import read_models, read_span
 __all__ = ["value_by_segment"]
 
 _SAMPLE = 4000  # customers a segment whose chance is simulated; that of the others is scaled
+_FEW = 500  # customers a segment on whom the effect of other parameters is measured, where there are so many
 _PAYBACK_STEPS = 25
 TOTAL = "total"
 
@@ -74,7 +76,8 @@ def value_by_segment(
     -----
     Each future draws the parameters once for everybody, then every customer's rate, drop-out, purchases and spend.
     Bounds are quantiles of the totals, never sums of bounds. Above 4,000 customers a segment the chance of that
-    many is simulated and scaled by the square root of the numbers.
+    many is simulated and scaled by the square root of the numbers; the doubt about the parameters, which no number of
+    customers averages out of a total, comes on top.
 
     Examples
     --------
@@ -174,8 +177,9 @@ class _Plan:
     group: _Group
 
 
-def _expected(plan: _Plan, group: _Group, theta: Array, table: Array, length: float) -> tuple[Array, Array]:
+def _expected(plan: _Plan, group: _Group, law: _Law, length: float) -> tuple[Array, Array]:
     """Give the expected purchases and the expected profit (before the acquisition cost) of each customer."""
+    theta, table = law
     x, recency, T = group.history
     process = process_of(plan.models.purchase, theta)
     first, kind = kinds_of(process, group.history)
@@ -203,6 +207,8 @@ def _mean_spend(group: _Group, laws: tuple[Array, ...]) -> Array:
 
 # ---------------------------------------------------------------- simulation
 
+_Law: TypeAlias = "tuple[Array, Array]"  # parameters of the purchases; the table of the spend
+
 
 @dataclass(frozen=True)
 class _Totals:
@@ -213,33 +219,49 @@ class _Totals:
 
 
 def _simulate(plan: _Plan, n: int, rng: np.random.Generator) -> _Totals:
-    """Draw parameters, then everybody's future under them; scale the sample's chance to all customers."""
-    models, group = plan.models, plan.group
-    estimate, table = models.purchase.params_.to_numpy(), spend_table(models.spend)
-    expected = _sums(plan, group, estimate, table)
-    sample, more = _sample(group)
-    thetas = models.parameter_draws(1 if models.is_certain else n)
-    tables = [table] if models.is_certain else spend_tables_drawn(models.spend, n)
-    drawn = np.zeros((2, n, len(group.names)))
-    centre = None if (more == 1).all() else _sums(plan, sample, estimate, table)
-    for future in range(n):
-        theta, law = thetas[future % len(thetas)], tables[future % len(tables)]
-        drawn[:, future] = _happening(plan, sample, theta, law, rng)
-        if centre is not None:
-            mean = centre if models.is_certain else _sums(plan, sample, theta, law)
-            ratio = np.divide(mean, centre, out=np.ones_like(mean), where=centre != 0)
-            drawn[:, future] = expected * ratio + (drawn[:, future] - mean) * np.sqrt(more)
-    cost = plan.terms.acquisition_cost * group.buyers
-    return _Totals((expected[0], expected[1] - cost), (drawn[0], drawn[1] - cost))
+    """Draw parameters, then everybody's future under them; where segments are large, doubt and chance apart."""
+    models = plan.models
+    estimate: _Law = models.purchase.params_.to_numpy(), spend_table(models.spend)
+    laws = _drawn_laws(models, n)
+    expected = _sums(plan, plan.group, estimate)
+    sample, more = _sample(plan.group, _SAMPLE)
+    if (more == 1).all():
+        drawn = np.array([_happening(plan, sample, laws[i % len(laws)], rng) for i in range(n)])
+    else:
+        doubt = _doubt(plan, estimate, laws)[np.arange(n) % len(laws)]
+        drawn = expected + doubt + np.sqrt(more) * _chance(plan, sample, estimate, n, rng)
+    cost = plan.terms.acquisition_cost * plan.group.buyers
+    return _Totals((expected[0], expected[1] - cost), (drawn[:, 0], drawn[:, 1] - cost))
 
 
-def _sums(plan: _Plan, group: _Group, theta: Array, table: Array) -> Array:
+def _drawn_laws(models: LifetimeModels, n: int) -> list[_Law]:
+    """Parameters of purchases and of spend, equally likely given the data; one where no errors are known."""
+    thetas, tables = models.parameter_draws(n), spend_tables_drawn(models.spend, n)
+    number = max(len(thetas), len(tables))
+    return [(thetas[i % len(thetas)], tables[i % len(tables)]) for i in range(number)]
+
+
+def _doubt(plan: _Plan, estimate: _Law, laws: Sequence[_Law]) -> Array:
+    """How far other parameters move the expected totals, a row a law, measured on a small sample of each segment."""
+    few, more = _sample(plan.group, _FEW)
+    moved = np.array([_sums(plan, few, law) for law in laws])
+    return more * (moved - _sums(plan, few, estimate))
+
+
+def _chance(plan: _Plan, sample: _Group, estimate: _Law, n: int, rng: np.random.Generator) -> Array:
+    """How far `n` futures of the sample fall from what is expected of it."""
+    drawn = np.array([_happening(plan, sample, estimate, rng) for _ in range(n)])
+    return drawn - _sums(plan, sample, estimate)
+
+
+def _sums(plan: _Plan, group: _Group, law: _Law) -> Array:
     """Expected purchases and profit of each segment, two rows."""
-    return np.array([group.sum(values) for values in _expected(plan, group, theta, table, plan.span.length)])
+    return np.array([group.sum(values) for values in _expected(plan, group, law, plan.span.length)])
 
 
-def _happening(plan: _Plan, group: _Group, theta: Array, table: Array, rng: np.random.Generator) -> Array:
+def _happening(plan: _Plan, group: _Group, law: _Law, rng: np.random.Generator) -> Array:
     """One future of each customer, summed by segment: purchases and profit, two rows."""
+    theta, table = law
     x = group.history[0]
     process = process_of(plan.models.purchase, theta)
     p, q, v, mean = laws_of_rows(plan.models.spend, table, x)
@@ -262,12 +284,12 @@ def _seen(span: Span) -> float:
     return 12.0 / span.rate if math.isinf(span.length) else span.length
 
 
-def _sample(group: _Group) -> tuple[_Group, Array]:
+def _sample(group: _Group, most: int) -> tuple[_Group, Array]:
     """Take at most so many customers a segment, at equal steps through the sorted rows, and how many each stands for."""
     starts = np.searchsorted(group.segment, np.arange(len(group.names) + 1))
     parts, more = [], np.ones(len(group.names))
     for number, (start, end) in enumerate(itertools.pairwise(starts)):
-        size = min(end - start, _SAMPLE)
+        size = min(end - start, most)
         parts.append(start + (np.arange(size) * (end - start)) // max(size, 1))
         more[number] = (end - start) / max(size, 1)
     return group.take(np.concatenate(parts)), np.maximum(more, 1.0)
@@ -285,7 +307,9 @@ def _table(plan: _Plan, by: str, interval: float, totals: _Totals) -> Any:
         ("expected_purchases", "lifetime_value"), totals.expected, totals.drawn, strict=True
     ):
         columns[name] = _with_total(expected)
-        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(_with_total(drawn), levels, axis=0)
+        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(
+            _with_total(drawn), levels, axis=0, method="weibull"
+        )
     if plan.terms.acquisition_cost > 0:
         columns["payback_days"] = _payback(plan)
     return pd.DataFrame(columns)
@@ -298,10 +322,9 @@ def _with_total(values: Array) -> Array:
 def _payback(plan: _Plan) -> Array:
     """Find when the expected discounted profit of each segment first covers its acquisition cost."""
     times = np.linspace(0.0, _last(plan.span), _PAYBACK_STEPS)
-    estimate, table = plan.models.purchase.params_.to_numpy(), spend_table(plan.models.spend)
+    estimate = plan.models.purchase.params_.to_numpy(), spend_table(plan.models.spend)
     profits = [
-        _with_total(plan.group.sum(_expected(plan, plan.group, estimate, table, time)[1]))
-        for time in times[1:]
+        _with_total(plan.group.sum(_expected(plan, plan.group, estimate, time)[1])) for time in times[1:]
     ]
     curves = np.array([np.zeros_like(profits[0]), *profits]).T
     costs = _with_total(plan.terms.acquisition_cost * plan.group.buyers)
