@@ -112,16 +112,39 @@ def _histories(rng, n, ends):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
-def test_group_intervals_hold_nine_times_in_ten():
-    """1,000 data sets of 600 MBG/NBD(0.8, 8, 1.2, 3) customers, seed 2024: 90 % intervals of the group's purchases in 26 weeks."""
-    rng = np.random.default_rng(2024)
+@pytest.mark.parametrize(
+    ("size", "seed", "simulated"), [(200, 11, None), (600, 2024, None), (600, 2024, 150), (2000, 12, None)]
+)
+def test_group_intervals_hold_nine_times_in_ten(size, seed, simulated, monkeypatch):
+    """1,000 data sets of MBG/NBD(0.8, 8, 1.2, 3) customers: 90 % intervals of the group's purchases in 26 weeks.
+
+    Where only some customers are simulated, their chance is scaled, as in segments of more than 4,000.
+    """
+    if simulated:
+        monkeypatch.setattr("segmentclient.lifetime.totals._SAMPLE", simulated)
+        monkeypatch.setattr("segmentclient.lifetime.totals._FEW", simulated // 2)
+    rng = np.random.default_rng(seed)
     spend = sc.GammaGamma.from_params(p=6.0, q=4.0, v=15.0)
     inside = 0
     for _ in range(1000):
-        table, happened = _histories(rng, 600, 26.0)
+        table, happened = _histories(rng, size, 26.0)
         models = LifetimeModels(sc.MBGNBD(time_unit="W").fit(table), spend)
         found = sc.value_by_segment(
-            table.assign(segment="all"), models=models, horizon="26W", time_unit="W", n_draws=200
+            table.assign(segment="all"), models=models, horizon="26W", time_unit="W", n_draws=100
         ).iloc[-1]
         inside += found["expected_purchases_low"] <= happened <= found["expected_purchases_high"]
     assert 870 <= inside <= 930
+
+
+def test_doubt_about_the_parameters_stays_in_a_total_of_any_size(customers, models):
+    """Neither the chance of n purchases nor the doubt of n customers averages out of a sum: both shrink as 1 / √n."""
+    many = pd.concat([customers.assign(segment="all")] * 40, ignore_index=True)
+    fitted = sc.MBGNBD().fit(many)
+    known = sc.MBGNBD.from_params(**fitted.params_)
+    widths = []
+    for purchase in (fitted, known):
+        chosen = LifetimeModels(purchase, models.spend)
+        total = sc.value_by_segment(many, models=chosen, horizon="39W", n_draws=100).iloc[-1]
+        widths.append(total["expected_purchases_high"] - total["expected_purchases_low"])
+    assert len(many) > 20_000
+    assert widths[0] > 1.1 * widths[1]
