@@ -268,8 +268,13 @@ def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:
     if frame.implementation.is_pandas():
         import pandas as pd
 
-        return pd.Series(values, index=native.index, name=name)
+        return pd.Series(values, index=native.index, name=name, copy=not _is_own(values))
     return nw.to_native(nw.new_series(name, values, backend=frame.implementation))
+
+
+def _is_own(values: Any) -> bool:
+    """Tell whether an array is no view of another one, so that a table may keep it without a copy."""
+    return isinstance(values, np.ndarray) and values.flags.owndata and values.flags.writeable
 
 
 def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
