@@ -48,7 +48,7 @@ def test_treemap_tiles_are_the_shares_of_revenue(customers):
 
 
 def test_treemap_tiles_fill_the_square_without_overlap(customers):
-    from segmentclient.plot.composition import squarify
+    from segmentclient.plot.treemap import squarify
 
     sizes = sorted(RULER.pareto(1.2, 14) + 0.01, reverse=True)
     tiles = list(squarify(sizes, 1.7))
@@ -91,7 +91,7 @@ def test_lorenz_curve_and_gini_against_direct_arithmetic(customers):
     best = held[: len(held) // 5].sum() / held.sum()
     assert np.interp(0.2, curve.get_xdata(), curve.get_ydata()) == pytest.approx(best)
     pairs = np.abs(held[:, None] - held[None, :]).mean() / (2 * held.mean())
-    from segmentclient.plot.concentration import _curve
+    from segmentclient.plot.lorenz import _curve
 
     assert _curve(customers).gini == pytest.approx(pairs, rel=1e-9)
     assert _curve(customers, order="poorest").best(0.2) == pytest.approx(best)

@@ -199,7 +199,7 @@ def test_every_chart_has_words_and_a_signature_alike():
 
 def sentences():
     """Every sentence that the room shows: literals given to text and plural, and what each chart is."""
-    for path in Path(plot.__file__).parent.glob("*.py"):
+    for path in Path(plot.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)

@@ -10,15 +10,15 @@ from matplotlib.text import Text
 
 import segmentclient as sc
 from segmentclient import plot
-from segmentclient.plot import style
+from segmentclient.plot.drawing import layout, scales, texts
 
 LONG = "Clients fidèles à reconquérir absolument"
 
 
-def texts(whole):
+def written(whole):
     """Every visible text of a figure with the box it takes, once the layout stands still."""
     FigureCanvasAgg(whole)
-    style.settle(whole)
+    layout.settle(whole)
     whole.canvas.draw()
     renderer = whole.canvas.get_renderer()
     hidden = {tick for ax in whole.axes for tick in outside_ticks(ax)}
@@ -48,7 +48,7 @@ def outside_ticks(ax):
 
 def problems(whole):
     """Sentences about text that is clipped, overlaps other text, or is under 9 points."""
-    boxes, (width, height) = texts(whole), whole.get_size_inches() * whole.dpi
+    boxes, (width, height) = written(whole), whole.get_size_inches() * whole.dpi
     told = []
     for text, box in boxes:
         if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1:
@@ -255,8 +255,8 @@ def test_the_page_that_chooses_k_fits():
 def test_the_ruler_can_fail():
     whole = plot.figure()
     ax = whole.subplots()
-    style.hide_axes(ax)
-    style.write(ax, 0.5, 0.5, "one over", transform=ax.transAxes)
-    style.write(ax, 0.51, 0.5, "the other", transform=ax.transAxes, fontsize=8)
+    scales.hide_axes(ax)
+    texts.write(ax, 0.5, 0.5, "one over", transform=ax.transAxes)
+    texts.write(ax, 0.51, 0.5, "the other", transform=ax.transAxes, fontsize=8)
     whole.text(0.98, 0.5, "over the edge")
     assert sorted(line.split(":")[0] for line in problems(whole)) == ["clipped", "overlap", "small"]

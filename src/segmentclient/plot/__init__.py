@@ -5,26 +5,33 @@ has several panels). None sets a title, none touches pyplot or rcParams. `findin
 `chart_description` in a few sentences.
 """
 
+from segmentclient.plot.beliefs import expected_purchases_matrix, probability_alive_matrix
 from segmentclient.plot.bridge import value_bridge
 from segmentclient.plot.choice import k_page
-from segmentclient.plot.clusters import pca_map, silhouette_plot
-from segmentclient.plot.composition import segment_bars, segment_treemap, share_pairs
-from segmentclient.plot.concentration import lorenz_curve, value_distribution
+from segmentclient.plot.cohorts import cohort_heatmap
+from segmentclient.plot.distribution import value_distribution
+from segmentclient.plot.drawing.sheet import figure
+from segmentclient.plot.drawing.svg import SVG, to_svg
 from segmentclient.plot.expected import segment_values
+from segmentclient.plot.flow import transition_flow
 from segmentclient.plot.grid import segment_grid
-from segmentclient.plot.models import (
-    alive_history,
-    expected_purchases_matrix,
-    parameter_intervals,
-    probability_alive_matrix,
-)
-from segmentclient.plot.movement import lifecycle_flow, transition_flow, transition_heatmap
-from segmentclient.plot.over_time import cohort_heatmap, tracking
+from segmentclient.plot.histograms import score_histograms
+from segmentclient.plot.history import alive_history
+from segmentclient.plot.indices import index_chart
+from segmentclient.plot.life_cycle import lifecycle_flow
+from segmentclient.plot.lorenz import lorenz_curve
+from segmentclient.plot.over_time import tracking
+from segmentclient.plot.parameters import parameter_intervals
+from segmentclient.plot.plane import pca_map
 from segmentclient.plot.portraits import persona_index, persona_radar
-from segmentclient.plot.profiles import index_chart, snake_plot
-from segmentclient.plot.saving import SVG, save_chart, to_svg
-from segmentclient.plot.scores import rf_heatmap, score_histograms
-from segmentclient.plot.style import figure
+from segmentclient.plot.saving import save_chart
+from segmentclient.plot.score_cells import rf_heatmap
+from segmentclient.plot.segment_table import segment_bars
+from segmentclient.plot.shares import share_pairs
+from segmentclient.plot.silhouettes import silhouette_plot
+from segmentclient.plot.snake import snake_plot
+from segmentclient.plot.transitions import transition_heatmap
+from segmentclient.plot.treemap import segment_treemap
 from segmentclient.plot.validation import calibration_by_decile, calibration_by_frequency
 from segmentclient.plot.words import chart_description, finding
 

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, style
+from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.numbers import worth
 
 __all__ = ["value_bridge"]
@@ -88,8 +89,8 @@ def value_bridge(
         *(_named(move, count, words) for move, (_, count) in data.changes.items()),
         words.text("Now"),
     ]
-    axes = style.start(ax, height=style.rows_height(ax, names, extra=0.2))
-    style.category_axis(axes, names)
+    axes = sheet.start(ax, height=sheet.rows_height(ax, names, extra=0.2))
+    scales.category_axis(axes, names)
     changes = np.array([change for change, _ in data.changes.values()])
     starts = np.concatenate([[0.0], data.before + np.cumsum(np.concatenate([[0.0], changes]))[:-1], [0.0]])
     widths = np.concatenate([[data.before], changes, [data.after]])
@@ -133,12 +134,12 @@ def _write_changes(
     ends = np.maximum(starts, starts + widths)
     low, high = min(0.0, float(np.minimum(starts, starts + widths).min())), float(max(ends.max(), 0.0))
     high = high if high > low else low + 1.0
-    room = style.axes_inches(axes)[0] * 72
+    room = layout.axes_inches(axes)[0] * 72
     text = lettering.widest(told, size.font, "bold") + 12
     axes.set_xlim(low, high + (high - low) * text / max(room - text, text))
     for row, (text_here, end) in enumerate(zip(told, ends, strict=True)):
         weight = "bold" if row in (0, last) else "normal"
-        style.beside(axes, end, row, text_here, dx=5, ha="left", va="center_baseline", weight=weight)
+        texts.beside(axes, end, row, text_here, dx=5, ha="left", va="center_baseline", weight=weight)
 
 
 def _signed(words: Language, change: float, currency: str | None) -> str:

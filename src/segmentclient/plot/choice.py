@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import scales, sheet, texts
 
 __all__ = ["k_page"]
 
@@ -44,7 +45,7 @@ def k_page(
     4
     """
     words, table = language(lang), choice.table
-    axes = style.panels(ax, 2, 2, height=5.0)
+    axes = sheet.panels(ax, 2, 2, height=5.0)
     titles = {
         "inertia": words.text("Inertia: look for a bend"),
         "silhouette": words.text("Silhouette: high is good"),
@@ -84,7 +85,7 @@ def _criterion(
     if chosen.any():
         low, high = panel.get_ylim()
         panel.set_ylim(low, high + 0.18 * (high - low))
-        style.beside(
+        texts.beside(
             panel,
             best,
             float(held[chosen][0]),
@@ -96,15 +97,15 @@ def _criterion(
             color=style.ACCENT,
             fontsize=size.small,
         )
-    style.grid_lines(panel, "y")
-    style.base_line(panel)
+    scales.grid_lines(panel, "y")
+    scales.base_line(panel)
     panel.set_xticks(k if len(k) <= 10 else k[::2])
     panel.set_xlim(k.min() - 0.6, k.max() + 0.6)
     decimals = 0 if column == "inertia" else 1 if np.ptp(held) > 0.3 else 2
-    style.number_axis(
+    scales.number_axis(
         panel, "y", words.compact if decimals == 0 else lambda value: words.number(value, decimals), most=4
     )
-    style.y_title(panel, title)
+    texts.y_title(panel, title)
 
 
 def _say_choice(choice: Any, words: Language) -> str:

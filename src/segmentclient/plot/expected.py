@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.errors import raise_all
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, palette, style
+from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.numbers import worth
 from segmentclient.schema import check_columns
 
@@ -92,10 +93,10 @@ def segment_values(
     """
     data, words = _expected(values, by=by, currency=currency), language(lang)
     labels = data.labels(lang)
-    axes = style.start(ax, height=style.rows_height(ax, labels, extra=0.6))
+    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.6))
     if data.table.empty:
-        return VALUES.sign(style.nothing(axes, words.text("No customers to show")), data, lang)
-    style.category_axis(axes, labels)
+        return VALUES.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
+    scales.category_axis(axes, labels)
     _marks(axes, data.table, artist_kwargs)
     _amounts(axes, data, words)
     return VALUES.sign(axes, data, lang)
@@ -127,17 +128,17 @@ def _amounts(axes: Axes, data: Expected, words: Language) -> None:
         float(max(table["high"].max(), table["value"].max(), 0.0)),
     )
     high = high if high > low else low + 1.0
-    style.number_axis(
+    scales.number_axis(
         axes, "x", lambda value: worth(words, value, data.currency), most=3 if size.width < 5 else 5
     )
-    style.grid_lines(axes, "x")
-    style.x_title(axes, words.text("Lifetime value still expected; the line is its interval"))
-    room = style.axes_inches(axes)[0] * 72
+    scales.grid_lines(axes, "x")
+    texts.x_title(axes, words.text("Lifetime value still expected; the line is its interval"))
+    room = layout.axes_inches(axes)[0] * 72
     text = lettering.widest(told, size.font, "bold") + 14
     axes.set_xlim(low - 0.01 * (high - low), high + (high - low) * text / max(room - text, text))
     for row, (text_here, end) in enumerate(zip(told, table[["value", "high"]].max(axis=1), strict=True)):
         looks: dict[str, Any] = {"ha": "left", "va": "center_baseline", "weight": "bold"}
-        style.beside(axes, end, row, text_here, dx=7, **looks)
+        texts.beside(axes, end, row, text_here, dx=7, **looks)
 
 
 def _say_values(data: Expected, words: Language) -> str:

@@ -13,11 +13,12 @@ from matplotlib.patches import Rectangle
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, palette, style
+from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.composition import say_top, tell_shares
-from segmentclient.plot.numbers import Groups, groups, of_value
-from segmentclient.plot.scores import score_axes
+from segmentclient.plot.drawing import layout, lettering, sheet, texts
+from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
+from segmentclient.plot.numbers import of_value
+from segmentclient.plot.score_cells import score_axes
 from segmentclient.schema import check_columns
 
 __all__ = ["segment_grid"]
@@ -117,9 +118,9 @@ def segment_grid(
     2
     """
     grid, words = _grid(customers, by=by, value=value), language(lang)
-    axes = style.start(ax, height=4.8)
+    axes = sheet.start(ax, height=4.8)
     if grid.empty:
-        return GRID.sign(style.nothing(axes, words.text("No scored customers to show")), grid, lang)
+        return GRID.sign(texts.nothing(axes, words.text("No scored customers to show")), grid, lang)
     axes.set(xlim=(0.5, grid.bins + 0.5), ylim=(0.5, grid.bins + 0.5))
     score_axes(axes, grid.bins, words)
     _draw_cells(axes, grid, artist_kwargs)
@@ -129,7 +130,7 @@ def segment_grid(
         if unnamed
         else ""
     )
-    style.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=grid.bins), below)
+    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=grid.bins), below)
     return GRID.sign(axes, grid, lang)
 
 
@@ -153,7 +154,7 @@ def _plain(key: Any) -> Any:
 
 def _name_homes(axes: Axes, grid: Grid, words: Language) -> Iterable[str]:
     """Name each segment on its largest rectangle of cells; give the names of those without room."""
-    wide, high = (inches * 72 / grid.bins for inches in style.axes_inches(axes))
+    wide, high = (inches * 72 / grid.bins for inches in layout.axes_inches(axes))
     colours = palette.colours(grid.groups.table["key"])
     for name, row in zip(grid.groups.labels(words.key), grid.groups.table.itertuples(), strict=True):
         shares = _shares(words, grid.groups.value, row.customer_share, row.value_share)
@@ -194,11 +195,11 @@ def _name_home(
     x, y = sum(columns) / len(columns), sum(rows) / len(rows)
     middle = (rest - tall) / 2
     if not fits:
-        style.beside(
+        texts.beside(
             axes, x, y, lines, in_layout=False, ha="center", va="center", weight="bold", color=colour
         )
         return True
-    style.beside(
+    texts.beside(
         axes,
         x,
         y,
@@ -210,7 +211,7 @@ def _name_home(
         weight="bold",
         color=colour,
     )
-    style.beside(
+    texts.beside(
         axes,
         x,
         y,

@@ -1,80 +1,32 @@
-"""The small tables that charts are drawn from: what each segment, cell or customer weighs."""
+"""Numbers of customers, collected and checked, and how a reader sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
 from segmentclient import frames
 from segmentclient.errors import raise_all
 from segmentclient.locale import Language
-from segmentclient.plot import palette
 from segmentclient.schema import check_columns
 
-__all__ = ["Groups", "groups", "values"]
+__all__ = ["measure", "of_value", "percent", "refuse_absurd", "share_of", "values", "worth"]
 
 
-@dataclass(frozen=True)
-class Groups:
-    """What each group of customers weighs.
-
-    `table` has one row a group, the most valuable first: key, customers, orders, value, customer_share, value_share.
-    """
-
-    table: pd.DataFrame
-    by: str
-    value: str
-    currency: str | None
-
-    @property
-    def total(self) -> float:
-        """Sum of the value over all groups."""
-        return float(self.table["value"].sum())
-
-    @property
-    def customers(self) -> int:
-        """Number of customers."""
-        return int(self.table["customers"].sum())
-
-    @property
-    def empty(self) -> bool:
-        """True when there is no customer."""
-        return self.table.empty
-
-    def labels(self, lang: str) -> list[str]:
-        """Names of the groups for a reader."""
-        return [palette.label(key, lang) for key in self.table["key"]]
-
-    def colours(self) -> list[str]:
-        """Colours of the groups, the same in every chart."""
-        known = palette.colours(self.table["key"])
-        return [known[key] for key in self.table["key"]]
-
-
-def groups(
-    customers: Any, *, by: str = "segment", value: str = "revenue", currency: str | None = None
-) -> Groups:
-    """Count and add up each group in the table's own engine; only one row a group is collected."""
+def values(customers: Any, columns: Sequence[str]) -> pd.DataFrame:
+    """Collect number columns, checked, as floats; missing stays missing."""
     frame = frames.read(customers)
-    columns = frame.collect_schema()
-    check_columns(columns, {by: "any", value: "number"}, optional=("n_orders",))
-    frames.check_labels(frame, by)
-    orders = nw.col("n_orders") if "n_orders" in columns else nw.lit(0)
-    counted = frame.with_columns(orders.alias("_orders"), nw.col(value).alias("_value"))
-    summed = counted.group_by(by).agg(
-        nw.len().alias("_customers"), nw.col("_orders").sum(), nw.col("_value").sum()
-    )
-    table = _weighed(frames.collect(summed), by)
-    _refuse_absurd(table, {"orders": "n_orders", "value": value})
-    return Groups(table, by, value, currency)
+    check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
+    found = frames.collect(frame, list(dict.fromkeys(columns))).astype(float)
+    refuse_absurd(found.fillna(0.0), {column: column for column in found})
+    return found
 
 
-def _refuse_absurd(table: pd.DataFrame, named: Mapping[str, str]) -> None:
+def refuse_absurd(table: pd.DataFrame, named: Mapping[str, str]) -> None:
+    """Refuse sums that are infinite or beyond any shop, in one error that names the columns."""
     raise_all(
         (
             f"column {column!r} holds infinite or absurdly large values; finite numbers can be drawn"
@@ -85,36 +37,10 @@ def _refuse_absurd(table: pd.DataFrame, named: Mapping[str, str]) -> None:
     )
 
 
-def _weighed(table: pd.DataFrame, by: str) -> pd.DataFrame:
-    made = pd.DataFrame(
-        {
-            "key": table[by].astype(object).where(table[by].notna(), None),
-            "customers": table["_customers"].astype(float),
-            "orders": pd.to_numeric(table["_orders"]).fillna(0).astype(float),
-            "value": pd.to_numeric(table["_value"]).fillna(0).astype(float),
-        }
-    )
-    made["customer_share"] = made["customers"] / max(made["customers"].sum(), 1)
-    made["value_share"] = share_of(made["value"])
-    order = made.assign(name=made["key"].map(str)).sort_values(
-        ["value", "customers", "name"], ascending=[False, False, True]
-    )
-    return made.loc[order.index].reset_index(drop=True)
-
-
 def share_of(value: pd.Series) -> pd.Series:
     """Shares of a total; missing where the total is not positive."""
     total = float(value.sum())
     return value / total if total > 0 else value * np.nan
-
-
-def values(customers: Any, columns: Sequence[str]) -> pd.DataFrame:
-    """Collect number columns, checked, as floats; missing stays missing."""
-    frame = frames.read(customers)
-    check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
-    found = frames.collect(frame, list(dict.fromkeys(columns))).astype(float)
-    _refuse_absurd(found.fillna(0.0), {column: column for column in found})
-    return found
 
 
 def worth(language: Language, number: float, currency: str | None) -> str:
@@ -122,6 +48,11 @@ def worth(language: Language, number: float, currency: str | None) -> str:
     if abs(number) >= 10_000:
         return language.compact(number, currency)
     return language.money(number, currency, decimals=2 if 0 < abs(number) < 10 else 0)
+
+
+def percent(words: Language, share: float) -> str:
+    """Write a share; small ones with a decimal."""
+    return words.percent(share, 0 if share == 0 or abs(share) >= 0.1 else 1)
 
 
 def of_value(column: str, words: Language) -> str:

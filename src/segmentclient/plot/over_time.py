@@ -1,8 +1,7 @@
-"""Purchases over time: what the model expected and what was made, week by week, and the retention of cohorts."""
+"""Purchases over time: what the model expected and what was made."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,11 +11,12 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, palette, style
+from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import scales, sheet, texts
 from segmentclient.schema import check_columns
 
-__all__ = ["cohort_heatmap", "tracking"]
+__all__ = ["tracking"]
 
 
 @dataclass(frozen=True)
@@ -89,21 +89,21 @@ def tracking(
     [4339.0, 4171.0]
     """
     data, words = _track(steps, kind=kind), language(lang)
-    axes = style.start(ax, height=3.6)
+    axes = sheet.start(ax, height=3.6)
     if not len(data.end):
-        return TRACKING.sign(style.nothing(axes, words.text("No purchases to show")), data, lang)
+        return TRACKING.sign(texts.nothing(axes, words.text("No purchases to show")), data, lang)
     places = np.arange(len(data.end))
     axes.plot(places, data.actual, color=style.INK, linewidth=2 if kind == "cumulative" else 1.4)
     axes.plot(places, data.expected, **{"color": style.ACCENT, "linewidth": 2.2, **artist_kwargs})
     axes.set_ylim(0, 1.12 * max(data.actual.max(), data.expected.max(), 1e-9))
     axes.set_xlim(0, max(len(places) - 1, 1))
-    style.grid_lines(axes, "y")
-    style.base_line(axes)
-    style.number_axis(axes, "y", words.compact)
-    style.date_axis(axes, [day.date() for day in data.end], words)
+    scales.grid_lines(axes, "y")
+    scales.base_line(axes)
+    scales.number_axis(axes, "y", words.compact)
+    scales.date_axis(axes, [day.date() for day in data.end], words)
     _mark_phases(axes, data, words)
     names = [(words.text("— made in fact"), style.INK), (words.text("— expected by the model"), style.ACCENT)]
-    style.name_lines(axes, words.text("Repeat purchases"), names)
+    texts.name_lines(axes, words.text("Repeat purchases"), names)
     return TRACKING.sign(axes, data, lang)
 
 
@@ -113,7 +113,7 @@ def _mark_phases(axes: Axes, data: Track, words: Language) -> None:
         return
     end = data.seen - 1
     axes.axvline(end, color=style.MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    style.x_title(
+    texts.x_title(
         axes,
         words.text(
             "The model saw the purchases up to the dashed line, {date}", date=words.date(data.end[end].date())
@@ -140,126 +140,7 @@ def _say_track(data: Track, words: Language) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Cohorts:
-    """Share of each cohort that bought again, by age in periods: one row a cohort, missing where time has not come."""
-
-    starts: list[dt.date]
-    sizes: np.ndarray
-    held: np.ndarray
-
-
-def _cohorts(retention: Any) -> Cohorts:
-    frame = frames.read(retention, name="retention")
-    needed = {"cohort": "date", "age": "number", "customers": "number", "retention": "number"}
-    check_columns(frame.collect_schema(), needed, table="retention")
-    table = frames.collect(frame, list(needed))
-    table["cohort"] = pd.to_datetime(table["cohort"])
-    wide = table[table["age"] > 0].pivot_table(index="cohort", columns="age", values="retention")
-    sizes = table[table["age"] > 0].drop_duplicates("cohort").set_index("cohort")["customers"].sort_index()
-    wide = wide.reindex(index=sizes.index)
-    wide = wide.reindex(columns=range(1, int(max(wide.columns, default=0)) + 1))
-    return Cohorts([day.date() for day in sizes.index], sizes.to_numpy(float), wide.to_numpy(float))
-
-
-def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", **artist_kwargs: Any) -> Axes:
-    """Draw the share of each cohort of new customers that bought again, by time since the first order.
-
-    Parameters
-    ----------
-    retention : the answer of `cohort_retention`.
-    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
-    lang : "en" or "fr".
-    **artist_kwargs : passed to `Axes.pcolormesh`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        `collections[0].get_array()` holds the shares, one row a cohort; masked where time has not come.
-
-    Raises
-    ------
-    ColumnError
-        A column of `cohort_retention` is missing.
-
-    Examples
-    --------
-    >>> import segmentclient as sc
-    >>> ax = sc.plot.cohort_heatmap(sc.cohort_retention(sc.datasets.load_cdnow(), period="Q"))
-    >>> ax.collections[0].get_array().shape
-    (1, 5)
-    """
-    data, words = _cohorts(retention), language(lang)
-    names = [
-        words.text("{date} ({count})", date=words.date(start), count=words.number(size))
-        for start, size in zip(data.starts, data.sizes, strict=True)
-    ]
-    axes = style.start(ax, height=style.rows_height(ax, names, extra=0.9, pitch=1.9))
-    if not np.isfinite(data.held).any():
-        return COHORTS.sign(style.nothing(axes, words.text("No cohort is old enough to show")), data, lang)
-    style.category_axis(axes, names)
-    rows, columns = data.held.shape
-    options = {
-        "cmap": style.QUANTITY,
-        "vmin": 0.0,
-        "edgecolors": style.SURFACE,
-        "linewidth": 1.2,
-        **artist_kwargs,
-    }
-    held = np.ma.masked_invalid(data.held)
-    mesh: Any = axes.pcolormesh(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, held, **options)
-    _age_axis(axes, columns, words)
-    _write_retention(axes, data.held, mesh, words)
-    return COHORTS.sign(axes, data, lang)
-
-
-def _age_axis(axes: Axes, columns: int, words: Language) -> None:
-    step = max(1, -(-columns // 12))
-    axes.xaxis.tick_top()
-    places = range(0, columns, step)
-    axes.set_xticks(places, [words.number(place + 1) for place in places])
-    style.x_title(
-        axes, words.text("Rows: first order, with the number of customers; columns: periods since then")
-    )
-
-
-def _write_retention(axes: Axes, held: np.ndarray, mesh: Any, words: Language) -> None:
-    """Write the shares in cells wide and high enough for them, without the sign where that alone fits."""
-    size = style.size_of(axes)
-    width, height = (inches * 72 for inches in style.axes_inches(axes))
-    room = width / held.shape[1] - 3
-    shows = (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
-    fits = [show for show in shows if lettering.text_width(show(float(np.nanmax(held))), size.small) <= room]
-    if not fits or height / held.shape[0] < size.small * 1.3:
-        return
-    colours = mesh.cmap(mesh.norm(held))
-    for (row, column), share in np.ndenumerate(held):
-        if np.isfinite(share):
-            style.write(
-                axes,
-                column,
-                row,
-                fits[0](share),
-                ha="center",
-                va="center_baseline",
-                fontsize=size.small,
-                color=palette.text_on(colours[row, column][:3]),
-            )
-
-
-def _say_cohorts(data: Cohorts, words: Language) -> str:
-    if not np.isfinite(data.held).any():
-        return words.text("No cohort is old enough to show")
-    known = np.isfinite(data.held[:, 0])
-    first = float(np.average(data.held[known, 0], weights=data.sizes[known]))
-    return words.text("{share} of new customers buy again in the next period", share=words.percent(first, 0))
-
-
 TRACKING = Chart("tracking", "Repeat purchases made and expected, over time.", _track, _say_track)
-COHORTS = Chart(
-    "cohort_heatmap",
-    "Share of each cohort of new customers that bought again, by periods since the first order.",
-    _cohorts,
-    _say_cohorts,
-)
-CHARTS = (TRACKING, COHORTS)
+
+
+CHARTS = (TRACKING,)

@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, palette, style
+from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.features import features_of, inside
 from segmentclient.plot.numbers import measure
-from segmentclient.plot.profiles import features_of, inside
 from segmentclient.schema import nearest
 
 __all__ = ["persona_index", "persona_radar"]
@@ -101,8 +102,8 @@ def persona_radar(
     if isinstance(features, str) or len(features) < 3:
         raise ColumnError("features: a radar needs at least three number columns")
     data, words = _portrait(customers, segment=segment, features=features, by=by), language(lang)
-    axes = style.start(ax, height=4.4)
-    style.hide_axes(axes)
+    axes = sheet.start(ax, height=4.4)
+    scales.hide_axes(axes)
     axes.set_aspect("equal")
     angles = np.pi / 2 - np.arange(len(data.names)) * 2 * np.pi / len(data.names)
     directions = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -110,7 +111,7 @@ def persona_radar(
     _name_spokes(axes, data, directions, words)
     axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
     note = words.text("Thick circle: the average customer, 100; each ring: one standard deviation")
-    style.x_title(axes, note)
+    texts.x_title(axes, note)
     if directions[:, 1].min() < -0.85:
         axes.xaxis.labelpad = 4 * style.size_of(axes).small
     return RADAR.sign(axes, data, lang)
@@ -139,7 +140,7 @@ def _name_spokes(axes: Axes, data: Portrait, directions: np.ndarray, words: Lang
         side = "center" if abs(x) < 0.3 else "left" if x > 0 else "right"
         up = "bottom" if y > 0.85 else "top" if y < -0.85 else "center"
         told = lettering.wrap(measure(name, words), room, size.small) + f"\n{words.number(index)}"
-        style.beside(axes, 1.06 * x, 1.06 * y, told, ha=side, va=up, fontsize=size.small)
+        texts.beside(axes, 1.06 * x, 1.06 * y, told, ha=side, va=up, fontsize=size.small)
 
 
 def persona_index(
@@ -186,8 +187,8 @@ def persona_index(
     order = np.argsort(-np.nan_to_num(data.index, nan=100.0), kind="stable")
     labels = [measure(data.names[place], words) for place in order]
     index = np.nan_to_num(data.index[order], nan=100.0)
-    axes = style.start(ax, height=style.rows_height(ax, labels, extra=0.5))
-    style.category_axis(axes, labels)
+    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.5))
+    scales.category_axis(axes, labels)
     axes.barh(
         range(len(index)), index - 100, left=100, **{"height": 0.55, "color": data.colour, **artist_kwargs}
     )
@@ -203,11 +204,11 @@ def _write_indices(axes: Axes, index: np.ndarray, words: Language) -> None:
     low, high = min(100.0, float(index.min())), max(100.0, float(index.max()))
     span = max(high - low, 20.0)
     text = lettering.widest([words.number(value) for value in index], size.font, "bold") + 12
-    room = span * text / max(style.axes_inches(axes)[0] * 72 - 2 * text, text)
+    room = span * text / max(layout.axes_inches(axes)[0] * 72 - 2 * text, text)
     axes.set_xlim(low - room, max(high, low + 20) + room)
     for row, value in enumerate(index):
         right = value >= 100
-        style.beside(
+        texts.beside(
             axes,
             value,
             row,

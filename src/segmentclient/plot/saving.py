@@ -1,72 +1,25 @@
-"""Charts as files and as inline SVG: text stays text, colours follow the page's theme, the same input gives the same bytes."""
+"""Charts as files, written whole or not at all."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import re
-from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
-from xml.etree import ElementTree
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
-from segmentclient.plot import style
+from segmentclient.plot.drawing import layout, sheet
+from segmentclient.plot.drawing.svg import describe, figure_of, raw_svg, standalone
 from segmentclient.writing import whole_file
 
-__all__ = ["SVG", "save_chart", "to_svg"]
+__all__ = ["save_chart"]
+
 
 FORMATS = ("png", "svg", "pdf")
-STACK = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
-_SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
-_HREF = f"{{{_XLINK}}}href"
-_REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]+)')
-
-
-class SVG(str):
-    """An SVG document as text that shows itself in a notebook and passes through templates as it is."""
-
-    __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return str(self)
-
-    def __html__(self) -> str:
-        return str(self)
-
-
-def to_svg(chart: Axes | Figure, *, description: str | None = None, prefix: str | None = None) -> SVG:
-    """Turn a chart into an SVG element to put inside a page.
-
-    Text stays text. Ink, grey text, grid lines and gaps take the CSS variables `--sc-ink`, `--sc-muted`, `--sc-grid`
-    and `--sc-surface` (and `--sc-accent`, `--sc-warm`) where the page defines them, so that a dark theme is readable. The width follows the page.
-
-    Parameters
-    ----------
-    chart : axes or figure made by one of the charts.
-    description : what a screen reader says; the chart's own description otherwise.
-    prefix : start of every id in the element, so that several charts share a page; made from the content otherwise.
-
-    Returns
-    -------
-    SVG
-        Text that starts with `<svg`; the same chart gives the same text.
-
-    Examples
-    --------
-    >>> import pandas as pd, segmentclient as sc
-    >>> ax = sc.plot.segment_treemap(pd.DataFrame({"segment": ["champions"], "revenue": [90.0]}))
-    >>> sc.plot.to_svg(ax)[:23], "Champions" in sc.plot.to_svg(ax)
-    ('<svg xmlns="http://www.', True)
-    """
-    whole = _figure_of(chart)
-    return SVG(_inline(_raw_svg(whole), description or describe(chart), prefix, whole.get_figwidth()))
 
 
 def save_chart(
@@ -116,123 +69,17 @@ def save_chart(
 
 
 def _content(chart: Axes | Figure, kind: str, dpi: int) -> bytes:
-    whole = _figure_of(chart)
+    whole = figure_of(chart)
     if kind == "svg":
-        return _standalone(_raw_svg(whole), describe(chart)).encode()
+        return standalone(raw_svg(whole), describe(chart)).encode()
     held = io.BytesIO()
     metadata: dict[str, Any] = (
         {"Software": None} if kind == "png" else {"CreationDate": None, "Creator": None, "Producer": None}
     )
-    with mpl.rc_context({"pdf.fonttype": 42}), style.still(whole):
+    with mpl.rc_context({"pdf.fonttype": 42}), layout.still(whole):
         whole.savefig(held, format=kind, dpi=dpi, metadata=metadata, facecolor=_paper(whole))
     return held.getvalue()
 
 
 def _paper(whole: Figure) -> Any:
-    return "white" if isinstance(whole, style.ChartFigure) else whole.get_facecolor()
-
-
-def _figure_of(chart: Axes | Figure) -> Figure:
-    return chart.figure.figure if isinstance(chart, Axes) else chart
-
-
-def describe(chart: Axes | Figure) -> str:
-    """Find what a chart says of itself: the label of the figure, else of its axes."""
-    labels = [_figure_of(chart).get_label(), *(axes.get_label() for axes in _figure_of(chart).axes)]
-    return " ".join(str(label) for label in labels if label)
-
-
-def _raw_svg(whole: Figure) -> str:
-    held = io.StringIO()
-    with (
-        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "segmentclient"}),
-        style.still(whole),
-    ):
-        whole.savefig(
-            held,
-            format="svg",
-            transparent=True,
-            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-        )
-    return held.getvalue()
-
-
-def _standalone(raw: str, description: str) -> str:
-    root = _clean(raw, description)
-    _rename_ids(root, "")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + _text(root)
-
-
-def _inline(raw: str, description: str, prefix: str | None, inches: float) -> str:
-    root = _clean(raw, description)
-    _rename_ids(root, "")
-    _rename_ids(root, prefix or f"sc{hashlib.sha256(_text(root).encode()).hexdigest()[:8]}-")
-    for element in root.iter():
-        _follow_theme(element)
-    root.set("style", f"width: 100%; max-width: {inches * 128:.0f}px; height: auto; display: block")
-    for size in ("width", "height"):
-        root.attrib.pop(size, None)
-    return _text(root)
-
-
-def _text(root: ElementTree.Element) -> str:
-    return ElementTree.tostring(root, encoding="unicode")
-
-
-def _clean(raw: str, description: str) -> ElementTree.Element:
-    """Parse matplotlib's SVG; drop its metadata, shorten its numbers, name its fonts, and describe it."""
-    ElementTree.register_namespace("", _SVG)
-    ElementTree.register_namespace("xlink", _XLINK)
-    root = ElementTree.fromstring(raw)
-    for child in list(root):
-        if child.tag.endswith("metadata"):
-            root.remove(child)
-    for element in root.iter():
-        looks = element.get("style")
-        if looks and element.tag.endswith("text"):
-            element.set("style", re.sub(r"(?<=px) [^;]*", f" {STACK}", looks, count=1))
-        for attribute in _MEASURES & set(element.attrib):
-            element.set(attribute, _short(element.attrib[attribute]))
-        element.tail = None
-        if element.text is not None and not element.text.strip():
-            element.text = None
-    root.attrib.pop("version", None)
-    root.set("role", "img")
-    root.set("aria-label", description)
-    return root
-
-
-_MEASURES = {"d", "x", "y", "width", "height", "transform", "viewBox"}
-
-
-def _short(numbers: str) -> str:
-    """Round to hundredths of a point, and write a path on one line."""
-    rounded = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), numbers)
-    return re.sub(r"\s+", " ", rounded).replace("-0 ", "0 ").strip()
-
-
-def _rename_ids(root: ElementTree.Element, prefix: str) -> None:
-    """Drop ids that nothing refers to, and number the others after the prefix."""
-    used = dict.fromkeys(_REFERENCE.findall(_text(root)))
-    names = {old: f"{prefix}i{number}" for number, old in enumerate(used)}
-    for element in root.iter():
-        old = element.attrib.pop("id", None)
-        if old in names:
-            element.set("id", names[old])
-        for attribute, value in element.attrib.items():
-            element.set(
-                attribute, _REFERENCE.sub(lambda found: found[0].replace(found[1], names[found[1]]), value)
-            )
-            if attribute == _HREF and value.startswith("#"):
-                element.set(attribute, f"#{names[value[1:]]}")
-
-
-def _follow_theme(element: ElementTree.Element) -> None:
-    looks = element.get("style")
-    if looks:
-        for name, colour in THEME.items():
-            looks = re.sub(rf"(?<=: ){colour}\b", f"var(--sc-{name}, {colour})", looks)
-        element.set("style", looks)
-
-
-THEME: Mapping[str, str] = style.THEMED
+    return "white" if isinstance(whole, sheet.ChartFigure) else whole.get_facecolor()

@@ -13,6 +13,7 @@ from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import scales, sheet, texts
 from segmentclient.plot.numbers import values
 
 __all__ = ["calibration_by_decile", "calibration_by_frequency"]
@@ -115,7 +116,7 @@ def calibration_by_frequency(
     [0.3, 1.0]
     """
     data, words = _by_frequency(customers, expected=expected, actual=actual), language(lang)
-    axes = style.start(ax)
+    axes = sheet.start(ax)
     last = data.table.index.max() if not data.empty else 0
     names = [
         words.number(count) + ("+" if count == last and count >= 7 else "") for count in data.table.index
@@ -164,7 +165,7 @@ def calibration_by_decile(
     data, words = _by_decile(customers, expected=expected, actual=actual), language(lang)
     names = [words.number(place) for place in data.table.index]
     title = words.text("Tenths of the customers, the most promising first")
-    return _draw(style.start(ax), data, names, title, BY_DECILE, lang, artist_kwargs)
+    return _draw(sheet.start(ax), data, names, title, BY_DECILE, lang, artist_kwargs)
 
 
 def _draw(
@@ -179,7 +180,7 @@ def _draw(
     """Draw both lines over the groups; the band is two standard errors of what was made."""
     words = language(lang)
     if data.empty:
-        return chart.sign(style.nothing(axes, words.text("No customers to show")), data, lang)
+        return chart.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
     table, places = data.table, np.arange(len(data.table))
     axes.plot(
         places,
@@ -207,17 +208,17 @@ def _draw(
     axes.set_ylim(0, 1.15 * max(top, float(table["expected"].max()), 1e-9))
     axes.set_xlim(-0.6, len(places) - 0.4)
     axes.set_xticks(places, names)
-    style.grid_lines(axes, "y")
-    style.base_line(axes)
+    scales.grid_lines(axes, "y")
+    scales.base_line(axes)
     decimals = 0 if axes.get_ylim()[1] > 5 else 1 if axes.get_ylim()[1] > 0.5 else 2
-    style.number_axis(axes, "y", lambda value: words.number(value, decimals))
+    scales.number_axis(axes, "y", lambda value: words.number(value, decimals))
     names_above = [
         (words.text("● expected by the model"), style.ACCENT),
         (words.text("○ made in fact"), style.INK),
     ]
-    style.name_lines(axes, words.text("Purchases a customer"), names_above)
+    texts.name_lines(axes, words.text("Purchases a customer"), names_above)
     few = [name for name, count in zip(names, table["customers"], strict=True) if count < FEW]
-    style.x_title(
+    texts.x_title(
         axes,
         title,
         words.text("Fewer than {n} customers: {groups}", n=FEW, groups=words.listed(few)) if few else "",

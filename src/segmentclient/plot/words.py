@@ -9,19 +9,30 @@ from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
 from segmentclient.plot import (
+    beliefs,
     bridge,
     choice,
-    clusters,
-    composition,
-    concentration,
+    cohorts,
+    distribution,
     expected,
+    flow,
     grid,
-    models,
-    movement,
+    histograms,
+    history,
+    indices,
+    life_cycle,
+    lorenz,
     over_time,
+    parameters,
+    plane,
     portraits,
-    profiles,
-    scores,
+    score_cells,
+    segment_table,
+    shares,
+    silhouettes,
+    snake,
+    transitions,
+    treemap,
     validation,
 )
 from segmentclient.plot.chart import Chart
@@ -30,9 +41,9 @@ from segmentclient.schema import nearest
 __all__ = ["CHARTS", "chart_description", "finding"]
 
 ROOMS = (
-    *(composition, grid, scores, concentration, expected),
-    *(profiles, clusters, choice, portraits),
-    *(movement, bridge, models, validation, over_time),
+    *(treemap, shares, segment_table, grid, score_cells, histograms, lorenz, distribution, expected),
+    *(snake, indices, silhouettes, plane, choice, portraits),
+    *(transitions, flow, bridge, life_cycle, beliefs, history, parameters, validation, over_time, cohorts),
 )
 CHARTS: dict[str, Chart] = {chart.name: chart for room in ROOMS for chart in room.CHARTS}
 
@@ -86,7 +97,7 @@ def chart_description(chart: str | Axes | Figure, table: Any = None, lang: str =
     if isinstance(chart, str):
         known = _known(chart)
         return known.description(known.prepare(table, **options), lang)
-    from segmentclient.plot.saving import describe
+    from segmentclient.plot.drawing.svg import describe
 
     return describe(chart)
 

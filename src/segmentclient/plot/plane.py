@@ -1,4 +1,4 @@
-"""Are the clusters apart? Silhouettes, and the map on two principal components."""
+"""Customers on the plane of their two principal components."""
 
 from __future__ import annotations
 
@@ -11,138 +11,16 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, palette, style
+from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import layout, lettering, sheet, texts
+from segmentclient.plot.features import Features, features_of
 from segmentclient.plot.numbers import measure
-from segmentclient.plot.profiles import Features, features_of
 
-__all__ = ["pca_map", "silhouette_plot"]
+__all__ = ["pca_map"]
 
-MOST_ROWS = 2_000
+
 MOST_POINTS = 5_000
-
-
-def silhouette_plot(
-    customers: Any,
-    *,
-    features: Sequence[str],
-    by: str = "cluster",
-    ax: Axes | None = None,
-    lang: str = "en",
-    **artist_kwargs: Any,
-) -> Axes:
-    """Draw the silhouette of each customer by group: near 1 well placed, below 0 nearer to another group.
-
-    At most 2,000 customers are looked at, the same ones whatever the order of the rows.
-
-    Parameters
-    ----------
-    customers : table with the columns `features` and `by`, on any engine; these are collected.
-    features : number columns that the groups were made from.
-    by : column that holds the group.
-    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
-    lang : "en" or "fr".
-    **artist_kwargs : passed to `Axes.fill_betweenx`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        `collections[i]` is the area of the i-th group.
-
-    Raises
-    ------
-    ColumnError
-        A column is missing or does not hold numbers.
-
-    Examples
-    --------
-    >>> import pandas as pd, segmentclient as sc
-    >>> customers = pd.DataFrame({"cluster": ["c1", "c1", "c2", "c2"], "revenue": [90.0, 80.0, 9.0, 8.0]})
-    >>> ax = sc.plot.silhouette_plot(customers, features=["revenue"])
-    >>> len(ax.collections)
-    2
-    """
-    data, words = _silhouettes(customers, features=features, by=by), language(lang)
-    axes = style.start(ax)
-    if len(data.keys) < 2:
-        told = words.text("A silhouette needs at least two groups")
-        return SILHOUETTES.sign(style.nothing(axes, told), data, lang)
-    _silhouette_areas(axes, data, words, artist_kwargs)
-    axes.axvline(data.mean, color=style.INK, linewidth=1, linestyle=(0, (4, 3)))
-    top = words.text("mean {value}", value=words.number(data.mean, 2))
-    style.beside(axes, data.mean, 0, top, dy=3, ha="center", va="bottom", fontsize=style.size_of(axes).small)
-    style.number_axis(axes, "x", lambda value: words.number(value, 1))
-    style.grid_lines(axes, "x")
-    style.x_title(axes, words.text("Silhouette: 1 well placed, below 0 nearer to another group"))
-    return SILHOUETTES.sign(axes, data, lang)
-
-
-@dataclass(frozen=True)
-class Silhouettes:
-    """Silhouette widths by group, each sorted from high to low."""
-
-    widths: dict[Any, np.ndarray]
-
-    @property
-    def keys(self) -> list[Any]:
-        """Groups in their natural order."""
-        return list(self.widths)
-
-    @property
-    def mean(self) -> float:
-        """Mean over all customers looked at."""
-        return float(np.concatenate(list(self.widths.values())).mean())
-
-
-def _silhouettes(customers: Any, *, features: Sequence[str], by: str = "cluster") -> Silhouettes:
-    from segmentclient.segments.quality import silhouettes
-
-    data = features_of(customers, features=features, by=by)
-    if len(data.keys) < 2:
-        return Silhouettes({})
-    looked = data.sample(MOST_ROWS)
-    codes = np.array([looked.keys.index(key) for key in looked.key])
-    widths = silhouettes(looked.prepared, [codes])[0]
-    return Silhouettes({key: np.sort(widths[codes == code])[::-1] for code, key in enumerate(looked.keys)})
-
-
-def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dict[str, Any]) -> None:
-    """Draw the groups one below the other, each named at the left with its mean."""
-    size, colours = style.size_of(axes), palette.colours(data.keys)
-    total = sum(map(len, data.widths.values()))
-    gap, top, middles = total * 0.03, 0.0, []
-    for key, widths in data.widths.items():
-        rows = top + np.arange(len(widths) + 1)
-        steps = np.append(widths, widths[-1])
-        axes.fill_betweenx(rows, 0, steps, **{"color": colours[key], "linewidth": 0, "step": "post", **looks})
-        middles.append(top + len(widths) / 2)
-        top += len(widths) + gap
-    axes.set_ylim(top - gap, 0)
-    room = axes.figure.figure.get_figwidth() * 72 * 0.3
-    labels = [
-        f"{palette.label(key, words.key)} {words.number(float(widths.mean()), 2)}"
-        for key, widths in data.widths.items()
-    ]
-    told = [lettering.wrap(label, room, size.font) for label in labels]
-    style.make_room(axes, sum(text.count("\n") + 1 for text in told) * size.font * 1.25)
-    unit = top / (style.axes_inches(axes)[1] * 72) * size.font * 1.2
-    places = lettering.stack(middles, [(text.count("\n") + 1) * unit for text in told], 0, top)
-    axes.set_yticks([])
-    left = axes.get_xlim()[0]
-    for text, place in zip(told, places, strict=True):
-        style.beside(axes, left, place, text, dx=-6, ha="right", va="center")
-    axes.set_xlim(left=left)
-
-
-def _say_silhouettes(data: Silhouettes, words: Language) -> str:
-    if len(data.keys) < 2:
-        return words.text("A silhouette needs at least two groups")
-    worst = min(data.keys, key=lambda key: float(data.widths[key].mean()))
-    return words.text(
-        "Mean silhouette {mean}; {group} hold together least ({least})",
-        mean=words.number(data.mean, 2), group=palette.label(worst, words.key),
-        least=words.number(float(data.widths[worst].mean()), 2),
-    )  # fmt: skip
 
 
 def pca_map(
@@ -186,9 +64,9 @@ def pca_map(
     [2, 2]
     """
     data, words = _plane(customers, features=features, by=by), language(lang)
-    axes = style.start(ax)
+    axes = sheet.start(ax)
     if len(data.points) < 3:
-        return MAP.sign(style.nothing(axes, words.text("Too few customers for a map")), data, lang)
+        return MAP.sign(texts.nothing(axes, words.text("Too few customers for a map")), data, lang)
     colours = palette.colours(data.keys)
     looks = {"s": 12, "alpha": 0.55, "linewidths": 0, "rasterized": len(data.points) > 1_000, **artist_kwargs}
     for key in data.keys:
@@ -197,8 +75,8 @@ def pca_map(
     axes.set_yticks([])
     axes.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
     axes.axvline(0, color=style.GRID, linewidth=0.8, zorder=0)
-    style.x_title(axes, "→ " + data.axis(0, words))
-    style.y_title(axes, "↑ " + data.axis(1, words))
+    texts.x_title(axes, "→ " + data.axis(0, words))
+    texts.y_title(axes, "↑ " + data.axis(1, words))
     _name_groups(axes, data, words, colours)
     return MAP.sign(axes, data, lang)
 
@@ -253,13 +131,13 @@ def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, st
     order = sorted(middles, key=lambda key: middles[key][1])
     told = [lettering.wrap(palette.label(key, words.key), room, size.small, "bold") for key in order]
     lines = [text.count("\n") + 1.8 for text in told]
-    style.make_room(axes, sum(lines) * size.small * 1.25)
-    unit = (high - low) / (style.axes_inches(axes)[1] * 72) * size.small * 1.2
+    sheet.make_room(axes, sum(lines) * size.small * 1.25)
+    unit = (high - low) / (layout.axes_inches(axes)[1] * 72) * size.small * 1.2
     places = lettering.stack([middles[key][1] for key in order], [count * unit for count in lines], low, high)
     left, right = axes.get_xlim()
     half = (
         (right - left)
-        / (style.axes_inches(axes)[0] * 72)
+        / (layout.axes_inches(axes)[0] * 72)
         * (lettering.widest(told, size.small, "bold") / 2 + 4)
     )
     for key, place, text in zip(order, places, told, strict=True):
@@ -275,7 +153,7 @@ def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, st
             "linewidth": 1.2,
             "alpha": 0.92,
         }
-        style.write(
+        texts.write(
             axes, x, place, text, ha="center", va="center", fontsize=size.small, weight="bold", bbox=paper
         )
     axes.set(xlim=(left, right), ylim=(low, high))
@@ -291,8 +169,9 @@ def _say_plane(data: Plane, words: Language) -> str:
     )  # fmt: skip
 
 
-SILHOUETTES = Chart("silhouette_plot", "Silhouettes of customers by group.", _silhouettes, _say_silhouettes)
 MAP = Chart(
     "pca_map", "Map of customers on their first two principal components, by group.", _plane, _say_plane
 )
-CHARTS = (SILHOUETTES, MAP)
+
+
+CHARTS = (MAP,)

@@ -1,4 +1,4 @@
-"""Scores: the R × F heat map, the grid of named segments, and histograms with the cut lines drawn."""
+"""Recency, orders and revenue of customers, with the lines that cut them into scores."""
 
 from __future__ import annotations
 
@@ -6,198 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from segmentclient import frames
-from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
-from segmentclient.plot import lettering, palette, style
+from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.concentration import bin_edges
+from segmentclient.plot.distribution import bin_edges
+from segmentclient.plot.drawing import lettering, scales, sheet, texts
 from segmentclient.plot.numbers import values, worth
-from segmentclient.schema import check_columns
 
-__all__ = ["rf_heatmap", "score_histograms"]
-
-
-FEW = 10
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Customers and mean value of each R × F cell, as arrays indexed [r - 1, f - 1]."""
-
-    count: np.ndarray
-    mean: np.ndarray
-    currency: str | None
-
-    @property
-    def empty(self) -> bool:
-        """True when nobody is scored."""
-        return self.count.sum() == 0
-
-    @property
-    def average(self) -> float:
-        """Mean value over all customers."""
-        return float(np.nansum(self.mean * self.count) / self.count.sum())
-
-    @property
-    def sure(self) -> np.ndarray:
-        """Cells with enough customers for a mean that is not one person's; all of them when none has."""
-        return self.count >= FEW if (self.count >= FEW).any() else self.count > 0
-
-    def best(self) -> tuple[int, int]:
-        """R and F scores of the sure cell with the highest mean."""
-        r, f = np.unravel_index(int(np.argmax(np.where(self.sure, self.mean, -np.inf))), self.mean.shape)
-        return int(r) + 1, int(f) + 1
-
-
-def _cells(customers: Any, *, value: str = "revenue", currency: str | None = None) -> Cells:
-    frame = frames.read(customers)
-    check_columns(frame.collect_schema(), {"r_score": "number", "f_score": "number", value: "number"})
-    scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
-    summed = frames.collect(
-        scored.group_by("r_score", "f_score").agg(nw.len().alias("_n"), nw.col(value).sum().alias("_value"))
-    )
-    sound(summed)
-    bins = int(max([5 if summed.empty else 2, *summed["r_score"], *summed["f_score"]]))
-    count, total = np.zeros((bins, bins)), np.zeros((bins, bins))
-    r, f = summed["r_score"].to_numpy(int) - 1, summed["f_score"].to_numpy(int) - 1
-    count[r, f], total[r, f] = summed["_n"], pd.to_numeric(summed["_value"]).fillna(0)
-    return Cells(count, np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0), currency)
-
-
-def rf_heatmap(
-    customers: Any,
-    *,
-    value: str = "revenue",
-    currency: str | None = None,
-    ax: Axes | None = None,
-    lang: str = "en",
-    **artist_kwargs: Any,
-) -> Axes:
-    """Draw the mean value of the customers in each cell of recency and frequency scores, with their number.
-
-    Parameters
-    ----------
-    customers : table with `r_score`, `f_score` and `value`, on any engine; one row a cell is collected.
-        Cells of fewer than ten customers do not stretch the colour scale.
-    value : column to average.
-    currency : ISO code of the currency, such as "EUR"; none shows bare numbers.
-    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
-    lang : "en" or "fr".
-    **artist_kwargs : passed to `Axes.pcolormesh`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        `collections[0].get_array()` holds the means, masked where a cell is empty.
-
-    Raises
-    ------
-    ColumnError
-        A column is missing or does not hold numbers.
-
-    Examples
-    --------
-    >>> import pandas as pd, segmentclient as sc
-    >>> customers = pd.DataFrame({"r_score": [1, 2], "f_score": [1, 2], "revenue": [10.0, 30.0]})
-    >>> ax = sc.plot.rf_heatmap(customers)
-    >>> ax.collections[0].get_array().compressed().tolist()
-    [10.0, 30.0]
-    """
-    cells, words = _cells(customers, value=value, currency=currency), language(lang)
-    axes = style.start(ax)
-    if cells.empty:
-        return HEATMAP.sign(style.nothing(axes, words.text("No scored customers to show")), cells, lang)
-    shades = draw_cells(axes, cells.mean, artist_kwargs, sure=cells.sure)
-    for (r, f), mean in np.ndenumerate(cells.mean):
-        if cells.count[r, f]:
-            told = [worth(words, mean, currency), _headcount(words, cells.count[r, f])]
-            write_cell(axes, f + 1, r + 1, told, shades[r, f])
-    score_axes(axes, len(cells.mean), words)
-    return HEATMAP.sign(axes, cells, lang)
-
-
-def _headcount(words: Language, count: Any) -> str:
-    return words.text("n = {count}", count=words.compact(count) if count >= 10_000 else words.number(count))
-
-
-def draw_cells(axes: Axes, matrix: np.ndarray, looks: Mapping[str, Any], *, sure: Any = True) -> np.ndarray:
-    """Draw a matrix as coloured cells (rows upwards from 1) and give each cell's colour.
-
-    The colour scale covers the cells that are `sure`; the others take its ends.
-    """
-    from matplotlib.colors import PowerNorm
-
-    rows, columns = matrix.shape
-    held = np.ma.masked_invalid(matrix)
-    scaled = matrix[np.isfinite(matrix) & sure]
-    low, high = min(0.0, float(scaled.min())), float(scaled.max())
-    style.outline_cells(axes, np.ma.getmaskarray(held), start=1)
-    norm = PowerNorm(0.5, vmin=low, vmax=high if high > low else low + 1)
-    options = {"cmap": style.QUANTITY, "norm": norm, "edgecolors": style.SURFACE, "linewidth": 2, **looks}
-    mesh: Any = axes.pcolormesh(np.arange(columns + 1) + 0.5, np.arange(rows + 1) + 0.5, held, **options)
-    return np.asarray(mesh.cmap(mesh.norm(held)))
-
-
-def write_cell(axes: Axes, x: float, y: float, lines: Sequence[str], background: Any) -> None:
-    """Write a number in bold and what stands below it, in black or white."""
-    size, colour = style.size_of(axes), palette.text_on(background[:3])
-    first, *rest = lines
-    style.beside(
-        axes,
-        x,
-        y,
-        first,
-        dy=1 if rest else 0,
-        in_layout=False,
-        ha="center",
-        va="bottom" if rest else "center_baseline",
-        weight="bold",
-        color=colour,
-    )
-    if rest:
-        style.beside(
-            axes,
-            x,
-            y,
-            "\n".join(rest),
-            dy=-2,
-            in_layout=False,
-            ha="center",
-            va="top",
-            fontsize=size.small,
-            color=colour,
-        )
-
-
-def score_axes(axes: Axes, bins: int, words: Language) -> None:
-    """Number the scores, and say which end is good."""
-    size = style.size_of(axes)
-    axes.set_xticks(range(1, bins + 1))
-    axes.set_yticks(range(1, bins + 1))
-    axes.tick_params(labelsize=size.font)
-    style.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins))
-    style.y_title(axes, words.text("Recency score: 1 long ago, {best} recent", best=bins))
-
-
-def _say_cells(cells: Cells, words: Language) -> str:
-    if cells.empty:
-        return words.text("No scored customers to show")
-    r, f = cells.best()
-    best, average = cells.mean[r - 1, f - 1], cells.average
-    if average <= 0 or best <= 0:
-        return words.text("No cell has a positive value")
-    return words.text(
-        "Customers with R {r} and F {f} are worth {value} each, {times} times the average",
-        r=r, f=f, value=worth(words, best, cells.currency), times=words.number(best / average, 1),
-    )  # fmt: skip
+__all__ = ["score_histograms"]
 
 
 AXES = ("recency", "frequency", "monetary")
@@ -287,7 +108,7 @@ def score_histograms(
     3
     """
     data, words = _measures(customers, scorer=scorer, columns=columns, currency=currency), language(lang)
-    axes = style.panels(ax, 3, 1, height=6.2)
+    axes = sheet.panels(ax, 3, 1, height=6.2)
     titles = (words.text("Days since the last order"), words.text("Orders"), words.text("Revenue"))
     for panel, axis, title in zip(axes, AXES, titles, strict=True):
         _histogram(panel, axis, title, data, words, artist_kwargs)
@@ -302,7 +123,7 @@ def _histogram(
     """Draw one measure up to where its tail thins out, its cut lines, and the note on the tail."""
     held, cuts = data.held[axis], data.cuts[axis]
     if not len(held):
-        style.nothing(panel, words.text("No customers to show"))
+        texts.nothing(panel, words.text("No customers to show"))
         return
     show = (lambda value: worth(words, value, data.currency)) if axis == "monetary" else words.number
     low, high = _range(held, cuts)
@@ -314,11 +135,11 @@ def _histogram(
         np.diff(edges),
         **{"color": style.GREY, "align": "edge", "edgecolor": style.SURFACE, "linewidth": 0.6, **looks},
     )
-    style.base_line(panel)
-    style.grid_lines(panel, "y")
+    scales.base_line(panel)
+    scales.grid_lines(panel, "y")
     panel.set_xlim(edges[0], edges[-1])
-    style.number_axis(panel, "x", show, most=6)
-    style.number_axis(panel, "y", words.compact, most=3)
+    scales.number_axis(panel, "x", show, most=6)
+    scales.number_axis(panel, "y", words.compact, most=3)
     hidden, limit = int((held > edges[-1]).sum()), show(np.floor(edges[-1]))
     note = words.plural(
         "{n} customer above {limit} is not drawn",
@@ -326,7 +147,7 @@ def _histogram(
         hidden,
         limit=limit,
     )
-    style.x_title(panel, title + (f" ({note})" if hidden else ""))
+    texts.x_title(panel, title + (f" ({note})" if hidden else ""))
     _cut_lines(panel, cuts, show, edges, 0.5 if axis == "frequency" else 0.0)
 
 
@@ -367,7 +188,7 @@ def _cut_lines(panel: Axes, cuts: Sequence[float], show: Any, edges: np.ndarray,
             scalex=False,
             scaley=False,
         )
-        style.beside(
+        texts.beside(
             panel,
             place,
             top * 1.1,
@@ -398,11 +219,12 @@ def _say_cuts(data: Measures, words: Language) -> str:
     )  # fmt: skip
 
 
-HEATMAP = Chart("rf_heatmap", "Heat map of mean value by recency and frequency scores.", _cells, _say_cells)
 HISTOGRAMS = Chart(
     "score_histograms",
     "Histograms of days since the last order, orders and revenue, with the cut points of the scores.",
     _measures,
     _say_cuts,
 )
-CHARTS = (HEATMAP, HISTOGRAMS)
+
+
+CHARTS = (HISTOGRAMS,)

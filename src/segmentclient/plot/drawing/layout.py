@@ -1,0 +1,56 @@
+"""Where the axes of a figure come to rest once room is made for their labels."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from segmentclient.plot.drawing import lettering
+
+__all__ = ["axes_inches", "settle", "still"]
+
+
+def axes_inches(ax: Axes) -> tuple[float, float]:
+    """Give the width and height of axes once the layout has made room for their labels."""
+    whole = settle(ax.figure.figure, rounds=1)
+    box = ax.get_position()
+    return box.width * whole.get_figwidth(), box.height * whole.get_figheight()
+
+
+def settle(whole: Figure, rounds: int = 5) -> Figure:
+    """Run the layout until it stands still: one round depends on where the last one left the axes."""
+    engine = whole.get_layout_engine()
+    before = None
+    for _ in range(rounds if engine else 0):
+        with lettering.any_letter():
+            engine.execute(whole)  # type: ignore[union-attr]
+        now = [round(side, 4) for ax in whole.axes for side in ax.get_position().bounds]
+        if now == before:
+            break
+        before = now
+    return whole
+
+
+@contextlib.contextmanager
+def still(whole: Figure) -> Iterator[Figure]:
+    """Hold a settled layout, rounded, while the figure is written: the same figure gives the same bytes."""
+    with lettering.any_letter():
+        yield from _settled(whole)
+
+
+def _settled(whole: Figure) -> Iterator[Figure]:
+    engine = settle(whole).get_layout_engine()
+    if engine is None:
+        yield whole
+        return
+    whole.set_layout_engine("none")
+    for ax in whole.axes:
+        left, low, wide, high = (round(float(side), 5) for side in ax.get_position().bounds)
+        ax._set_position((left, low, wide, high))  # type: ignore[attr-defined]
+    try:
+        yield whole
+    finally:
+        whole.set_layout_engine(engine)

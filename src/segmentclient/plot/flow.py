@@ -1,0 +1,188 @@
+"""The flow of customers from where they were to where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from segmentclient.locale import Language, language
+from segmentclient.plot import palette, style
+from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.moves import Moves, moves_of, say_moves
+from segmentclient.segments.migration import ABSENT, MISSING
+
+__all__ = ["draw_flow", "transition_flow"]
+
+
+def transition_flow(
+    migration: Any, *, ax: Axes | None = None, lang: str = "en", **artist_kwargs: Any
+) -> Axes:
+    """Draw the flow of customers from their segment before (left) to their segment now (right).
+
+    Parameters
+    ----------
+    migration : the answer of `compare_periods`, or its matrix of counts.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to the `matplotlib.patches.PathPatch` of each flow.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One patch a flow, as high as its number of customers, then the bars of both sides.
+
+    Raises
+    ------
+    ColumnError
+        `migration` is neither.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> counts = pd.DataFrame({"loyal": [8, 1], "lost": [2, 9]}, index=["loyal", "lost"])
+    >>> ax = sc.plot.transition_flow(counts)
+    >>> len(ax.patches)
+    8
+    """
+    return draw_flow(moves_of(migration), FLOW, ax, lang, artist_kwargs)
+
+
+def draw_flow(moves: Moves, chart: Chart, ax: Axes | None, lang: str, looks: dict[str, Any]) -> Axes:
+    """Draw moves as ribbons between two columns of bars."""
+    words = language(lang)
+    axes = sheet.start(ax)
+    scales.hide_axes(axes)
+    if not moves.total:
+        return chart.sign(texts.nothing(axes, words.text("No customers to show")), moves, lang)
+    colours = {
+        **palette.colours([*moves.counts.index, *moves.counts.columns]),
+        ABSENT: style.GREY,
+        MISSING: style.GREY,
+    }
+    gap = 0.02 * moves.total
+    left, right = _bases(moves.counts.sum(axis=1), gap), _bases(moves.counts.sum(axis=0), gap)
+    axes.set(xlim=(0, 1), ylim=(max(left[-1][1], right[-1][1]), 0))
+    _ribbons(axes, moves.counts, left, right, colours, looks)
+    for side, x, bases, keys in (
+        ("before", 0.0, left, moves.counts.index),
+        ("after", 1.0, right, moves.counts.columns),
+    ):
+        _side(axes, side, x, bases, list(keys), moves, colours, words)
+    return chart.sign(axes, moves, lang)
+
+
+def _bases(sizes: pd.Series, gap: float) -> list[tuple[float, float]]:
+    """Top and bottom of each bar of one side."""
+    tops = np.concatenate([[0.0], np.cumsum(sizes.to_numpy() + gap)])
+    return [(float(top), float(top + size)) for top, size in zip(tops, sizes, strict=False)]
+
+
+def _ribbons(
+    axes: Axes, counts: pd.DataFrame, left: Any, right: Any, colours: dict[Any, str], looks: dict[str, Any]
+) -> None:
+    """Draw one ribbon a move, in the colour of where it comes from."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    wide, start = 0.018, [top for top, _ in left]
+    arrive = [top for top, _ in right]
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    for row, before in enumerate(counts.index):
+        for column in range(counts.shape[1]):
+            size = counts.iat[row, column]
+            if size <= 0:
+                continue
+            a, b = start[row], arrive[column]
+            x0, x1 = wide, 1 - wide
+            points = [
+                (x0, a),
+                (0.5, a),
+                (0.5, b),
+                (x1, b),
+                (x1, b + size),
+                (0.5, b + size),
+                (0.5, a + size),
+                (x0, a + size),
+                (x0, a),
+            ]
+            options = {"facecolor": colours[before], "edgecolor": "none", "alpha": 0.4, **looks}
+            axes.add_patch(PathPatch(Path(points, codes), **options))
+            start[row], arrive[column] = a + size, b + size
+
+
+def _side(
+    axes: Axes, side: str, x: float, bases: Sequence[tuple[float, float]], keys: list[Any], moves: Moves,
+    colours: dict[Any, str], words: Language,
+) -> None:  # fmt: skip
+    """Draw the bars of one side, named outside with their customers; names step aside where they would touch."""
+    size, wide = style.size_of(axes), 0.018
+    for key, (top, bottom) in zip(keys, bases, strict=True):
+        corner = (x if side == "before" else x - wide, top)
+        axes.add_patch(
+            Rectangle(corner, wide, bottom - top, facecolor=colours[key], edgecolor="none", clip_on=False)
+        )
+    room = axes.figure.figure.get_figwidth() * 72 * 0.28
+    named = zip(moves.labels(side, words), bases, strict=True)
+    told = [
+        lettering.wrap(f"{name} {words.number(bottom - top)}", room, size.small)
+        for name, (top, bottom) in named
+    ]
+    heights = [text.count("\n") + 1.0 for text in told]
+    inches = axes.figure.figure.get_figheight()
+    sheet.set_height(axes, max(inches, sum(heights) * size.small * 1.25 / 72 + 0.4))
+    low, high = sorted(axes.get_ylim())
+    unit = (high - low) / (layout.axes_inches(axes)[1] * 72) * size.small * 1.22
+    places = lettering.stack(
+        [(top + bottom) / 2 for top, bottom in bases], [unit * height for height in heights], low, high
+    )
+    outward = -1 if side == "before" else 1
+    for text, place, (top, bottom) in zip(told, places, bases, strict=True):
+        middle = (top + bottom) / 2
+        axes.plot(
+            [x, x + outward * 0.02],
+            [middle, place],
+            color=style.GREY,
+            linewidth=0.7,
+            clip_on=False,
+            scalex=False,
+            scaley=False,
+        )
+        texts.beside(
+            axes,
+            x + outward * 0.02,
+            place,
+            text,
+            dx=outward * 3,
+            va="center",
+            ha="right" if outward < 0 else "left",
+            fontsize=size.small,
+        )
+    head = words.text("before") if side == "before" else words.text("now")
+    texts.beside(
+        axes,
+        x,
+        low,
+        head,
+        dy=8,
+        va="bottom",
+        ha="left" if side == "before" else "right",
+        fontsize=size.small,
+        color=style.MUTED,
+    )
+
+
+FLOW = Chart(
+    "transition_flow",
+    "Flow of customers from their segment before to their segment now.",
+    moves_of,
+    say_moves,
+)
+
+
+CHARTS = (FLOW,)

@@ -1,0 +1,155 @@
+"""The mean value of customers by recency and frequency score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from segmentclient import frames
+from segmentclient.customers.collected import sound
+from segmentclient.locale import Language, language
+from segmentclient.plot import style
+from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import sheet, texts
+from segmentclient.plot.drawing.cells import draw_cells, write_cell
+from segmentclient.plot.numbers import worth
+from segmentclient.schema import check_columns
+
+__all__ = ["rf_heatmap", "score_axes"]
+
+
+FEW = 10
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Customers and mean value of each R × F cell, as arrays indexed [r - 1, f - 1]."""
+
+    count: np.ndarray
+    mean: np.ndarray
+    currency: str | None
+
+    @property
+    def empty(self) -> bool:
+        """True when nobody is scored."""
+        return self.count.sum() == 0
+
+    @property
+    def average(self) -> float:
+        """Mean value over all customers."""
+        return float(np.nansum(self.mean * self.count) / self.count.sum())
+
+    @property
+    def sure(self) -> np.ndarray:
+        """Cells with enough customers for a mean that is not one person's; all of them when none has."""
+        return self.count >= FEW if (self.count >= FEW).any() else self.count > 0
+
+    def best(self) -> tuple[int, int]:
+        """R and F scores of the sure cell with the highest mean."""
+        r, f = np.unravel_index(int(np.argmax(np.where(self.sure, self.mean, -np.inf))), self.mean.shape)
+        return int(r) + 1, int(f) + 1
+
+
+def _cells(customers: Any, *, value: str = "revenue", currency: str | None = None) -> Cells:
+    frame = frames.read(customers)
+    check_columns(frame.collect_schema(), {"r_score": "number", "f_score": "number", value: "number"})
+    scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
+    summed = frames.collect(
+        scored.group_by("r_score", "f_score").agg(nw.len().alias("_n"), nw.col(value).sum().alias("_value"))
+    )
+    sound(summed)
+    bins = int(max([5 if summed.empty else 2, *summed["r_score"], *summed["f_score"]]))
+    count, total = np.zeros((bins, bins)), np.zeros((bins, bins))
+    r, f = summed["r_score"].to_numpy(int) - 1, summed["f_score"].to_numpy(int) - 1
+    count[r, f], total[r, f] = summed["_n"], pd.to_numeric(summed["_value"]).fillna(0)
+    return Cells(count, np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0), currency)
+
+
+def rf_heatmap(
+    customers: Any,
+    *,
+    value: str = "revenue",
+    currency: str | None = None,
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw the mean value of the customers in each cell of recency and frequency scores, with their number.
+
+    Parameters
+    ----------
+    customers : table with `r_score`, `f_score` and `value`, on any engine; one row a cell is collected.
+        Cells of fewer than ten customers do not stretch the colour scale.
+    value : column to average.
+    currency : ISO code of the currency, such as "EUR"; none shows bare numbers.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to `Axes.pcolormesh`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        `collections[0].get_array()` holds the means, masked where a cell is empty.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"r_score": [1, 2], "f_score": [1, 2], "revenue": [10.0, 30.0]})
+    >>> ax = sc.plot.rf_heatmap(customers)
+    >>> ax.collections[0].get_array().compressed().tolist()
+    [10.0, 30.0]
+    """
+    cells, words = _cells(customers, value=value, currency=currency), language(lang)
+    axes = sheet.start(ax)
+    if cells.empty:
+        return HEATMAP.sign(texts.nothing(axes, words.text("No scored customers to show")), cells, lang)
+    shades = draw_cells(axes, cells.mean, artist_kwargs, sure=cells.sure)
+    for (r, f), mean in np.ndenumerate(cells.mean):
+        if cells.count[r, f]:
+            told = [worth(words, mean, currency), _headcount(words, cells.count[r, f])]
+            write_cell(axes, f + 1, r + 1, told, shades[r, f])
+    score_axes(axes, len(cells.mean), words)
+    return HEATMAP.sign(axes, cells, lang)
+
+
+def score_axes(axes: Axes, bins: int, words: Language) -> None:
+    """Number the scores, and say which end is good."""
+    size = style.size_of(axes)
+    axes.set_xticks(range(1, bins + 1))
+    axes.set_yticks(range(1, bins + 1))
+    axes.tick_params(labelsize=size.font)
+    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins))
+    texts.y_title(axes, words.text("Recency score: 1 long ago, {best} recent", best=bins))
+
+
+def _headcount(words: Language, count: Any) -> str:
+    return words.text("n = {count}", count=words.compact(count) if count >= 10_000 else words.number(count))
+
+
+def _say_cells(cells: Cells, words: Language) -> str:
+    if cells.empty:
+        return words.text("No scored customers to show")
+    r, f = cells.best()
+    best, average = cells.mean[r - 1, f - 1], cells.average
+    if average <= 0 or best <= 0:
+        return words.text("No cell has a positive value")
+    return words.text(
+        "Customers with R {r} and F {f} are worth {value} each, {times} times the average",
+        r=r, f=f, value=worth(words, best, cells.currency), times=words.number(best / average, 1),
+    )  # fmt: skip
+
+
+HEATMAP = Chart("rf_heatmap", "Heat map of mean value by recency and frequency scores.", _cells, _say_cells)
+
+
+CHARTS = (HEATMAP,)

@@ -1,0 +1,170 @@
+"""The segment table as bars: customers, orders, revenue and average order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from segmentclient import frames
+from segmentclient.locale import Language, language
+from segmentclient.plot import style
+from segmentclient.plot.chart import FEWEST, Chart
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
+from segmentclient.plot.numbers import worth
+from segmentclient.schema import check_columns
+
+__all__ = ["segment_bars"]
+
+
+def segment_bars(
+    customers: Any,
+    *,
+    by: str = "segment",
+    currency: str | None = None,
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw the segment table: customers, orders, revenue and average order value, a thin bar under each number.
+
+    Parameters
+    ----------
+    customers : table with the columns `by`, `n_orders` and `revenue`, on any engine; one row a segment is collected.
+    by : column that holds the segment.
+    currency : ISO code of the currency, such as "EUR"; none shows bare numbers.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to `Axes.barh`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        `containers[i]` holds the bars of the i-th column, each as long as its share of the column's maximum.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"segment": ["loyal", "lost"], "n_orders": [4, 1], "revenue": [100.0, 50.0]})
+    >>> ax = sc.plot.segment_bars(customers, currency="EUR")
+    >>> [text.get_text() for text in ax.texts if "€" in text.get_text()]
+    ['€100', '€50', '€25', '€50']
+    """
+    data, words = _bar_groups(customers, by=by, currency=currency), language(lang)
+    labels = data.labels(lang)
+    share = 0.29 if ax is not None and style.size_of(ax).width < 5 else 0.26
+    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, share=share, extra=0.55))
+    if data.empty:
+        return BARS.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
+    scales.category_axis(axes, labels, share=share)
+    axes.set_xticks([])
+    axes.set_xlim(-0.04, 4)
+    room = _column_room(axes)
+    for column, (title, values, told) in enumerate(_bar_columns(data, words)):
+        if lettering.widest(told, style.size_of(axes).font) > room:
+            told = _bar_columns(data, words, amount=_brief)[column][2]
+        _bar_column(axes, column, title, values, told, {"color": data.colours(), **artist_kwargs})
+    return BARS.sign(axes, data, lang)
+
+
+def _bar_groups(customers: Any, *, by: str = "segment", currency: str | None = None) -> Groups:
+
+    check_columns(frames.read(customers).collect_schema(), {"n_orders": "number", "revenue": "number"})
+    return groups(customers, by=by, currency=currency)
+
+
+def _column_room(axes: Axes) -> float:
+    """Points across one of the four columns, less the gap to the next."""
+    return layout.axes_inches(axes)[0] * 72 / 4.04 - 3
+
+
+def _bar_columns(
+    data: Groups, words: Language, *, amount: Callable[[Language, float, str | None], str] = worth
+) -> list[tuple[str, list[float], list[str]]]:
+    """Name, number and write each column."""
+    table = data.table
+    average = (table["value"] / table["orders"].where(table["orders"] > 0)).fillna(0)
+    return [
+        (
+            words.text("Customers"),
+            table["customers"].tolist(),
+            [_count(words, n) for n in table["customers"]],
+        ),
+        (words.text("Orders"), table["orders"].tolist(), [_count(words, n) for n in table["orders"]]),
+        (
+            words.text("Revenue"),
+            table["value"].tolist(),
+            [amount(words, n, data.currency) for n in table["value"]],
+        ),
+        (
+            words.text("Average order"),
+            average.tolist(),
+            [amount(words, n, data.currency) for n in average],
+        ),
+    ]
+
+
+def _brief(words: Language, number: float, currency: str | None) -> str:
+    """Write an amount in thousands from one thousand on, where columns are narrow."""
+    return words.compact(number, currency) if abs(number) >= 1_000 else worth(words, number, currency)
+
+
+def _count(words: Language, number: float) -> str:
+    return words.compact(number) if number >= 100_000 else words.number(number)
+
+
+def _bar_column(
+    axes: Axes, column: int, title: str, values: list[float], told: list[str], looks: dict[str, Any]
+) -> None:
+    """Draw one column: number above, bar below; bars start at the column's left edge."""
+    size = style.size_of(axes)
+    longest = max((abs(value) for value in values), default=0) or 1.0
+    lengths = [0.86 * max(value, 0) / longest for value in values]
+    rows = range(len(values))
+    axes.barh([row + 0.24 for row in rows], lengths, left=column, **{"height": 0.2, **looks})
+    for row, text in zip(rows, told, strict=True):
+        texts.write(axes, column, row + 0.08, text, va="bottom", ha="left", in_layout=True)
+    texts.write(
+        axes,
+        column,
+        -0.55,
+        lettering.wrap(title, _column_room(axes), size.small),
+        va="baseline",
+        in_layout=True,
+        ha="left",
+        fontsize=size.small,
+        color=style.MUTED,
+    )
+
+
+def _say_order(data: Groups, words: Language) -> str:
+    """Name the group with the largest average order, among those that are not tiny."""
+    if data.empty or data.total <= 0 or data.table["orders"].sum() <= 0:
+        return say_top(data, words)
+    average = data.table["value"] / data.table["orders"].where(data.table["orders"] > 0)
+    large = data.table["customers"] >= min(FEWEST, data.table["customers"].max())
+    best = int(average.where(large).fillna(0).argmax())
+    return words.text(
+        "Largest orders: {segment}, {value} against {average} on average",
+        segment=data.labels(words.key)[best], value=worth(words, average[best], data.currency),
+        average=worth(words, data.total / data.table["orders"].sum(), data.currency),
+    )  # fmt: skip
+
+
+BARS = Chart(
+    "segment_bars",
+    "Bars: customers, orders, revenue and average order of each segment.",
+    _bar_groups,
+    _say_order,
+    tell_shares,
+)
+
+
+CHARTS = (BARS,)

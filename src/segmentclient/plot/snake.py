@@ -1,0 +1,149 @@
+"""Profiles as lines: how far each group is from the average, feature by feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from segmentclient.locale import Language, language
+from segmentclient.plot import palette, style
+from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.features import Features, extreme, features_of, inside
+from segmentclient.plot.numbers import measure
+
+__all__ = ["snake_plot"]
+
+
+def snake_plot(
+    customers: Any,
+    *,
+    features: Sequence[str],
+    by: str = "cluster",
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw each group's profile: how far its mean of every feature is from the average, in standard deviations.
+
+    Skewed features are transformed first, as for clustering, so that a few huge customers do not set the scale.
+
+    Parameters
+    ----------
+    customers : table with the columns `features` and `by`, on any engine; these are collected.
+    features : number columns, in the order of the chart.
+    by : column that holds the group.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to `Axes.plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        `lines[i]` is the profile of the i-th group, in natural order.
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"cluster": ["c1", "c1", "c2", "c2"], "n_orders": [9, 8, 1, 2], "revenue": [90.0, 80, 9, 8]})
+    >>> ax = sc.plot.snake_plot(customers, features=["n_orders", "revenue"])
+    >>> bool(ax.lines[0].get_ydata()[0] > 0 > ax.lines[1].get_ydata()[0])
+    True
+    """
+    data, words = features_of(customers, features=features, by=by), language(lang)
+    axes = sheet.start(ax)
+    if data.empty:
+        return SNAKE.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
+    means, colours = data.means(data.prepared), palette.colours(data.keys)
+    places = range(len(data.names))
+    for key in data.keys:
+        looks = {"color": colours[key], "linewidth": 2.2, "marker": "o", "markersize": 6, **artist_kwargs}
+        axes.plot(places, means.loc[key], **looks)
+    axes.axhline(0, color=style.MUTED, linewidth=0.8, zorder=0)
+    _feature_axis(axes, data.names, words)
+    scales.number_axis(axes, "y", lambda value: words.number(value, 1))
+    texts.y_title(axes, words.text("Standard deviations from the average customer"))
+    _name_lines(
+        axes, [(palette.label(key, lang), float(means.loc[key].iloc[-1]), colours[key]) for key in data.keys]
+    )
+    return SNAKE.sign(axes, data, lang)
+
+
+def _feature_axis(axes: Axes, names: Sequence[str], words: Language) -> None:
+    """Name the features below the axis, wrapped to their room."""
+    size = style.size_of(axes)
+    room = 0.62 * axes.figure.figure.get_figwidth() * 72 / max(len(names), 1) - 4
+    labels = [lettering.wrap(measure(name, words), max(room, 30), size.small) for name in names]
+    axes.set_xticks(range(len(names)), labels)
+    axes.grid(True, axis="x", color=style.GRID, linewidth=0.8)
+    axes.set_xlim(-0.25, len(names) - 0.75)
+
+
+def _name_lines(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
+    """Write the name of each line at its right end; names step aside where they would touch."""
+    size = style.size_of(axes)
+    room = axes.figure.figure.get_figwidth() * 72 * 0.22
+    told = sorted(
+        ((value, lettering.wrap(name, room, size.small), colour) for name, value, colour in ends),
+        key=lambda end: end[0],
+    )
+    lines = [text.count("\n") + 1 for _, text, _ in told]
+    low, high = axes.get_ylim()
+    height = layout.axes_inches(axes)[1] * 72
+    unit = (high - low) / height * size.small * 1.25
+    needed = sum(lines) * unit
+    if needed > high - low:
+        low, high = low - (needed - (high - low)) / 2, high + (needed - (high - low)) / 2
+    places = lettering.stack([value for value, _, _ in told], [count * unit for count in lines], low, high)
+    right = axes.get_xlim()[1]
+    last = axes.get_xticks()[-1]
+    for (value, text, colour), place in zip(told, places, strict=True):
+        axes.plot(
+            [last + 0.06, right],
+            [value, place],
+            color=colour,
+            linewidth=0.8,
+            clip_on=False,
+            scalex=False,
+            scaley=False,
+        )
+        texts.beside(
+            axes, right, place, text, dx=4, ha="left", va="center", fontsize=size.small, color=style.INK
+        )
+
+
+def _say_snake(data: Features, words: Language) -> str:
+    """Name the group and feature farthest from the average."""
+    if data.empty:
+        return words.text("No customers to show")
+    key, feature, away = extreme(data.means(data.prepared), of=np.abs)
+    sentence = (
+        "{group} stand out most, by {feature}: {size} standard deviations above the average"
+        if away >= 0
+        else "{group} stand out most, by {feature}: {size} standard deviations below the average"
+    )
+    return words.text(
+        sentence,
+        group=palette.label(key, words.key),
+        feature=inside(measure(feature, words), feature),
+        size=words.number(abs(away), 1),
+    )
+
+
+SNAKE = Chart(
+    "snake_plot",
+    "Profiles: the mean of each feature by group, in standard deviations from the average.",
+    features_of,
+    _say_snake,
+)
+
+
+CHARTS = (SNAKE,)

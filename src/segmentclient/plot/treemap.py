@@ -1,0 +1,185 @@
+"""Tiles as large as what each segment brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from segmentclient.locale import Language, language
+from segmentclient.plot import palette, style
+from segmentclient.plot.chart import Chart
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
+from segmentclient.plot.numbers import of_value, percent
+
+__all__ = ["segment_treemap"]
+
+
+def segment_treemap(
+    customers: Any,
+    *,
+    by: str = "segment",
+    value: str = "revenue",
+    currency: str | None = None,
+    ax: Axes | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
+) -> Axes:
+    """Draw each segment as a tile as large as its revenue.
+
+    Segments whose tile is too small for their name are named below. Segments without positive value have no
+    tile and are named below; when no segment has any, tiles are as large as the number of customers.
+
+    Parameters
+    ----------
+    customers : table with the columns `by` and `value`, on any engine; one row a segment is collected.
+    by : column that holds the segment.
+    value : column that gives the size of the tiles.
+    currency : ISO code of the currency, such as "EUR"; none shows bare numbers.
+    ax : axes to draw on; new ones otherwise (see `figure` for sizes).
+    lang : "en" or "fr".
+    **artist_kwargs : passed to each `matplotlib.patches.Rectangle`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ColumnError
+        A column is missing or does not hold numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> customers = pd.DataFrame({"segment": ["champions", "lost"], "revenue": [90.0, 10.0]})
+    >>> ax = sc.plot.segment_treemap(customers, lang="fr")
+    >>> [round(float(tile.get_width() * tile.get_height()), 9) for tile in ax.patches]
+    [0.9, 0.1]
+    """
+    data = groups(customers, by=by, value=value, currency=currency)
+    axes = sheet.start(ax)
+    words = language(lang)
+    if data.empty:
+        return TREEMAP.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
+    scales.hide_axes(axes)
+    axes.set(xlim=(0, 1), ylim=(1, 0))
+    axes.margins(0)
+    unnamed = _tiles(axes, data, words, artist_kwargs)
+    if unnamed:
+        texts.x_title(axes, words.text("Too small to name: {segments}", segments=words.listed(unnamed)))
+    return TREEMAP.sign(axes, data, lang)
+
+
+def _tiles(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> list[str]:
+    """Draw the tiles, name those that have room, and give the names of the others with their share."""
+    sizes = tile_sizes(data)
+    width, height = layout.axes_inches(axes)
+    unnamed = []
+    places = squarify([size for size in sizes if size > 0], width / height)
+    for name, colour, size, share in zip(
+        data.labels(words.key), data.colours(), sizes, data.table["value_share"], strict=True
+    ):
+        told = percent(words, share)
+        if size <= 0:
+            unnamed.append(f"{name} ({told})")
+            continue
+        x, y, w, h = next(places)
+        axes.add_patch(
+            Rectangle(
+                (x, y), w, h, **{"facecolor": colour, "edgecolor": style.SURFACE, "linewidth": 2, **looks}
+            )
+        )
+        if not _name_tile(axes, (x, y, w * width * 72, h * height * 72), name, told, palette.text_on(colour)):
+            unnamed.append(f"{name} ({told})")
+    return unnamed
+
+
+def tile_sizes(data: Groups) -> list[float]:
+    """Give positive values their size; the customers count when no value is positive."""
+    sizes = data.table["value"].clip(lower=0)
+    return (sizes if sizes.sum() > 0 else data.table["customers"]).tolist()
+
+
+def _name_tile(
+    axes: Axes, tile: tuple[float, float, float, float], name: str, told: str, colour: str
+) -> bool:
+    """Write the name and share in a tile's corner when they fit (sizes in points)."""
+    x, y, width, height = tile
+    size = style.size_of(axes)
+    room, lines = width - 14, lettering.wrap(name, width - 14, size.font, "bold")
+    text_height = (lines.count("\n") + 1 + 1.1) * size.font * 1.2 + 10
+    if (
+        room < lettering.widest([told], size.font)
+        or lettering.widest([lines], size.font, "bold") > room
+        or "-\n" in lines
+    ):
+        return False
+    if text_height > height:
+        return False
+    texts.beside(
+        axes, x, y, lines, dx=7, dy=-6, ha="left", va="top", in_layout=False, color=colour, weight="bold"
+    )
+    below = 6 + (lines.count("\n") + 1) * size.font * 1.25
+    texts.beside(axes, x, y, told, dx=7, dy=-below, ha="left", va="top", in_layout=False, color=colour)
+    return True
+
+
+def squarify(sizes: list[float], ratio: float) -> Any:
+    """Yield (x, y, width, height) of tiles in the unit square that look square when it is `ratio` times wider than high.
+
+    Sizes must be positive and sorted, largest first. Each row is filled while that makes its tiles squarer.
+    """
+    x, y, wide, high = 0.0, 0.0, ratio, 1.0
+    areas = [size * ratio / sum(sizes) for size in sizes]
+    while areas:
+        side = min(wide, high)
+        count = _row_length(areas, side)
+        row, areas = areas[:count], areas[count:]
+        depth = sum(row) / side
+        along = 0.0
+        for area in row:
+            length = area / depth
+            place = (x, y + along, depth, length) if wide >= high else (x + along, y, length, depth)
+            yield place[0] / ratio, place[1], place[2] / ratio, place[3]
+            along += length
+        x, wide = (x + depth, wide - depth) if wide >= high else (x, wide)
+        y, high = (y, high) if side == high and place[2] == depth else (y + depth, high - depth)
+
+
+def _row_length(areas: list[float], side: float) -> int:
+    """Count how many tiles make the squarest row."""
+    worst = [_worst(areas[:count], side) for count in range(1, len(areas) + 1)]
+    return next((count for count in range(1, len(areas)) if worst[count] > worst[count - 1]), len(areas))
+
+
+def _worst(row: list[float], side: float) -> float:
+    depth = sum(row) / side
+    return max(max(depth**2 / area, area / depth**2) for area in row)
+
+
+def _say_most(data: Groups, words: Language) -> str:
+    """Name the few groups that make most of the revenue."""
+    if data.empty or data.total <= 0 or len(data.table) < 3:
+        return say_top(data, words)
+    running = data.table["value_share"].cumsum()
+    count = int((running < 0.6).sum()) + 1
+    named = words.listed(data.labels(words.key)[:count])
+    return words.plural(
+        "{segments} alone: {share} {of_value}", "{n} segments make {share} {of_value}: {segments}",
+        count, segments=named, share=words.percent(running.iloc[count - 1], 0), of_value=of_value(data.value, words),
+    )  # fmt: skip
+
+
+TREEMAP = Chart(
+    "segment_treemap",
+    "Treemap: each tile is a segment, as large as what it brings.",
+    groups,
+    _say_most,
+    tell_shares,
+)
+
+
+CHARTS = (TREEMAP,)
