@@ -16,18 +16,18 @@ LONG = "Clients fidèles à reconquérir absolument"
 
 
 def written(whole):
-    """Every visible text of a figure with the box it takes, once the layout stands still."""
+    """Every visible text of a figure with the box it takes, once the layout stands still; nothing is painted."""
     FigureCanvasAgg(whole)
-    layout.settle(whole)
-    whole.canvas.draw()
-    renderer = whole.canvas.get_renderer()
-    hidden = {tick for ax in whole.axes for tick in outside_ticks(ax)}
-    found = [
-        text
-        for text in whole.findobj(Text)
-        if text.get_visible() and text.get_text().strip() and text not in hidden
-    ]
-    return [(text, text.get_window_extent(renderer)) for text in dict.fromkeys(found)]
+    with layout.still(whole):
+        whole.draw_without_rendering()
+        renderer = whole.canvas.get_renderer()
+        hidden = {tick for ax in whole.axes for tick in outside_ticks(ax)}
+        found = [
+            text
+            for text in whole.findobj(Text)
+            if text.get_visible() and text.get_text().strip() and text not in hidden
+        ]
+        return [(text, text.get_window_extent(renderer)) for text in dict.fromkeys(found)]
 
 
 def outside_ticks(ax):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,9 +12,9 @@ from matplotlib.axes import Axes
 
 from segmentclient.customers import UNIT_DAYS
 from segmentclient.locale import Language, language
-from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
+from segmentclient.plot.drawing.cells import Show, colour_cells, write_cells
 
 __all__ = ["expected_purchases_matrix", "probability_alive_matrix"]
 
@@ -109,9 +110,9 @@ def probability_alive_matrix(
     """
     data, words = _alive_beliefs(model, T=T), language(lang)
     axes = sheet.start(ax)
-    _draw_beliefs(
-        axes, data, words, lambda share: words.percent(share, 0), {"vmin": 0.0, "vmax": 1.0, **artist_kwargs}
-    )
+    shows = (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
+    meaning = words.text("Cells: probability of being a customer still, in %")
+    _draw_beliefs(axes, data, words, shows, meaning, {"vmin": 0.0, "vmax": 1.0, **artist_kwargs})
     return ALIVE.sign(axes, data, lang)
 
 
@@ -156,35 +157,26 @@ def expected_purchases_matrix(
     data, words = _expected_beliefs(model, t=t, T=T), language(lang)
     axes = sheet.start(ax)
     decimals = 0 if data.held.max() >= 100 else 1 if data.held.max() >= 3 else 2
-    _draw_beliefs(
-        axes, data, words, lambda count: words.number(count, decimals), {"vmin": 0.0, **artist_kwargs}
-    )
+    shows = (lambda count: words.number(count, decimals), words.number, words.compact)
+    ahead = span(words, data.ahead, data.unit)
+    meaning = words.text("Cells: purchases expected in the next {ahead}", ahead=ahead)
+    _draw_beliefs(axes, data, words, shows, meaning, {"vmin": 0.0, **artist_kwargs})
     return EXPECTED.sign(axes, data, lang)
 
 
-def _draw_beliefs(axes: Axes, data: Beliefs, words: Language, show: Any, looks: dict[str, Any]) -> None:
-    rows, columns = data.held.shape
-    options = {"cmap": style.QUANTITY, "edgecolors": style.SURFACE, "linewidth": 1.5, **looks}
-    mesh: Any = axes.pcolormesh(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, data.held, **options)
-    colours = mesh.cmap(mesh.norm(data.held))
-    size = style.size_of(axes)
-    for (row, column), value in np.ndenumerate(data.held):
-        texts.write(
-            axes,
-            column,
-            row,
-            show(value),
-            ha="center",
-            va="center_baseline",
-            fontsize=size.small,
-            color=palette.text_on(colours[row, column][:3]),
-        )
-    axes.set_ylim(rows - 0.5, -0.5)
-    axes.set_xticks(range(columns), [words.number(count) for count in data.counts])
-    axes.set_yticks(range(rows), [_silence(words, data, silence) for silence in data.silences])
+def _draw_beliefs(
+    axes: Axes, data: Beliefs, words: Language, shows: Sequence[Show], meaning: str, looks: dict[str, Any]
+) -> None:
+    """Draw a matrix of beliefs, the shortest silence above, with its numbers and its axes."""
+    colours = colour_cells(axes, data.held, looks)
+    height, width = data.held.shape
+    axes.set_ylim(height - 0.5, -0.5)
+    axes.set_xticks(range(width), [words.number(count) for count in data.counts])
+    axes.set_yticks(range(height), [_silence(words, data, silence) for silence in data.silences])
     texts.y_title(axes, words.text("Time since the last purchase"))
-    ahead = words.text("Customers known for {age}", age=span(words, data.age, data.unit))
-    texts.x_title(axes, words.text("Repeat purchases"), ahead)
+    age = words.text("Customers known for {age}", age=span(words, data.age, data.unit))
+    texts.x_title(axes, words.text("Repeat purchases"), age, meaning)
+    write_cells(axes, data.held, colours, shows)
 
 
 def _silence(words: Language, data: Beliefs, silence: float) -> str:

@@ -12,7 +12,7 @@ from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import rows
 from segmentclient.plot.numbers import worth
 
 __all__ = ["value_bridge"]
@@ -89,8 +89,7 @@ def value_bridge(
         *(_named(move, count, words) for move, (_, count) in data.changes.items()),
         words.text("Now"),
     ]
-    axes = sheet.start(ax, height=sheet.rows_height(ax, names, extra=0.2))
-    scales.category_axis(axes, names)
+    axes = rows.start_rows(ax, names, extra=0.2)
     changes = np.array([change for change, _ in data.changes.values()])
     starts = np.concatenate([[0.0], data.before + np.cumsum(np.concatenate([[0.0], changes]))[:-1], [0.0]])
     widths = np.concatenate([[data.before], changes, [data.after]])
@@ -124,22 +123,17 @@ def _steps(axes: Axes, starts: np.ndarray, widths: np.ndarray) -> None:
 def _write_changes(
     axes: Axes, starts: np.ndarray, widths: np.ndarray, words: Language, currency: str | None
 ) -> None:
-    """Write the amounts right of the bars; changes with their sign."""
-    size = style.size_of(axes)
-    last = len(widths) - 1
+    """Write the amounts right of the bars; changes with their sign, the two totals in bold."""
+    last, ends = len(widths) - 1, np.maximum(starts, starts + widths)
     told = [
         worth(words, width, currency) if row in (0, last) else _signed(words, width, currency)
         for row, width in enumerate(widths)
     ]
-    ends = np.maximum(starts, starts + widths)
     low, high = min(0.0, float(np.minimum(starts, starts + widths).min())), float(max(ends.max(), 0.0))
-    high = high if high > low else low + 1.0
-    room = layout.axes_inches(axes)[0] * 72
-    text = lettering.widest(told, size.font, "bold") + 12
-    axes.set_xlim(low, high + (high - low) * text / max(room - text, text))
-    for row, (text_here, end) in enumerate(zip(told, ends, strict=True)):
-        weight = "bold" if row in (0, last) else "normal"
-        texts.beside(axes, end, row, text_here, dx=5, ha="left", va="center_baseline", weight=weight)
+    rows.leave_room(axes, low, high if high > low else low + 1.0, told)
+    rows.write_ends(axes, ends, told)
+    for row in (0, last):
+        axes.texts[row - len(told) if row < last else -1].set_fontweight("bold")
 
 
 def _signed(words: Language, change: float, currency: str | None) -> str:

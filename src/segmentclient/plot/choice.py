@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -85,10 +84,11 @@ def _criterion(
     if chosen.any():
         low, high = panel.get_ylim()
         panel.set_ylim(low, high + 0.18 * (high - low))
+        top = float(held[chosen][0]) + (float(table["gap_se"][chosen].iloc[0]) if column == "gap" else 0.0)
         texts.beside(
             panel,
             best,
-            float(held[chosen][0]),
+            top,
             f"k = {best}",
             dy=7,
             ha="center",
@@ -101,10 +101,8 @@ def _criterion(
     scales.base_line(panel)
     panel.set_xticks(k if len(k) <= 10 else k[::2])
     panel.set_xlim(k.min() - 0.6, k.max() + 0.6)
-    decimals = 0 if column == "inertia" else 1 if np.ptp(held) > 0.3 else 2
-    scales.number_axis(
-        panel, "y", words.compact if decimals == 0 else lambda value: words.number(value, decimals), most=4
-    )
+    show = (lambda value, _: words.compact(value)) if column == "inertia" else words.number
+    scales.number_axis(panel, "y", show)
     texts.y_title(panel, title)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,10 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
-from segmentclient.plot import palette, style
+from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import layout, lettering, rows, texts
+from segmentclient.plot.drawing.cells import colour_cells, scale_note, share_texts, write_cells
 from segmentclient.schema import check_columns
 
 __all__ = ["cohort_heatmap"]
@@ -27,6 +29,16 @@ class Cohorts:
     starts: list[dt.date]
     sizes: np.ndarray
     held: np.ndarray
+
+    @property
+    def monthly(self) -> bool:
+        """True when every cohort starts with a month."""
+        return all(day.day == 1 for day in self.starts)
+
+    def over(self, age: int) -> np.ndarray:
+        """Cohorts whose period of this age is over: the last period of the table may be incomplete."""
+        later = self.held[:, age:]
+        return np.isfinite(later).any(axis=1)
 
 
 def _cohorts(retention: Any) -> Cohorts:
@@ -70,67 +82,49 @@ def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", 
     (1, 5)
     """
     data, words = _cohorts(retention), language(lang)
-    names = [
-        words.text("{date} ({count})", date=words.date(start), count=words.number(size))
-        for start, size in zip(data.starts, data.sizes, strict=True)
-    ]
-    axes = sheet.start(ax, height=sheet.rows_height(ax, names, extra=0.9, pitch=1.9))
+    names = [_name(start, monthly=data.monthly, words=words) for start in data.starts]
+    axes = rows.start_rows(ax, names, extra=0.9, pitch=1.9)
     if not np.isfinite(data.held).any():
         return COHORTS.sign(texts.nothing(axes, words.text("No cohort is old enough to show")), data, lang)
-    scales.category_axis(axes, names)
-    rows, columns = data.held.shape
-    options = {
-        "cmap": style.QUANTITY,
-        "vmin": 0.0,
-        "edgecolors": style.SURFACE,
-        "linewidth": 1.2,
-        **artist_kwargs,
-    }
-    held = np.ma.masked_invalid(data.held)
-    mesh: Any = axes.pcolormesh(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, held, **options)
-    _age_axis(axes, columns, words)
-    _write_retention(axes, data.held, mesh, words)
+    colours = colour_cells(axes, data.held, {"vmin": 0.0, "linewidth": 1.2, **artist_kwargs})
+    rows.count_column(axes, data.sizes, words)
+    _age_axis(axes, data.held.shape[1], words)
+    if not write_cells(axes, data.held, colours, share_texts(words)):
+        _note(axes, words, scale_note(data.held, share_texts(words)[0], words))
     return COHORTS.sign(axes, data, lang)
 
 
+def _name(start: dt.date, *, monthly: bool, words: Language) -> str:
+    """Name a cohort by the month or the day it starts."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMM", start, locale=words.locale) if monthly else words.date(start)
+
+
 def _age_axis(axes: Axes, columns: int, words: Language) -> None:
-    step = max(1, -(-columns // 12))
+    """Number the ages above, as many as have room."""
+    wide, size = layout.axes_inches(axes)[0] * 72, style.size_of(axes)
+    step = max(1, math.ceil((lettering.text_width(words.number(columns), size.small) + 6) * columns / wide))
     axes.xaxis.tick_top()
     places = range(0, columns, step)
     axes.set_xticks(places, [words.number(place + 1) for place in places])
+    _note(axes, words)
+
+
+def _note(axes: Axes, words: Language, *more: str) -> None:
+    """Say below what rows, columns and cells are."""
     texts.x_title(
-        axes, words.text("Rows: first order, with the number of customers; columns: periods since then")
+        axes,
+        words.text("Rows: first order; columns: periods since then; cells: who bought again, in %"),
+        words.text("The last cell of a row is the last period, which may be incomplete"),
+        *more,
     )
-
-
-def _write_retention(axes: Axes, held: np.ndarray, mesh: Any, words: Language) -> None:
-    """Write the shares in cells wide and high enough for them, without the sign where that alone fits."""
-    size = style.size_of(axes)
-    width, height = (inches * 72 for inches in layout.axes_inches(axes))
-    room = width / held.shape[1] - 3
-    shows = (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
-    fits = [show for show in shows if lettering.text_width(show(float(np.nanmax(held))), size.small) <= room]
-    if not fits or height / held.shape[0] < size.small * 1.3:
-        return
-    colours = mesh.cmap(mesh.norm(held))
-    for (row, column), share in np.ndenumerate(held):
-        if np.isfinite(share):
-            texts.write(
-                axes,
-                column,
-                row,
-                fits[0](share),
-                ha="center",
-                va="center_baseline",
-                fontsize=size.small,
-                color=palette.text_on(colours[row, column][:3]),
-            )
 
 
 def _say_cohorts(data: Cohorts, words: Language) -> str:
     if not np.isfinite(data.held).any():
         return words.text("No cohort is old enough to show")
-    known = np.isfinite(data.held[:, 0])
+    known = data.over(1) if data.over(1).any() else np.isfinite(data.held[:, 0])
     first = float(np.average(data.held[known, 0], weights=data.sizes[known]))
     return words.text("{share} of new customers buy again in the next period", share=words.percent(first, 0))
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.drawing.bins import bin_edges, draw_bins, hidden_note, typical_range
 from segmentclient.plot.numbers import values, worth
 
-__all__ = ["bin_edges", "value_distribution"]
+__all__ = ["value_distribution"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,6 @@ class Spread:
     def empty(self) -> bool:
         """True when no customer has a value."""
         return len(self.held) == 0
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Values between which bars are drawn: all but the last twentieth, unless that gains little."""
-        low, high = float(self.held[0]), float(self.held[-1])
-        typical = float(np.quantile(self.held, 0.95))
-        return min(low, 0.0), typical if typical > 0 and high > 1.6 * typical else high
 
 
 def _spread(customers: Any, *, value: str = "lifetime_value", currency: str | None = None) -> Spread:
@@ -86,42 +79,24 @@ def value_distribution(
     axes = sheet.start(ax, height=3.4)
     if spread.empty:
         return DISTRIBUTION.sign(texts.nothing(axes, words.text("No customers to show")), spread, lang)
-    low, high = spread.limits
+    low, high = typical_range(spread.held)
     edges = bin_edges(low, high)
-    shown = spread.held[spread.held <= edges[-1]]
-    counts, _ = np.histogram(shown, bins=edges)
-    looks = {
-        "color": style.GREY,
-        "align": "edge",
-        "edgecolor": style.SURFACE,
-        "linewidth": 0.8,
-        **artist_kwargs,
-    }
-    axes.bar(edges[:-1], counts.astype(float), np.diff(edges), **looks)
-    axes.set_xlim(edges[0], edges[-1])
-    _value_axes(axes, spread, words, len(spread.held) - len(shown), edges[-1])
+    counts = draw_bins(axes, spread.held, edges, artist_kwargs)
+    _value_axes(axes, spread, words, edges)
     _mark_centres(axes, spread, words, counts.max(), high)
     return DISTRIBUTION.sign(axes, spread, lang)
 
 
-def bin_edges(low: float, high: float, count: int = 30) -> np.ndarray:
-    """Cut a range into about `count` bins with round edges, the last one no lower than `high`."""
-    if high <= low:
-        return np.array([low - 0.5, low + 0.5])
-    return np.asarray(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
+def _value_axes(axes: Axes, spread: Spread, words: Language, edges: np.ndarray) -> None:
+    def show(value: float) -> str:
+        return worth(words, value, spread.currency)
 
-
-def _value_axes(axes: Axes, spread: Spread, words: Language, hidden: int, high: float) -> None:
-    scales.grid_lines(axes, "y")
-    scales.base_line(axes)
-    scales.number_axis(axes, "x", lambda value: worth(words, value, spread.currency))
-    scales.number_axis(axes, "y", words.compact, most=4)
-    texts.y_title(axes, words.text("Customers"))
-    note = words.plural(
-        "{n} customer worth more than {limit} is not drawn", "{n} customers worth more than {limit} are not drawn",
-        hidden, limit=worth(words, high, spread.currency),
-    )  # fmt: skip
-    texts.x_title(axes, words.text("Value of a customer"), note if hidden else "")
+    scales.number_axis(axes, "x", lambda value, _: show(value))
+    if len(edges) == 2:
+        axes.set_xticks([spread.held[0]])
+    scales.count_axis(axes, "y", words)
+    texts.y_title(axes, f"{words.text('Customers')} ({texts.count_note(words, len(spread.held))})")
+    texts.x_title(axes, words.text("Value of a customer"), hidden_note(words, spread.held, edges, show))
 
 
 def _mark_centres(axes: Axes, spread: Spread, words: Language, top: float, high: float) -> None:

@@ -13,7 +13,7 @@ from segmentclient.errors import raise_all
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import rows, scales, texts
 from segmentclient.plot.numbers import worth
 from segmentclient.schema import check_columns
 
@@ -93,10 +93,9 @@ def segment_values(
     """
     data, words = _expected(values, by=by, currency=currency), language(lang)
     labels = data.labels(lang)
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.6))
+    axes = rows.start_rows(ax, labels, extra=0.6)
     if data.table.empty:
         return VALUES.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    scales.category_axis(axes, labels)
     _marks(axes, data.table, artist_kwargs)
     _amounts(axes, data, words)
     return VALUES.sign(axes, data, lang)
@@ -121,24 +120,19 @@ def _marks(axes: Axes, table: pd.DataFrame, looks: dict[str, Any]) -> None:
 
 def _amounts(axes: Axes, data: Expected, words: Language) -> None:
     """Write each total right of its interval, and number the axis from zero."""
-    size, table = style.size_of(axes), data.table
+    table = data.table
     told = [worth(words, value, data.currency) for value in table["value"]]
     low, high = (
         min(0.0, float(table["low"].min())),
         float(max(table["high"].max(), table["value"].max(), 0.0)),
     )
     high = high if high > low else low + 1.0
-    scales.number_axis(
-        axes, "x", lambda value: worth(words, value, data.currency), most=3 if size.width < 5 else 5
-    )
+    most = 3 if style.size_of(axes).width < 5 else 5
+    scales.number_axis(axes, "x", lambda value, _: worth(words, value, data.currency), most=most)
     scales.grid_lines(axes, "x")
     texts.x_title(axes, words.text("Lifetime value still expected; the line is its interval"))
-    room = layout.axes_inches(axes)[0] * 72
-    text = lettering.widest(told, size.font, "bold") + 14
-    axes.set_xlim(low - 0.01 * (high - low), high + (high - low) * text / max(room - text, text))
-    for row, (text_here, end) in enumerate(zip(told, table[["value", "high"]].max(axis=1), strict=True)):
-        looks: dict[str, Any] = {"ha": "left", "va": "center_baseline", "weight": "bold"}
-        texts.beside(axes, end, row, text_here, dx=7, **looks)
+    rows.leave_room(axes, low - 0.01 * (high - low), high, told)
+    rows.write_ends(axes, table[["value", "high"]].max(axis=1), told, weight="bold")
 
 
 def _say_values(data: Expected, words: Language) -> str:

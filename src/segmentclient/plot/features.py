@@ -43,6 +43,11 @@ class Features:
         """Features against skew and on one scale, as clusters see them."""
         return learn_preparation(self.held, self.names, transform="auto", scale="standard").apply(self.held)
 
+    @property
+    def sizes(self) -> pd.Series:
+        """Customers of each group."""
+        return pd.Series(self.key, dtype=object).value_counts().reindex(self.keys)
+
     def sample(self, most: int) -> Features:
         """Take at most so many rows, the same whatever their order."""
         if len(self.key) <= most:

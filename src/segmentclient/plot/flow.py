@@ -13,7 +13,8 @@ from matplotlib.patches import Rectangle
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.drawing.stacking import stack_names
 from segmentclient.plot.moves import Moves, moves_of, say_moves
 from segmentclient.segments.migration import ABSENT, MISSING
 
@@ -127,47 +128,16 @@ def _side(
         axes.add_patch(
             Rectangle(corner, wide, bottom - top, facecolor=colours[key], edgecolor="none", clip_on=False)
         )
-    room = axes.figure.figure.get_figwidth() * 72 * 0.28
-    named = zip(moves.labels(side, words), bases, strict=True)
-    told = [
-        lettering.wrap(f"{name} {words.number(bottom - top)}", room, size.small)
-        for name, (top, bottom) in named
-    ]
-    heights = [text.count("\n") + 1.0 for text in told]
-    inches = axes.figure.figure.get_figheight()
-    sheet.set_height(axes, max(inches, sum(heights) * size.small * 1.25 / 72 + 0.4))
-    low, high = sorted(axes.get_ylim())
-    unit = (high - low) / (layout.axes_inches(axes)[1] * 72) * size.small * 1.22
-    places = lettering.stack(
-        [(top + bottom) / 2 for top, bottom in bases], [unit * height for height in heights], low, high
-    )
-    outward = -1 if side == "before" else 1
-    for text, place, (top, bottom) in zip(told, places, bases, strict=True):
-        middle = (top + bottom) / 2
-        axes.plot(
-            [x, x + outward * 0.02],
-            [middle, place],
-            color=style.GREY,
-            linewidth=0.7,
-            clip_on=False,
-            scalex=False,
-            scaley=False,
-        )
-        texts.beside(
-            axes,
-            x + outward * 0.02,
-            place,
-            text,
-            dx=outward * 3,
-            va="center",
-            ha="right" if outward < 0 else "left",
-            fontsize=size.small,
-        )
+    names = moves.labels(side, words)
+    told = [f"{name} {words.number(low - high)}" for name, (high, low) in zip(names, bases, strict=True)]
+    middles = [(top + bottom) / 2 for top, bottom in bases]
+    end = x - 0.02 if side == "before" else x + 0.02
+    stack_names(axes, middles, told, x=(x, end), share=0.28, colours=[style.GREY] * len(told))
     head = words.text("before") if side == "before" else words.text("now")
     texts.beside(
         axes,
         x,
-        low,
+        min(axes.get_ylim()),
         head,
         dy=8,
         va="bottom",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -16,6 +17,7 @@ from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, sheet, texts
+from segmentclient.plot.drawing.cells import name_cell, outline_cells
 from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
 from segmentclient.plot.numbers import of_value
 from segmentclient.plot.score_cells import score_axes
@@ -124,6 +126,7 @@ def segment_grid(
     axes.set(xlim=(0.5, grid.bins + 0.5), ylim=(0.5, grid.bins + 0.5))
     score_axes(axes, grid.bins, words)
     _draw_cells(axes, grid, artist_kwargs)
+    high = layout.axes_inches(axes)[1] * 72
     unnamed = list(_name_homes(axes, grid, words))
     below = (
         words.text("Elsewhere or too small to name: {segments}", segments=words.listed(unnamed))
@@ -131,12 +134,15 @@ def segment_grid(
         else ""
     )
     texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=grid.bins), below)
+    sheet.make_room(axes, high)
     return GRID.sign(axes, grid, lang)
 
 
 def _draw_cells(axes: Axes, grid: Grid, looks: dict[str, Any]) -> None:
     """Colour the cells, with a gap only between different segments, and outline the cells that nobody is in."""
     colours = palette.colours(grid.groups.table["key"])
+    span = range(1, grid.bins + 1)
+    outline_cells(axes, np.array([[(r, f) not in grid.owner for f in span] for r in span]), start=1)
     for (r, f), key in grid.owner.items():
         colour = colours[_plain(key)]
         options = {"facecolor": colour, "edgecolor": colour, "linewidth": 0.3, **looks}
@@ -159,9 +165,7 @@ def _name_homes(axes: Axes, grid: Grid, words: Language) -> Iterable[str]:
     for name, row in zip(grid.groups.labels(words.key), grid.groups.table.itertuples(), strict=True):
         shares = _shares(words, grid.groups.value, row.customer_share, row.value_share)
         home = grid.home(row.key)
-        if not home or not _name_home(
-            axes, home, name, shares, (wide, high), palette.text_on(colours[row.key])
-        ):
+        if not home or not _name_home(axes, home, name, shares, (wide, high), colours[row.key]):
             yield f"{name} ({', '.join(shares)})"
 
 
@@ -180,12 +184,12 @@ def _shares(words: Language, column: str, customers: Any, value: Any) -> list[st
 
 
 def _name_home(
-    axes: Axes, home: list[Cell], name: str, shares: list[str], cell: tuple[float, float], colour: str
+    axes: Axes, home: list[Cell], name: str, shares: list[str], cell: tuple[float, float], background: str
 ) -> bool:
     """Write the name, and the shares where they fit, in the middle of a rectangle of cells; False without room."""
     size = style.size_of(axes)
     rows, columns = ({place[axis] for place in home} for axis in (0, 1))
-    room, high = cell[0] * len(columns) - 8, cell[1] * len(rows) - 6
+    room, high = cell[0] * len(columns) - 12, cell[1] * len(rows) - 6
     lines = lettering.wrap(name, room, size.font, "bold")
     below = "\n".join(lettering.wrap(share, room, size.small) for share in shares)
     tall, rest = (lines.count("\n") + 1) * size.font * 1.2, (below.count("\n") + 1) * size.small * 1.2
@@ -193,36 +197,7 @@ def _name_home(
         return False
     fits = "-\n" not in below and tall + rest <= high and lettering.widest([below], size.small) <= room
     x, y = sum(columns) / len(columns), sum(rows) / len(rows)
-    middle = (rest - tall) / 2
-    if not fits:
-        texts.beside(
-            axes, x, y, lines, in_layout=False, ha="center", va="center", weight="bold", color=colour
-        )
-        return True
-    texts.beside(
-        axes,
-        x,
-        y,
-        lines,
-        dy=middle + 1,
-        in_layout=False,
-        ha="center",
-        va="bottom",
-        weight="bold",
-        color=colour,
-    )
-    texts.beside(
-        axes,
-        x,
-        y,
-        below,
-        dy=middle - 1,
-        in_layout=False,
-        ha="center",
-        va="top",
-        fontsize=size.small,
-        color=colour,
-    )
+    name_cell(axes, x, y, lines, below if fits else "", background, dy=(rest - tall) / 2 if fits else 0)
     return True
 
 

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
-from segmentclient.plot.chart import Chart
-from segmentclient.plot.distribution import bin_edges
-from segmentclient.plot.drawing import lettering, scales, sheet, texts
+from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing.bins import bin_edges, draw_bins, hidden_note, typical_range, whole_edges
 from segmentclient.plot.numbers import values, worth
 
 __all__ = ["score_histograms"]
@@ -109,12 +109,18 @@ def score_histograms(
     """
     data, words = _measures(customers, scorer=scorer, columns=columns, currency=currency), language(lang)
     axes = sheet.panels(ax, 3, 1, height=6.2)
-    titles = (words.text("Days since the last order"), words.text("Orders"), words.text("Revenue"))
-    for panel, axis, title in zip(axes, AXES, titles, strict=True):
+    for panel, axis, title in zip(axes, AXES, _titles(words), strict=True):
         _histogram(panel, axis, title, data, words, artist_kwargs)
+    if not data.empty:
+        _say_scale(axes[0], data, words)
     whole = axes[0].figure.figure
     whole.set_label(HISTOGRAMS.description(data, lang))
     return whole
+
+
+def _titles(words: Language) -> tuple[str, str, str]:
+    """Name the three measures."""
+    return words.text("Days since the last order"), words.text("Orders"), words.text("Revenue")
 
 
 def _histogram(
@@ -125,42 +131,32 @@ def _histogram(
     if not len(held):
         texts.nothing(panel, words.text("No customers to show"))
         return
-    show = (lambda value: worth(words, value, data.currency)) if axis == "monetary" else words.number
-    low, high = _range(held, cuts)
-    edges = _whole_edges(low, high) if axis != "monetary" else bin_edges(low, high)
-    counts, _ = np.histogram(held[held <= edges[-1]], bins=edges)
-    panel.bar(
-        edges[:-1],
-        counts.astype(float),
-        np.diff(edges),
-        **{"color": style.GREY, "align": "edge", "edgecolor": style.SURFACE, "linewidth": 0.6, **looks},
-    )
-    scales.base_line(panel)
-    scales.grid_lines(panel, "y")
-    panel.set_xlim(edges[0], edges[-1])
-    scales.number_axis(panel, "x", show, most=6)
-    scales.number_axis(panel, "y", words.compact, most=3)
-    hidden, limit = int((held > edges[-1]).sum()), show(np.floor(edges[-1]))
-    note = words.plural(
-        "{n} customer above {limit} is not drawn",
-        "{n} customers above {limit} are not drawn",
-        hidden,
-        limit=limit,
-    )
-    texts.x_title(panel, title + (f" ({note})" if hidden else ""))
+
+    def show(value: float) -> str:
+        return worth(words, value, data.currency) if axis == "monetary" else words.number(value)
+
+    low, high = typical_range(held, cuts)
+    edges = bin_edges(low, high) if axis == "monetary" else whole_edges(low, high)
+    draw_bins(panel, held, edges, looks)
+    scales.number_axis(panel, "x", lambda value, _: show(value), most=6, whole=axis != "monetary")
+    if len(edges) == 2:
+        panel.set_xticks([held[0]])
+    scales.count_axis(panel, "y", words, most=4)
+    note = hidden_note(words, held, edges, show)
+    texts.x_title(panel, f"{title} ({note})" if note else title)
     _cut_lines(panel, cuts, show, edges, 0.5 if axis == "frequency" else 0.0)
 
 
-def _range(held: np.ndarray, cuts: Sequence[float]) -> tuple[float, float]:
-    low, high = min(0.0, float(held.min())), float(held.max())
-    typical = max(float(np.quantile(held, 0.95)), *(1.3 * cut for cut in cuts), 0.0)
-    return low, typical if 0 < 1.3 * typical < high else high
-
-
-def _whole_edges(low: float, high: float, most: int = 60) -> np.ndarray:
-    """Cut whole numbers into bins of a whole width, with edges halfway between them."""
-    step = max(1, int(np.ceil((high - low + 1) / most)))
-    return np.arange(np.floor(low), high + step + 0.5, step) - 0.5
+def _say_scale(panel: Axes, data: Measures, words: Language) -> None:
+    """Say above the first panel what the bars count and what the lines are."""
+    size = style.size_of(panel)
+    told = f"{words.text('Customers')} ({texts.count_note(words, len(data.held['recency']))})"
+    lines = any(data.cuts.values())
+    if lines:
+        told += words.text("; ") + words.text("lines: the limits of the scores")
+    up = 0.1 * layout.axes_inches(panel)[1] * 72 + 1.6 * size.small if lines else 0
+    looks: dict[str, Any] = {"fontsize": size.small, "color": style.MUTED, "va": "bottom"}
+    texts.beside(panel, 0, 1, told, dy=6 + up, xycoords="axes fraction", **looks)
 
 
 def _cut_lines(panel: Axes, cuts: Sequence[float], show: Any, edges: np.ndarray, after: float) -> None:
@@ -219,11 +215,30 @@ def _say_cuts(data: Measures, words: Language) -> str:
     )  # fmt: skip
 
 
+def _tell_cuts(data: Measures, words: Language) -> str:
+    """List the limits of each score."""
+    shows = {
+        "recency": words.number,
+        "frequency": words.number,
+        "monetary": lambda cut: worth(words, cut, data.currency),
+    }
+    names = dict(zip(AXES, _titles(words), strict=True))
+    return joined(
+        (
+            f"{names[axis]}{words.text(': ')}{words.listed(map(shows[axis], cuts))}"
+            for axis, cuts in data.cuts.items()
+            if cuts
+        ),
+        words,
+    )
+
+
 HISTOGRAMS = Chart(
     "score_histograms",
     "Histograms of days since the last order, orders and revenue, with the cut points of the scores.",
     _measures,
     _say_cuts,
+    _tell_cuts,
 )
 
 

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import FEWEST, Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import layout, lettering, rows, texts
+from segmentclient.plot.drawing.cells import colour_cells, column_heads, write_cells
 from segmentclient.plot.features import VALUES, Features, extreme, features_of, inside
 from segmentclient.plot.numbers import measure
 
@@ -59,12 +60,14 @@ def index_chart(
     data, words = _index_features(customers, features=features, by=by), language(lang)
     indices = _indices(data)
     labels = [palette.label(key, lang) for key in indices.index]
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.8))
+    axes = rows.start_rows(ax, labels, extra=0.8)
     if data.empty:
         return INDEX.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    _index_cells(axes, indices, words, artist_kwargs)
-    scales.category_axis(axes, labels)
-    _feature_heads(axes, data.names, words)
+    colours = _index_cells(axes, indices, artist_kwargs)
+    rows.count_column(axes, data.sizes.loc[indices.index], words)
+    _name_features(axes, data.names, words)
+    texts.x_title(axes, words.text("Average customer = 100"))
+    write_cells(axes, indices.to_numpy(), colours, (words.number, words.compact))
     return INDEX.sign(axes, data, lang)
 
 
@@ -82,38 +85,23 @@ def _indices(data: Features) -> pd.DataFrame:
     return indices.sort_values(value, ascending=False, kind="stable")
 
 
-def _index_cells(axes: Axes, indices: pd.DataFrame, words: Language, looks: dict[str, Any]) -> None:
-    """Colour cells from orange (half the average and less) to blue (double and more) and write the numbers."""
+def _index_cells(axes: Axes, indices: pd.DataFrame, looks: dict[str, Any]) -> np.ndarray:
+    """Colour cells from orange (half the average and less) to blue (double and more)."""
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 
-    rows, columns = indices.shape
     shades = LinearSegmentedColormap.from_list("index", ["#e08214", "#f4f4f2", "#4393c3"])
-    held = np.ma.masked_invalid(indices.to_numpy())
-    options = {
-        "cmap": shades,
-        "norm": TwoSlopeNorm(100, 0, 300),
-        "edgecolors": style.SURFACE,
-        "linewidth": 2,
-        **looks,
-    }
-    mesh: Any = axes.pcolormesh(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, held, **options)
-    colours = mesh.cmap(mesh.norm(held))
-    for (row, column), index in np.ndenumerate(indices.to_numpy()):
-        text = words.number(index)
-        colour = palette.text_on(colours[row, column][:3]) if index == index else style.MUTED
-        texts.write(axes, column, row, text, ha="center", va="center_baseline", color=colour)
-
-
-def _feature_heads(axes: Axes, names: Sequence[str], words: Language) -> None:
-    """Name the columns above, wrapped to their room."""
-    size = style.size_of(axes)
-    axes.xaxis.tick_top()
-    axes.set_xticks(range(len(names)), [" "] * len(names))
-    room = layout.axes_inches(axes)[0] * 72 / max(len(names), 1) - 5
-    axes.set_xticks(
-        range(len(names)), [lettering.wrap(measure(name, words), max(room, 20), size.small) for name in names]
+    return colour_cells(
+        axes, indices.to_numpy(), {"cmap": shades, "norm": TwoSlopeNorm(100, 0, 300), "linewidth": 2, **looks}
     )
-    texts.x_title(axes, words.text("Average customer = 100"))
+
+
+def _name_features(axes: Axes, names: Sequence[str], words: Language) -> None:
+    """Name the columns above; break words where no other way is left."""
+    told = [measure(name, words) for name in names]
+    if not column_heads(axes, told):
+        size = style.size_of(axes)
+        room = max(layout.axes_inches(axes)[0] * 72 / len(told) - 5, 20)
+        axes.set_xticks(range(len(told)), [lettering.wrap(name, room, size.small) for name in told])
 
 
 def _say_index(data: Features, words: Language) -> str:
@@ -132,8 +120,7 @@ def _say_index(data: Features, words: Language) -> str:
 
 def _worth_naming(data: Features, indices: pd.DataFrame) -> pd.DataFrame:
     """Keep the groups large enough for a headline, and what customers bring rather than how long they are away."""
-    sizes = pd.Series(data.key).value_counts().reindex(indices.index)
-    large = indices[(sizes >= FEWEST).to_numpy()]
+    large = indices[(data.sizes.loc[indices.index] >= FEWEST).to_numpy()]
     chosen = [name for name in data.names if name in VALUES and large[name].notna().any()]
     return (large if len(large) else indices)[chosen or list(data.names)]
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette
-from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.drawing import rows, scales, texts
 from segmentclient.plot.flow import draw_flow
 from segmentclient.plot.moves import Moves, moves_of, say_moves, stage_label
 from segmentclient.schema import check_columns
@@ -59,19 +59,18 @@ def lifecycle_flow(
         return draw_flow(stages, LIFECYCLE, ax, lang, artist_kwargs)
     words = language(lang)
     labels = [stage_label(key, words) for key in stages.index]
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.2))
+    axes = rows.start_rows(ax, labels, extra=0.2)
     if stages.empty:
         return LIFECYCLE.sign(texts.nothing(axes, words.text("No customers to show")), stages, lang)
-    scales.category_axis(axes, labels)
     known = palette.colours(stages.index)
     axes.barh(
         range(len(stages)),
         stages,
         **{"height": 0.55, "color": [known[key] for key in stages.index], **artist_kwargs},
     )
-    for row, (count, share) in enumerate(zip(stages, stages / stages.sum(), strict=True)):
-        told = f"{words.number(count)}  ({words.percent(share, 0)})"
-        texts.beside(axes, count, row, told, dx=6, ha="left", va="center_baseline")
+    told = _tell_counts(stages, words)
+    rows.leave_room(axes, 0.0, float(stages.max()), told)
+    rows.write_ends(axes, stages, told)
     axes.set_xticks([])
     scales.base_line(axes, "left")
     return LIFECYCLE.sign(axes, stages, lang)
@@ -98,6 +97,19 @@ def _in_order(keys: Any) -> list[Any]:
     return sorted(keys, key=lambda key: (known.get(key, len(known)), str(key)))
 
 
+def _tell_counts(stages: pd.Series, words: Language) -> list[str]:
+    """Write each count with its share."""
+    return [f"{words.number(count)}  ({words.percent(count / stages.sum(), 0)})" for count in stages]
+
+
+def _tell_stages(stages: Moves | pd.Series, words: Language) -> str:
+    """List the customers at each stage."""
+    if isinstance(stages, Moves):
+        return ""
+    named = zip(stages.index, _tell_counts(stages, words), strict=True)
+    return joined((f"{stage_label(key, words)} {told}" for key, told in named), words)
+
+
 def _say_stages(stages: Moves | pd.Series, words: Language) -> str:
     if isinstance(stages, Moves):
         return say_moves(stages, words)
@@ -111,7 +123,7 @@ def _say_stages(stages: Moves | pd.Series, words: Language) -> str:
     )
 
 
-LIFECYCLE = Chart("lifecycle_flow", "Customers through the life cycle.", _stages, _say_stages)
+LIFECYCLE = Chart("lifecycle_flow", "Customers through the life cycle.", _stages, _say_stages, _tell_stages)
 
 
 CHARTS = (LIFECYCLE,)

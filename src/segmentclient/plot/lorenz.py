@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.numbers import of_value, values
 
 __all__ = ["lorenz_curve"]
@@ -122,40 +122,48 @@ def lorenz_curve(
 def _share_axes(axes: Axes, words: Language, curve: Curve) -> None:
     scales.grid_lines(axes, "y")
     scales.base_line(axes)
-    scales.number_axis(axes, "x", lambda share: words.percent(share, 0))
-    scales.number_axis(axes, "y", lambda share: words.percent(share, 0) if share else "")
+    scales.share_axis(axes, "x", words)
+    scales.number_axis(axes, "y", lambda share, _: words.percent(share, 0) if share else "", most=6)
     texts.y_title(axes, words.text("Share {of_value}", of_value=of_value(curve.value, words)))
     first = (
         words.text("Share of customers, the best first")
         if curve.order == "best"
         else words.text("Share of customers, the poorest first")
     )
-    texts.x_title(axes, first)
+    texts.x_title(axes, f"{first} ({texts.count_note(words, curve.customers)})")
 
 
 def _mark_best(axes: Axes, curve: Curve, words: Language) -> None:
     """Point at what the best fifth of the customers make, and name the line of equality."""
-    made = curve.best(0.2)
-    x, y = (0.2, made) if curve.order == "best" else (0.8, 1 - made)
+    made, best = curve.best(0.2), curve.order == "best"
+    x, y = (0.2, made) if best else (0.8, 1 - made)
     axes.plot([x, x], [0, y], color=style.MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
     axes.plot([x], [y], "o", color=style.ACCENT, markersize=7, markeredgecolor=style.SURFACE)
-    text = words.text(
-        "The best {customers} of customers\nmake {share} {of_value}",
-        customers=words.percent(0.2, 0),
-        share=words.percent(made, 0),
-        of_value=of_value(curve.value, words),
-    )
-    below = curve.order == "best"
-    texts.beside(
-        axes, x, y, text, dx=10 if below else -10, dy=-6 if below else 6, weight="bold", color=style.INK,
-        ha="left" if below else "right", va="top" if below else "bottom",
+    size, wide = style.size_of(axes), layout.axes_inches(axes)[0] * 72
+    told = words.text(
+        "The best {customers} of customers make {share} {of_value}",
+        customers=words.percent(0.2, 0), share=words.percent(made, 0), of_value=of_value(curve.value, words),
     )  # fmt: skip
-    size = style.size_of(axes)
-    at = (0.3 if made > 0.5 else 0.66) if below else 0.4
-    texts.beside(
-        axes, at, at, words.text("if all were equal"), dx=8 if below else -8, dy=-4 if below else 4, color=style.MUTED,
-        fontsize=size.small, ha="left" if below else "right", va="top" if below else "bottom",
-    )  # fmt: skip
+    text = lettering.wrap(told, 0.42 * wide, size.font, "bold")
+    place: dict[str, Any] = {"ha": "left", "va": "top"} if best else {"ha": "left", "va": "bottom"}
+    if curve.gini < 0.35 or not best:  # a flat curve leaves room in the corner only
+        corner = {"best": (0.55, 0.06), "poorest": (0.04, 0.94)}[curve.order]
+        place = {"ha": "left", "va": "bottom" if best else "top"}
+        texts.write(axes, *corner, text, transform=axes.transAxes, weight="bold", **place)
+    else:
+        paper = {"facecolor": style.SURFACE, "edgecolor": "none", "pad": 1.5}
+        texts.beside(axes, x, y, text, dx=size.font, dy=-0.6 * size.font, weight="bold", bbox=paper, **place)
+    _name_equality(axes, best, words)
+
+
+def _name_equality(axes: Axes, best: bool, words: Language) -> None:
+    """Name the line of equality, on the side where the curve is not."""
+    at, size = (0.42, style.size_of(axes)) if best else (0.5, style.size_of(axes))
+    side: dict[str, Any] = {"dx": 8, "dy": -4, "ha": "left", "va": "top"}
+    if not best:
+        side = {"dx": -8, "dy": 4, "ha": "right", "va": "bottom"}
+    told = words.text("if all were equal")
+    texts.beside(axes, at, at, told, fontsize=size.small, color=style.MUTED, **side)
 
 
 def _say_concentration(curve: Curve, words: Language) -> str:

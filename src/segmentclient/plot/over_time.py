@@ -99,7 +99,7 @@ def tracking(
     axes.set_xlim(0, max(len(places) - 1, 1))
     scales.grid_lines(axes, "y")
     scales.base_line(axes)
-    scales.number_axis(axes, "y", words.compact)
+    scales.count_axis(axes, "y", words)
     scales.date_axis(axes, [day.date() for day in data.end], words)
     _mark_phases(axes, data, words)
     names = [(words.text("— made in fact"), style.INK), (words.text("— expected by the model"), style.ACCENT)]

@@ -10,10 +10,12 @@ from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
-from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.drawing import rows, scales, texts
 
 __all__ = ["parameter_intervals"]
+
+REACH = 2.0  # times the estimate: farther than that the line of an interval is cut, with an arrow
 
 
 def parameter_intervals(
@@ -47,35 +49,23 @@ def parameter_intervals(
     """
     table, words = _intervals(model), language(lang)
     labels = [str(name) for name in table.index]
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.6))
-    scales.category_axis(axes, labels)
-    rows = np.arange(len(table))
+    axes = rows.start_rows(ax, labels, extra=0.6)
+    places = np.arange(len(table))
     low, high = table["low"] / table["estimate"] - 1, table["high"] / table["estimate"] - 1
     known = np.isfinite(low) & np.isfinite(high)
-    axes.hlines(
-        rows[known],
-        low[known],
-        high[known],
-        **{"color": style.ACCENT, "linewidth": 3, "alpha": 0.6, **artist_kwargs},
-    )
-    axes.plot(np.zeros(len(rows)), rows, "o", color=style.ACCENT, markersize=7)
+    looks = {"color": style.ACCENT, "linewidth": 3, "alpha": 0.6, **artist_kwargs}
+    axes.hlines(places[known], low[known], high[known], **looks)
+    axes.plot(np.zeros(len(places)), places, "o", color=style.ACCENT, markersize=7)
     axes.axvline(0, color=style.MUTED, linewidth=0.8, zorder=0)
     widest = float(max(high[known].max(), -low[known].min())) if known.any() else 1.0
-    axes.set_xlim(-1.15 * min(widest, 2.0), 1.15 * min(widest, 2.0))
-    scales.number_axis(axes, "x", lambda share: ("+" if share > 0 else "") + words.percent(share, 0))
+    edge = 1.15 * min(widest, REACH)
+    axes.set_xlim(-edge, edge)
+    beyond = places[(high > edge).to_numpy()]
+    if len(beyond):
+        axes.plot(np.full(len(beyond), edge), beyond, ">", color=style.ACCENT, markersize=8, clip_on=False)
+    _number(axes, words)
     scales.grid_lines(axes, "x")
-    for row, (_, estimate, start, end) in enumerate(table[["estimate", "low", "high"]].itertuples(name=None)):
-        texts.beside(
-            axes,
-            1,
-            row,
-            _interval(words, estimate, start, end),
-            dx=8,
-            ha="left",
-            va="center",
-            fontsize=style.size_of(axes).small,
-            xycoords=("axes fraction", "data"),
-        )
+    _write_estimates(axes, table, words)
     texts.x_title(axes, words.text("95% interval, as a percentage of the estimate"))
     return INTERVALS.sign(axes, table, lang)
 
@@ -85,24 +75,63 @@ def _intervals(model: Any) -> pd.DataFrame:
     return table if isinstance(table, pd.DataFrame) else pd.DataFrame(table)
 
 
+def _number(axes: Axes, words: Language) -> None:
+    """Number the axis with signs."""
+    scales.number_axis(
+        axes, "x", lambda share, at: ("+" if share > 0 else "") + words.percent(share, max(0, at - 2))
+    )
+
+
+def _write_estimates(axes: Axes, table: pd.DataFrame, words: Language) -> None:
+    """Write each estimate with its interval right of its line."""
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "fontsize": style.size_of(axes).small}
+    for row, numbers in enumerate(table[["estimate", "low", "high"]].itertuples(index=False, name=None)):
+        texts.beside(axes, 1, row, _interval(words, *numbers), dx=10, ha="left", va="center", **place)
+
+
 def _interval(words: Language, estimate: float, low: float, high: float) -> str:
     decimals = 3 if abs(estimate) < 1 else 2 if abs(estimate) < 100 else 0
-    shown = [words.number(value, decimals) for value in (estimate, low, high)]
-    return words.text("{estimate}\n{low} to {high}", estimate=shown[0], low=shown[1], high=shown[2])
+    shown = [words.number(value, decimals) for value in (estimate, low)]
+    if not np.isfinite([low, high]).all():
+        return words.text("{estimate}\nno interval", estimate=shown[0])
+    if _endless(estimate, high):
+        return words.text("{estimate}\n{low} or more", estimate=shown[0], low=shown[1])
+    return words.text(
+        "{estimate}\n{low} to {high}", estimate=shown[0], low=shown[1], high=words.number(high, decimals)
+    )
+
+
+def _endless(estimate: float, high: float) -> bool:
+    """True when an upper bound is so far away that it bounds nothing."""
+    return bool(high > 100 * abs(estimate))
 
 
 def _say_intervals(table: pd.DataFrame, words: Language) -> str:
     width = (table["high"] - table["low"]) / 2 / table["estimate"].abs()
     if not np.isfinite(width).any():
         return words.text("The model gives no interval for its parameters")
+    name = str(width.idxmax())
+    if _endless(float(table.at[name, "estimate"]), float(table.at[name, "high"])):
+        return words.text("The data say next to nothing about the parameter {name}", name=name)
     return words.text(
-        "The least certain parameter is {name}: give or take {share}",
-        name=str(width.idxmax()), share=words.percent(float(width.max()), 0),
+        "The least certain parameter is {name}: give or take {share}", name=name, share=words.percent(float(width.max()), 0)
     )  # fmt: skip
 
 
+def _tell_intervals(table: pd.DataFrame, words: Language) -> str:
+    """List the estimates with their intervals."""
+    numbers = table[["estimate", "low", "high"]].itertuples(name=None)
+    return joined(
+        (f"{name} {_interval(words, *three)}".replace("\n", ", ") for name, *three in numbers), words
+    )
+
+
 INTERVALS = Chart(
-    "parameter_intervals", "Intervals of the parameters of a model.", _intervals, _say_intervals
+    "parameter_intervals",
+    "Intervals of the parameters of a model.",
+    _intervals,
+    _say_intervals,
+    _tell_intervals,
 )
 
 

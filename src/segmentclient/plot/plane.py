@@ -14,7 +14,7 @@ from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, sheet, texts
-from segmentclient.plot.features import Features, features_of
+from segmentclient.plot.features import Features, features_of, inside
 from segmentclient.plot.numbers import measure
 
 __all__ = ["pca_map"]
@@ -120,51 +120,66 @@ def _plane(customers: Any, *, features: Sequence[str], by: str = "cluster") -> P
 
 
 def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, str]) -> None:
-    """Write each group's name near its middle, on paper; names step aside vertically where they would touch."""
-    size = style.size_of(axes)
-    whole = axes.figure.figure
-    room = whole.get_figwidth() * 72 * 0.25
-    low, high = axes.get_ylim()
-    middles = {
-        key: np.median(data.points[data.key == key], axis=0) for key in data.keys if (data.key == key).any()
-    }
-    order = sorted(middles, key=lambda key: middles[key][1])
-    told = [lettering.wrap(palette.label(key, words.key), room, size.small, "bold") for key in order]
-    lines = [text.count("\n") + 1.8 for text in told]
-    sheet.make_room(axes, sum(lines) * size.small * 1.25)
-    unit = (high - low) / (layout.axes_inches(axes)[1] * 72) * size.small * 1.2
-    places = lettering.stack([middles[key][1] for key in order], [count * unit for count in lines], low, high)
-    left, right = axes.get_xlim()
-    half = (
-        (right - left)
-        / (layout.axes_inches(axes)[0] * 72)
-        * (lettering.widest(told, size.small, "bold") / 2 + 4)
-    )
-    for key, place, text in zip(order, places, told, strict=True):
-        x = (
-            float(np.clip(middles[key][0], left + half, right - half))
-            if right - left > 2 * half
-            else (left + right) / 2
+    """Write each group's name near its middle, on paper, the largest groups first; names step aside where they would touch."""
+    size, limits = style.size_of(axes), (axes.get_xlim(), axes.get_ylim())
+    sizes = {key: int((data.key == key).sum()) for key in data.keys}
+    present = sorted((key for key in data.keys if sizes[key]), key=lambda key: -sizes[key])
+    room = axes.figure.figure.get_figwidth() * 72 * 0.3
+    told = [lettering.wrap(palette.label(key, words.key), room, size.small, "bold") for key in present]
+    sheet.make_room(axes, sum(text.count("\n") + 2.0 for text in told) * size.small * 1.25)
+    middles = [np.median(data.points[data.key == key], axis=0) for key in present]
+    looks: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": size.small, "weight": "bold"}
+    for key, text, (x, y) in zip(present, told, _apart(axes, middles, told, limits), strict=True):
+        paper = {"boxstyle": "round,pad=0.25", "facecolor": style.SURFACE, "edgecolor": colours[key]}
+        texts.write(axes, x, y, text, bbox={**paper, "linewidth": 1.2, "alpha": 0.92}, **looks)
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
+def _apart(
+    axes: Axes, middles: Sequence[np.ndarray], told: Sequence[str], limits: Any
+) -> list[tuple[float, float]]:
+    """Shift boxes of text up or down, as little as can be, until none touches one placed before it."""
+    size, low = style.size_of(axes).small, np.array([limits[0][0], limits[1][0]])
+    inches = np.array(layout.axes_inches(axes)) * 72
+    scale = (np.array([limits[0][1], limits[1][1]]) - low) / inches
+    boxes: list[tuple[float, float, float, float]] = []
+    for middle, text in zip(middles, told, strict=True):
+        half = np.array([lettering.widest([text], size, "bold"), (text.count("\n") + 1) * size * 1.2]) / 2 + 4
+        x, y = np.clip(
+            (middle - low) / scale, np.minimum(half, inches / 2), np.maximum(inches - half, inches / 2)
         )
-        paper = {
-            "boxstyle": "round,pad=0.25",
-            "facecolor": style.SURFACE,
-            "edgecolor": colours[key],
-            "linewidth": 1.2,
-            "alpha": 0.92,
-        }
-        texts.write(
-            axes, x, place, text, ha="center", va="center", fontsize=size.small, weight="bold", bbox=paper
+        shifts = [step * sign * size / 3 for step in range(200) for sign in (1, -1)]
+        boxes.append(
+            next(box for shift in [*shifts, None] if (box := _tried(boxes, x, y, half, shift, inches[1])))
         )
-    axes.set(xlim=(left, right), ylim=(low, high))
+    return [tuple(low + np.array(box[:2]) * scale) for box in boxes]
+
+
+def _tried(
+    boxes: Sequence[tuple[float, float, float, float]],
+    x: float,
+    y: float,
+    half: np.ndarray,
+    shift: float | None,
+    high: float,
+) -> tuple[float, float, float, float] | None:
+    """Give the shifted box when it is inside and touches no other; `None` as the shift takes it as it is."""
+    if shift is None:
+        return (x, y, half[0], half[1])
+    y += shift
+    if not half[1] <= y <= high - half[1]:
+        return None
+    touches = any(abs(x - a) < half[0] + w and abs(y - b) < half[1] + h for a, b, w, h in boxes)
+    return None if touches else (x, y, half[0], half[1])
 
 
 def _say_plane(data: Plane, words: Language) -> str:
     if len(data.points) < 3:
         return words.text("Too few customers for a map")
-    strongest = measure(data.names[int(np.abs(data.loadings[0]).argmax())], words)
+    name = data.names[int(np.abs(data.loadings[0]).argmax())]
+    strongest = inside(measure(name, words), name)
     return words.text(
-        "{feature} sets customers apart most; the map shows {share} of the differences",
+        "Customers differ most by {feature}; the map shows {share} of the differences",
         feature=strongest, share=words.percent(float(data.shares.sum()), 0),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import lettering, rows, scales, sheet, texts
 from segmentclient.plot.features import features_of, inside
 from segmentclient.plot.numbers import measure
 from segmentclient.schema import nearest
@@ -37,6 +37,14 @@ class Portrait:
     def label(self, words: Language) -> str:
         """Name of the group."""
         return palette.label(self.key, words.key)
+
+    def who(self, words: Language) -> str:
+        """Name the group with its number of customers."""
+        return words.text(
+            "{group}: {customers}",
+            group=self.label(words),
+            customers=words.plural("{n} customer", "{n} customers", self.customers),
+        )
 
     @property
     def colour(self) -> str:
@@ -111,7 +119,7 @@ def persona_radar(
     _name_spokes(axes, data, directions, words)
     axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12))
     note = words.text("Thick circle: the average customer, 100; each ring: one standard deviation")
-    texts.x_title(axes, note)
+    texts.x_title(axes, data.who(words), note)
     if directions[:, 1].min() < -0.85:
         axes.xaxis.labelpad = 4 * style.size_of(axes).small
     return RADAR.sign(axes, data, lang)
@@ -186,48 +194,25 @@ def persona_index(
     data, words = _portrait(customers, segment=segment, features=features, by=by), language(lang)
     order = np.argsort(-np.nan_to_num(data.index, nan=100.0), kind="stable")
     labels = [measure(data.names[place], words) for place in order]
-    index = np.nan_to_num(data.index[order], nan=100.0)
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.5))
-    scales.category_axis(axes, labels)
-    axes.barh(
-        range(len(index)), index - 100, left=100, **{"height": 0.55, "color": data.colour, **artist_kwargs}
-    )
+    index = data.index[order]
+    ends = np.nan_to_num(index, nan=100.0)
+    axes = rows.start_rows(ax, labels, extra=0.7)
+    looks = {"height": 0.55, "color": data.colour, **artist_kwargs}
+    axes.barh(range(len(ends)), ends - 100, left=100, **looks)
     axes.axvline(100, color=style.MUTED, linewidth=1)
     axes.set_xticks([100], [words.text("average customer: 100")])
-    _write_indices(axes, index, words)
+    texts.x_title(axes, data.who(words))
+    told = [words.number(value) for value in index]
+    low, high = float(min(ends.min(), 100.0)), float(max(ends.max(), 100.0))
+    rows.leave_room(axes, low, max(high, low + 20), told, both=True)
+    rows.write_ends(axes, ends, told, left=ends < 100, weight="bold")
     return BARS.sign(axes, data, lang)
-
-
-def _write_indices(axes: Axes, index: np.ndarray, words: Language) -> None:
-    """Write each index beyond the end of its bar, with room for it on both sides."""
-    size = style.size_of(axes)
-    low, high = min(100.0, float(index.min())), max(100.0, float(index.max()))
-    span = max(high - low, 20.0)
-    text = lettering.widest([words.number(value) for value in index], size.font, "bold") + 12
-    room = span * text / max(layout.axes_inches(axes)[0] * 72 - 2 * text, text)
-    axes.set_xlim(low - room, max(high, low + 20) + room)
-    for row, value in enumerate(index):
-        right = value >= 100
-        texts.beside(
-            axes,
-            value,
-            row,
-            words.number(value),
-            dx=5 if right else -5,
-            ha="left" if right else "right",
-            va="center_baseline",
-            weight="bold",
-        )
 
 
 def _say_portrait(data: Portrait, words: Language) -> str:
     """Name the feature farthest from the average customer."""
     if not np.isfinite(data.index).any():
-        return words.text(
-            "{group}: {customers}",
-            group=data.label(words),
-            customers=words.plural("{n} customer", "{n} customers", data.customers),
-        )
+        return data.who(words)
     place = int(np.nanargmax(np.abs(np.log(np.clip(data.index, 1e-9, None) / 100))))
     return words.text(
         "{group}: {feature}, index {index} (average customer: 100)",

@@ -16,7 +16,7 @@ from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
-from segmentclient.plot.drawing.cells import draw_cells, write_cell
+from segmentclient.plot.drawing.cells import colour_cells, name_cell
 from segmentclient.plot.numbers import worth
 from segmentclient.schema import check_columns
 
@@ -113,13 +113,24 @@ def rf_heatmap(
     axes = sheet.start(ax)
     if cells.empty:
         return HEATMAP.sign(texts.nothing(axes, words.text("No scored customers to show")), cells, lang)
-    shades = draw_cells(axes, cells.mean, artist_kwargs, sure=cells.sure)
+    shades = colour_cells(axes, cells.mean, {"norm": _norm(cells), "linewidth": 2, **artist_kwargs}, start=1)
     for (r, f), mean in np.ndenumerate(cells.mean):
         if cells.count[r, f]:
-            told = [worth(words, mean, currency), _headcount(words, cells.count[r, f])]
-            write_cell(axes, f + 1, r + 1, told, shades[r, f])
+            below = texts.count_note(words, float(cells.count[r, f]))
+            name_cell(axes, f + 1, r + 1, worth(words, mean, currency), below, shades[r, f][:3])
     score_axes(axes, len(cells.mean), words)
+    meaning = words.text("Cells: mean value of a customer, number of customers")
+    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=len(cells.mean)), meaning)
     return HEATMAP.sign(axes, cells, lang)
+
+
+def _norm(cells: Cells) -> Any:
+    """Scale colours over the sure cells; the others take the ends."""
+    from matplotlib.colors import PowerNorm
+
+    scaled = cells.mean[np.isfinite(cells.mean) & cells.sure]
+    low, high = min(0.0, float(scaled.min())), float(scaled.max())
+    return PowerNorm(0.5, vmin=low, vmax=high if high > low else low + 1)
 
 
 def score_axes(axes: Axes, bins: int, words: Language) -> None:
@@ -130,10 +141,6 @@ def score_axes(axes: Axes, bins: int, words: Language) -> None:
     axes.tick_params(labelsize=size.font)
     texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins))
     texts.y_title(axes, words.text("Recency score: 1 long ago, {best} recent", best=bins))
-
-
-def _headcount(words: Language, count: Any) -> str:
-    return words.text("n = {count}", count=words.compact(count) if count >= 10_000 else words.number(count))
 
 
 def _say_cells(cells: Cells, words: Language) -> str:

@@ -70,7 +70,8 @@ def segment_bars(
     for column, (title, values, told) in enumerate(_bar_columns(data, words)):
         if lettering.widest(told, style.size_of(axes).font) > room:
             told = _bar_columns(data, words, amount=_brief)[column][2]
-        _bar_column(axes, column, title, values, told, {"color": data.colours(), **artist_kwargs})
+        head = lettering.wrap(title, room, style.size_of(axes).small)
+        _bar_column(axes, column, head, values, told, {"color": data.colours(), **artist_kwargs})
     return BARS.sign(axes, data, lang)
 
 
@@ -135,7 +136,7 @@ def _bar_column(
         axes,
         column,
         -0.55,
-        lettering.wrap(title, _column_room(axes), size.small),
+        title,
         va="baseline",
         in_layout=True,
         ha="left",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import rows, texts
 from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
 from segmentclient.plot.numbers import of_value, percent
 
@@ -58,10 +58,9 @@ def share_pairs(
     """
     data, words = groups(customers, by=by, value=value, currency=currency), language(lang)
     labels = data.labels(lang)
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.6))
+    axes = rows.start_rows(ax, labels, extra=0.6)
     if data.empty:
         return PAIRS.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    scales.category_axis(axes, labels)
     _pairs(axes, data, words, artist_kwargs)
     axes.set_xticks([])
     return PAIRS.sign(axes, data, lang)
@@ -70,26 +69,22 @@ def share_pairs(
 def _pairs(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> None:
     size = style.size_of(axes)
     people, money, colours = data.table["customer_share"], data.table["value_share"].fillna(0), data.colours()
-    rows = range(len(people))
+    places = range(len(people))
     dots = {"s": size.font**2 * 0.75, "zorder": 3, "edgecolors": style.SURFACE, "linewidths": 1.0}
-    axes.scatter(people, rows, **{**dots, "color": style.GREY, **looks})
-    axes.scatter(money, rows, **{**dots, "color": colours, **looks})
-    axes.hlines(rows, people, money, color=colours, linewidth=3, alpha=0.45, zorder=1)
+    axes.scatter(people, places, **{**dots, "color": style.GREY, **looks})
+    axes.scatter(money, places, **{**dots, "color": colours, **looks})
+    axes.hlines(places, people, money, color=colours, linewidth=3, alpha=0.45, zorder=1)
     _leave_room(axes, [*people, *money], words)
     for row, (left, right) in enumerate(zip(people, money, strict=True)):
         _share_beside(axes, left, right, row, words, {"color": style.MUTED})
         _share_beside(axes, right, left, row, words, {"weight": "bold"})
     _pair_heads(axes, people[0], money[0], of_value(data.value, words), words)
-    _leave_room(axes, [*people, *money], words)
 
 
 def _leave_room(axes: Axes, shares: list[float], words: Language) -> None:
-    """Set limits that leave room for the widest share at both ends."""
-    size = style.size_of(axes)
-    low, high = min(0.0, *shares), max(shares)
-    text = lettering.widest([percent(words, share) for share in shares], size.font, "bold") + 1.5 * size.font
-    room = text * (high - low) / max(layout.axes_inches(axes)[0] * 72 - 2 * text, text)
-    axes.set_xlim(low - room, high + room)
+    """Leave room for the widest share at both ends."""
+    told = [percent(words, share) for share in shares]
+    rows.leave_room(axes, min(0.0, *shares), max(shares), told, both=True)
 
 
 def _share_beside(
@@ -112,7 +107,18 @@ def _pair_heads(axes: Axes, people: float, money: float, of_what: str, words: La
     ]
     (x_low, low, low_colour), (x_high, high, high_colour) = sorted(heads, key=lambda head: head[0])
     for x, text, side, colour in ((x_low, low, "right", low_colour), (x_high, high, "left", high_colour)):
-        texts.beside(axes, x, -0.5, text, dy=2, ha=side, va="bottom", fontsize=size.small, color=colour)
+        texts.beside(
+            axes,
+            x,
+            -0.5,
+            text,
+            dx=3 if side == "left" else -3,
+            dy=2,
+            ha=side,
+            va="bottom",
+            fontsize=size.small,
+            color=colour,
+        )
 
 
 PAIRS = Chart(

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.drawing.stacking import stack_names
 from segmentclient.plot.features import features_of
 
 __all__ = ["silhouette_plot"]
@@ -70,7 +71,7 @@ def silhouette_plot(
     axes.axvline(data.mean, color=style.INK, linewidth=1, linestyle=(0, (4, 3)))
     top = words.text("mean {value}", value=words.number(data.mean, 2))
     texts.beside(axes, data.mean, 0, top, dy=3, ha="center", va="bottom", fontsize=style.size_of(axes).small)
-    scales.number_axis(axes, "x", lambda value: words.number(value, 1))
+    scales.number_axis(axes, "x", words.number)
     scales.grid_lines(axes, "x")
     texts.x_title(axes, words.text("Silhouette: 1 well placed, below 0 nearer to another group"))
     return SILHOUETTES.sign(axes, data, lang)
@@ -107,7 +108,7 @@ def _silhouettes(customers: Any, *, features: Sequence[str], by: str = "cluster"
 
 def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dict[str, Any]) -> None:
     """Draw the groups one below the other, each named at the left with its mean."""
-    size, colours = style.size_of(axes), palette.colours(data.keys)
+    colours = palette.colours(data.keys)
     total = sum(map(len, data.widths.values()))
     gap, top, middles = total * 0.03, 0.0, []
     for key, widths in data.widths.items():
@@ -117,20 +118,14 @@ def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dic
         middles.append(top + len(widths) / 2)
         top += len(widths) + gap
     axes.set_ylim(top - gap, 0)
-    room = axes.figure.figure.get_figwidth() * 72 * 0.3
     labels = [
         f"{palette.label(key, words.key)} {words.number(float(widths.mean()), 2)}"
         for key, widths in data.widths.items()
     ]
-    told = [lettering.wrap(label, room, size.font) for label in labels]
-    sheet.make_room(axes, sum(text.count("\n") + 1 for text in told) * size.font * 1.25)
-    unit = top / (layout.axes_inches(axes)[1] * 72) * size.font * 1.2
-    places = lettering.stack(middles, [(text.count("\n") + 1) * unit for text in told], 0, top)
     axes.set_yticks([])
-    left = axes.get_xlim()[0]
-    for text, place in zip(told, places, strict=True):
-        texts.beside(axes, left, place, text, dx=-6, ha="right", va="center")
-    axes.set_xlim(left=left)
+    left, right = axes.get_xlim()
+    stack_names(axes, middles, labels, x=(left, left), share=0.3, points=style.size_of(axes).font)
+    axes.set_xlim(left, right)
 
 
 def _say_silhouettes(data: Silhouettes, words: Language) -> str:
@@ -138,7 +133,7 @@ def _say_silhouettes(data: Silhouettes, words: Language) -> str:
         return words.text("A silhouette needs at least two groups")
     worst = min(data.keys, key=lambda key: float(data.widths[key].mean()))
     return words.text(
-        "Mean silhouette {mean}; {group} hold together least ({least})",
+        "Mean silhouette {mean}; the least together: {group} ({least})",
         mean=words.number(data.mean, 2), group=palette.label(worst, words.key),
         least=words.number(float(data.widths[worst].mean()), 2),
     )  # fmt: skip

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
+from segmentclient.plot.drawing import lettering, scales, sheet, texts
+from segmentclient.plot.drawing.stacking import stack_names
 from segmentclient.plot.features import Features, extreme, features_of, inside
 from segmentclient.plot.numbers import measure
 
@@ -69,11 +70,12 @@ def snake_plot(
         axes.plot(places, means.loc[key], **looks)
     axes.axhline(0, color=style.MUTED, linewidth=0.8, zorder=0)
     _feature_axis(axes, data.names, words)
-    scales.number_axis(axes, "y", lambda value: words.number(value, 1))
+    scales.number_axis(axes, "y", words.number)
     texts.y_title(axes, words.text("Standard deviations from the average customer"))
-    _name_lines(
-        axes, [(palette.label(key, lang), float(means.loc[key].iloc[-1]), colours[key]) for key in data.keys]
-    )
+    ends = means.loc[data.keys].iloc[:, -1].tolist()
+    names, last = [palette.label(key, lang) for key in data.keys], len(data.names) - 1
+    across = (last + 0.06, axes.get_xlim()[1])
+    stack_names(axes, ends, names, x=across, share=0.22, colours=[colours[key] for key in data.keys])
     return SNAKE.sign(axes, data, lang)
 
 
@@ -87,48 +89,15 @@ def _feature_axis(axes: Axes, names: Sequence[str], words: Language) -> None:
     axes.set_xlim(-0.25, len(names) - 0.75)
 
 
-def _name_lines(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
-    """Write the name of each line at its right end; names step aside where they would touch."""
-    size = style.size_of(axes)
-    room = axes.figure.figure.get_figwidth() * 72 * 0.22
-    told = sorted(
-        ((value, lettering.wrap(name, room, size.small), colour) for name, value, colour in ends),
-        key=lambda end: end[0],
-    )
-    lines = [text.count("\n") + 1 for _, text, _ in told]
-    low, high = axes.get_ylim()
-    height = layout.axes_inches(axes)[1] * 72
-    unit = (high - low) / height * size.small * 1.25
-    needed = sum(lines) * unit
-    if needed > high - low:
-        low, high = low - (needed - (high - low)) / 2, high + (needed - (high - low)) / 2
-    places = lettering.stack([value for value, _, _ in told], [count * unit for count in lines], low, high)
-    right = axes.get_xlim()[1]
-    last = axes.get_xticks()[-1]
-    for (value, text, colour), place in zip(told, places, strict=True):
-        axes.plot(
-            [last + 0.06, right],
-            [value, place],
-            color=colour,
-            linewidth=0.8,
-            clip_on=False,
-            scalex=False,
-            scaley=False,
-        )
-        texts.beside(
-            axes, right, place, text, dx=4, ha="left", va="center", fontsize=size.small, color=style.INK
-        )
-
-
 def _say_snake(data: Features, words: Language) -> str:
     """Name the group and feature farthest from the average."""
     if data.empty:
         return words.text("No customers to show")
     key, feature, away = extreme(data.means(data.prepared), of=np.abs)
     sentence = (
-        "{group} stand out most, by {feature}: {size} standard deviations above the average"
+        "Farthest from the average: {group}, {size} standard deviations above ({feature})"
         if away >= 0
-        else "{group} stand out most, by {feature}: {size} standard deviations below the average"
+        else "Farthest from the average: {group}, {size} standard deviations below ({feature})"
     )
     return words.text(
         sentence,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
-from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
-from segmentclient.plot.drawing.cells import outline_cells
+from segmentclient.plot.drawing import rows, texts
+from segmentclient.plot.drawing.cells import colour_cells, column_heads, scale_note, share_texts, write_cells
 from segmentclient.plot.moves import Moves, moves_of, say_moves
 from segmentclient.segments.migration import ABSENT
 
@@ -49,15 +47,18 @@ def transition_heatmap(
     """
     moves, words = moves_of(migration), language(lang)
     labels = _row_labels(moves, words)
-    axes = sheet.start(ax, height=sheet.rows_height(ax, labels, extra=0.9))
+    axes = rows.start_rows(ax, labels, extra=0.9)
     if not moves.total:
         return HEATMAP.sign(texts.nothing(axes, words.text("No customers to show")), moves, lang)
     shares = moves.counts.div(moves.counts.sum(axis=1), axis=0)
-    scales.category_axis(axes, labels)
-    mesh = _share_cells(axes, shares.to_numpy(), artist_kwargs)
-    _column_heads(axes, moves, words)
-    _write_shares(axes, shares.to_numpy(), mesh, words)
-    texts.x_title(axes, words.text("Rows: before; columns: now. Shares of the row."))
+    held = shares.where(shares > 0).to_numpy()
+    colours = colour_cells(axes, held, {"vmin": 0.0, "vmax": 1.0, **artist_kwargs})
+    rows.count_column(axes, moves.counts.sum(axis=1), words)
+    note = words.text("Rows: before; columns: now. Shares of the row, in %.")
+    numbered = "" if column_heads(axes, moves.labels("after", words)) else _number_columns(axes, moves, words)
+    texts.x_title(axes, note, numbered)
+    if not write_cells(axes, held, colours, share_texts(words)):
+        texts.x_title(axes, note, numbered, scale_note(held, share_texts(words)[0], words))
     return HEATMAP.sign(axes, moves, lang)
 
 
@@ -69,64 +70,19 @@ def _row_labels(moves: Moves, words: Language) -> list[str]:
     ]
 
 
-def _share_cells(axes: Axes, shares: np.ndarray, looks: dict[str, Any]) -> Any:
-    """Colour the cells that somebody moved to; the others stay blank."""
-    rows, columns = shares.shape
-    options = {
-        "cmap": style.QUANTITY,
-        "vmin": 0.0,
-        "vmax": 1.0,
-        "edgecolors": style.SURFACE,
-        "linewidth": 1.5,
-        **looks,
-    }
-    held = np.ma.masked_equal(shares, 0)
-    outline_cells(axes, np.ma.getmaskarray(held), start=0)
-    return axes.pcolormesh(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, held, **options)
-
-
-def _column_heads(axes: Axes, moves: Moves, words: Language) -> None:
-    """Name the columns above where there is room for whole words, else refer to the rows by number."""
-    size, names = style.size_of(axes), moves.labels("after", words)
-    room = layout.axes_inches(axes)[0] * 72 / len(names) - 6
-    heads = [lettering.wrap(name, room, size.small) for name in names]
-    crowded = (
-        any("-\n" in head or head.count("\n") > 3 for head in heads)
-        or lettering.widest(heads, size.small) > room
-    )
-    axes.xaxis.tick_top()
-    axes.set_xticks(range(len(names)), _numbers(moves) if crowded else heads)
-
-
-def _numbers(moves: Moves) -> list[str]:
-    known = {key: str(place + 1) for place, key in enumerate(moves.counts.index)}
-    return ["–" if key == ABSENT else known.get(key, "·") for key in moves.counts.columns]
-
-
-def _write_shares(axes: Axes, shares: np.ndarray, mesh: Any, words: Language) -> None:
-    """Write the shares in cells wide enough for them; without the sign when that alone fits."""
-    size = style.size_of(axes)
-    room = layout.axes_inches(axes)[0] * 72 / shares.shape[1] - 3
-    colours = mesh.cmap(mesh.norm(shares))
-    fits = [
-        show
-        for show in (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
-        if lettering.text_width(show(1.0), size.small) <= room
+def _number_columns(axes: Axes, moves: Moves, words: Language) -> str:
+    """Number the columns as the rows are numbered; name those that are no row."""
+    known = {key: str(place + 1) for place, key in enumerate(moves.counts.index) if key != ABSENT}
+    others = [key for key in moves.counts.columns if key not in known and key != ABSENT]
+    known |= {key: str(len(known) + place + 1) for place, key in enumerate(others)}
+    axes.set_xticks(range(len(moves.counts.columns)), [known.get(key, "–") for key in moves.counts.columns])
+    names = dict(zip(moves.counts.columns, moves.labels("after", words), strict=True))
+    named = [
+        f"{known.get(key, '–')} {names[key]}"
+        for key in moves.counts.columns
+        if key in others or key == ABSENT
     ]
-    if not fits:
-        return
-    for (row, column), share in np.ndenumerate(shares):
-        if share >= 0.005:
-            texts.write(
-                axes,
-                column,
-                row,
-                fits[0](share),
-                ha="center",
-                va="center_baseline",
-                fontsize=size.small,
-                color=palette.text_on(colours[row, column][:3]),
-            )
+    return words.text("Columns that are no row: {segments}", segments=words.listed(named)) if named else ""
 
 
 HEATMAP = Chart(

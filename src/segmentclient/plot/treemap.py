@@ -67,9 +67,16 @@ def segment_treemap(
     scales.hide_axes(axes)
     axes.set(xlim=(0, 1), ylim=(1, 0))
     axes.margins(0)
+    high = layout.axes_inches(axes)[1] * 72
     unnamed = _tiles(axes, data, words, artist_kwargs)
-    if unnamed:
-        texts.x_title(axes, words.text("Too small to name: {segments}", segments=words.listed(unnamed)))
+    small = words.text("Too small to name: {segments}", segments=words.listed(unnamed)) if unnamed else ""
+    counted = (
+        ""
+        if data.total > 0
+        else words.text("Nothing to share out: tiles are as large as the number of customers")
+    )
+    texts.x_title(axes, small, counted)
+    sheet.make_room(axes, high)
     return TREEMAP.sign(axes, data, lang)
 
 
@@ -79,9 +86,8 @@ def _tiles(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
     width, height = layout.axes_inches(axes)
     unnamed = []
     places = squarify([size for size in sizes if size > 0], width / height)
-    for name, colour, size, share in zip(
-        data.labels(words.key), data.colours(), sizes, data.table["value_share"], strict=True
-    ):
+    shares = data.table["value_share" if data.total > 0 else "customer_share"]
+    for name, colour, size, share in zip(data.labels(words.key), data.colours(), sizes, shares, strict=True):
         told = percent(words, share)
         if size <= 0:
             unnamed.append(f"{name} ({told})")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.numbers import values
 
 __all__ = ["calibration_by_decile", "calibration_by_frequency"]
@@ -199,7 +201,7 @@ def _draw(
     )
     axes.vlines(
         places,
-        table["actual"] - 2 * table["error"],
+        (table["actual"] - 2 * table["error"]).clip(lower=0),
         table["actual"] + 2 * table["error"],
         color=style.INK,
         linewidth=1.2,
@@ -207,11 +209,10 @@ def _draw(
     top = float((table["actual"] + 2 * table["error"]).max())
     axes.set_ylim(0, 1.15 * max(top, float(table["expected"].max()), 1e-9))
     axes.set_xlim(-0.6, len(places) - 0.4)
-    axes.set_xticks(places, names)
+    axes.set_xticks(places, _with_counts(axes, names, table["customers"], words))
     scales.grid_lines(axes, "y")
     scales.base_line(axes)
-    decimals = 0 if axes.get_ylim()[1] > 5 else 1 if axes.get_ylim()[1] > 0.5 else 2
-    scales.number_axis(axes, "y", lambda value: words.number(value, decimals))
+    scales.number_axis(axes, "y", words.number)
     names_above = [
         (words.text("● expected by the model"), style.ACCENT),
         (words.text("○ made in fact"), style.INK),
@@ -224,6 +225,21 @@ def _draw(
         words.text("Fewer than {n} customers: {groups}", n=FEW, groups=words.listed(few)) if few else "",
     )
     return chart.sign(axes, data, lang)
+
+
+def _with_counts(axes: Axes, names: Sequence[str], counts: pd.Series, words: Language) -> list[str]:
+    """Write under each group's name how many customers it holds, in thousands or not at all where there is no room."""
+    size = style.size_of(axes)
+    room = layout.axes_inches(axes)[0] * 72 / max(len(names), 1) - 3
+    for show in (
+        partial(texts.count_note, words),
+        words.number,
+        words.compact,
+    ):
+        told = [show(count) for count in counts]
+        if lettering.widest(told, size.small) <= room:
+            return [f"{name}\n{count}" for name, count in zip(names, told, strict=True)]
+    return list(names)
 
 
 def _say_total(data: Calibration, words: Language) -> str:

@@ -1,18 +1,40 @@
-"""Tables of coloured cells."""
+"""Tables of coloured cells: the colours, the numbers that fit, and the names of the columns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from segmentclient.locale import Language
 from segmentclient.plot import palette, style
-from segmentclient.plot.drawing import texts
+from segmentclient.plot.drawing import layout, lettering, texts
 
-__all__ = ["draw_cells", "outline_cells", "write_cell"]
+__all__ = [
+    "colour_cells",
+    "column_heads",
+    "name_cell",
+    "outline_cells",
+    "scale_note",
+    "share_texts",
+    "write_cells",
+]
+
+Show = Callable[[float], str]
+
+
+def colour_cells(ax: Axes, matrix: Any, looks: Mapping[str, Any], *, start: int = 0) -> np.ndarray:
+    """Draw a matrix as cells, the first at `start`; outline those without a value, and give each cell's colour."""
+    held = np.ma.masked_invalid(matrix)
+    rows, columns = held.shape
+    outline_cells(ax, np.ma.getmaskarray(held), start=start)
+    options = {"cmap": style.QUANTITY, "edgecolors": style.SURFACE, "linewidth": 1.5, **looks}
+    edges = np.arange(columns + 1) + start - 0.5, np.arange(rows + 1) + start - 0.5
+    mesh: Any = ax.pcolormesh(*edges, held, **options)
+    return np.asarray(mesh.cmap(mesh.norm(held)))
 
 
 def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
@@ -22,50 +44,76 @@ def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
         ax.add_patch(Rectangle(place, 0.92, 0.92, facecolor="none", edgecolor=style.GRID, linewidth=0.8))
 
 
-def draw_cells(axes: Axes, matrix: np.ndarray, looks: Mapping[str, Any], *, sure: Any = True) -> np.ndarray:
-    """Draw a matrix as coloured cells (rows upwards from 1) and give each cell's colour.
+def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequence[Show]) -> bool:
+    """Write the number of every cell that has one, in the first way of showing them that fits all; False where none does."""
+    size, shape = style.size_of(ax), matrix.shape
+    wide, high = (inches * 72 for inches in layout.axes_inches(ax))
+    known = matrix[np.isfinite(matrix)]
+    room = wide / shape[1] - 6
+    fitting = (show for show in shows if lettering.widest(map(show, known), size.small) <= room)
+    chosen = next(fitting, None)
+    if chosen is None or high / shape[0] < size.small * 1.3:
+        return False
+    looks: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size.small}
+    for (row, column), value in np.ndenumerate(matrix):
+        if np.isfinite(value):
+            colour = palette.text_on(colours[row, column][:3])
+            texts.write(ax, column, row, chosen(value), color=colour, **looks)
+    return True
 
-    The colour scale covers the cells that are `sure`; the others take its ends.
-    """
-    from matplotlib.colors import PowerNorm
 
-    rows, columns = matrix.shape
-    held = np.ma.masked_invalid(matrix)
-    scaled = matrix[np.isfinite(matrix) & sure]
-    low, high = min(0.0, float(scaled.min())), float(scaled.max())
-    outline_cells(axes, np.ma.getmaskarray(held), start=1)
-    norm = PowerNorm(0.5, vmin=low, vmax=high if high > low else low + 1)
-    options = {"cmap": style.QUANTITY, "norm": norm, "edgecolors": style.SURFACE, "linewidth": 2, **looks}
-    mesh: Any = axes.pcolormesh(np.arange(columns + 1) + 0.5, np.arange(rows + 1) + 0.5, held, **options)
-    return np.asarray(mesh.cmap(mesh.norm(held)))
+def scale_note(matrix: np.ndarray, show: Show, words: Language) -> str:
+    """Say what the darkest and the lightest colour stand for, where cells are too small for numbers."""
+    low, high = show(float(np.nanmin(matrix))), show(float(np.nanmax(matrix)))
+    return words.text("From {low} (dark) to {high} (light)", low=low, high=high)
 
 
-def write_cell(axes: Axes, x: float, y: float, lines: Sequence[str], background: Any) -> None:
-    """Write a number in bold and what stands below it, in black or white."""
-    size, colour = style.size_of(axes), palette.text_on(background[:3])
-    first, *rest = lines
-    texts.beside(
-        axes,
-        x,
-        y,
-        first,
-        dy=1 if rest else 0,
-        in_layout=False,
-        ha="center",
-        va="bottom" if rest else "center_baseline",
-        weight="bold",
-        color=colour,
+def share_texts(words: Language) -> tuple[Show, Show]:
+    """Show shares with their sign, else without it; what rounds to nothing is told apart from nothing."""
+    return (
+        lambda share: "<" + words.percent(0.01, 0) if 0 < share < 0.005 else words.percent(share, 0),
+        lambda share: "<1" if 0 < share < 0.005 else words.number(100 * share),
     )
-    if rest:
-        texts.beside(
-            axes,
-            x,
-            y,
-            "\n".join(rest),
-            dy=-2,
-            in_layout=False,
-            ha="center",
-            va="top",
-            fontsize=size.small,
-            color=colour,
-        )
+
+
+def name_cell(ax: Axes, x: float, y: float, name: str, below: str, background: Any, *, dy: float = 0) -> None:
+    """Write a name in bold and what stands below it, in black or white, around a place `dy` points up."""
+    size = style.size_of(ax)
+    looks: dict[str, Any] = {"in_layout": False, "ha": "center", "color": palette.text_on(background)}
+    middle: dict[str, Any] = {"dy": dy + 1, "va": "bottom"} if below else {"dy": dy, "va": "center_baseline"}
+    texts.beside(ax, x, y, name, weight="bold", **middle, **looks)
+    if below:
+        texts.beside(ax, x, y, below, dy=dy - 2, va="top", fontsize=size.small, **looks)
+
+
+def column_heads(ax: Axes, names: Sequence[str]) -> bool:
+    """Name the columns above, on two levels where one is too narrow for whole words; False when neither is wide enough."""
+    size = style.size_of(ax)
+    ax.xaxis.tick_top()
+    ax.set_xticks([])
+    room = layout.axes_inches(ax)[0] * 72 / max(len(names), 1)
+    for levels, share in ((1, 1.0), (2, 1.7)):
+        heads = [lettering.wrap(name, share * room - 5, size.small) for name in names]
+        if _whole(heads, share * room - 5, size.small):
+            _write_heads(ax, heads, levels)
+            return True
+    return False
+
+
+def _whole(heads: Sequence[str], room: float, points: float) -> bool:
+    """True when no word is broken, no head is high, and all are narrow enough."""
+    broken = any("-\n" in head or head.count("\n") > 3 for head in heads)
+    return not broken and lettering.widest(heads, points) <= room
+
+
+def _write_heads(ax: Axes, heads: Sequence[str], levels: int) -> None:
+    """Write heads above the cells; every other one stands higher, on a thin line, where there are two levels."""
+    size = style.size_of(ax)
+    below = max(head.count("\n") + 1 for head in heads[::levels]) * size.small * 1.2 + 4
+    place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+    line = {"arrowstyle": "-", "color": style.GREY, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+    for column, head in enumerate(heads):
+        up = 6 + (below if column % levels else 0)
+        texts.beside(ax, column, 1, head, dy=up, fontsize=size.small, color=style.MUTED, **place)
+        if column % levels:
+            texts.beside(ax, column, 1, "", dy=up, arrowprops=line, **place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -56,15 +57,28 @@ def wrap(text: str, room: float, points: float, weight: str = "normal") -> str:
 
 
 def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:
-    """Cut a word that is wider than the room."""
+    """Cut a word that is wider than the room, between syllables where one fits."""
     pieces = []
     while len(word) > 2 and text_width(word, points, weight) > room:
-        cut = next(
-            (n for n in range(len(word) - 1, 1, -1) if text_width(word[:n] + "-", points, weight) <= room), 2
-        )
+        cuts = [
+            n for n in range(len(word) - 1, 1, -1) if text_width(word[:n] + "-", points, weight) <= room
+        ] or [2]
+        cut = next((n for n in cuts if _starts_syllable(word, n)), cuts[0])
         pieces.append(word[:cut] + "-")
         word = word[cut:]
     return [*pieces, word]
+
+
+def _starts_syllable(word: str, place: int) -> bool:
+    """True where French and English start a syllable: a consonant, alone or before l or r, then a vowel; three letters left."""
+    before, rest = word[place - 1].lower(), word[place:].lower()
+    if len(rest) < 3 or not _CLUSTER.match(rest):
+        return False
+    return before + rest[0] not in _TOGETHER and not (before in "bcdfgptv" and rest[0] in "lr")
+
+
+_CLUSTER = re.compile(r"(?:[bcdfgptv][lr]|[^\W\d_aeiouyàâäéèêëîïôöùûüœæ])[aeiouyàâäéèêëîïôöùûüœæ]")
+_TOGETHER = {"ch", "gn", "ph", "qu", "sh", "th"}
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, MaxNLocator
 
 from segmentclient.locale import Language
 from segmentclient.plot import style
 from segmentclient.plot.drawing import lettering
 
-__all__ = ["bare", "base_line", "category_axis", "date_axis", "grid_lines", "hide_axes", "number_axis"]
+__all__ = [
+    "bare",
+    "base_line",
+    "category_axis",
+    "count_axis",
+    "date_axis",
+    "grid_lines",
+    "hide_axes",
+    "number_axis",
+    "share_axis",
+]
 
 
 def bare(ax: Axes) -> None:
@@ -51,11 +62,56 @@ def grid_lines(ax: Axes, axis: Literal["x", "y"]) -> None:
     ax.set_axisbelow(True)
 
 
-def number_axis(ax: Axes, axis: Literal["x", "y"], show: Callable[[float], str], *, most: int = 5) -> None:
-    """Write an axis' numbers in the reader's language, with few round steps."""
+def number_axis(
+    ax: Axes,
+    axis: Literal["x", "y"],
+    show: Callable[[float, int], str],
+    *,
+    most: int = 5,
+    whole: bool = False,
+) -> None:
+    """Write an axis' numbers in the reader's language, in few round steps; `show` gets a number and its decimals."""
     chosen = ax.xaxis if axis == "x" else ax.yaxis
-    chosen.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    chosen.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
+    chosen.set_major_locator(
+        MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=1 if whole else 2)
+    )
+    chosen.set_major_formatter(_Numbers(show))
+
+
+class _Numbers(Formatter):
+    """Ticks written by one function, all with the decimals that tell them apart."""
+
+    def __init__(self, show: Callable[[float, int], str]) -> None:
+        self.show = show
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Write all ticks."""
+        decimals = _decimals(values)
+        return [self.show(value, decimals) for value in values]
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Write one tick by itself."""
+        return self.show(x, _decimals(getattr(self.axis, "get_majorticklocs", list)()))
+
+
+def count_axis(ax: Axes, axis: Literal["x", "y"], words: Language, *, most: int = 5) -> None:
+    """Write an axis of whole numbers, in thousands from ten thousand on."""
+
+    def told(value: float, _: int) -> str:
+        return words.compact(value) if abs(value) >= 10_000 else words.number(value)
+
+    number_axis(ax, axis, told, most=most, whole=True)
+
+
+def share_axis(ax: Axes, axis: Literal["x", "y"], words: Language, *, most: int = 5) -> None:
+    """Write an axis of shares of 1 as percentages."""
+    number_axis(ax, axis, lambda share, decimals: words.percent(share, max(0, decimals - 2)), most=most)
+
+
+def _decimals(ticks: Iterable[float]) -> int:
+    """Count the decimals that tell the ticks apart."""
+    step = min((abs(b - a) for a, b in pairwise(ticks)), default=1.0)
+    return next((places for places in range(7) if abs(round(step, places) - step) < 1e-6 * step), 6)
 
 
 def date_axis(ax: Axes, days: Sequence[Any], words: Language) -> None:

@@ -7,16 +7,17 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from segmentclient.locale import Language
 from segmentclient.plot import style
 from segmentclient.plot.drawing import layout, lettering, scales
 
-__all__ = ["beside", "name_lines", "nothing", "write", "x_title", "y_title"]
+__all__ = ["beside", "brief_count", "count_note", "name_lines", "nothing", "write", "x_title", "y_title"]
 
 
 def x_title(ax: Axes, *lines: str) -> None:
     """Write what the x axis holds, and notes below it, wrapped to the width of the figure."""
     size = style.size_of(ax)
-    room = max(layout.axes_inches(ax)[0], 0.3 * size.width) * 69
+    room = _room(ax, lines)
     text = "\n".join(lettering.wrap(line, room, size.small) for line in lines if line)
     ax.set_xlabel(
         text,
@@ -29,10 +30,19 @@ def x_title(ax: Axes, *lines: str) -> None:
     )
 
 
+def _room(ax: Axes, lines: Sequence[str]) -> float:
+    """Points across the axes for lines of small text; lines that fit any axes are not measured against them."""
+    size = style.size_of(ax)
+    least = 0.3 * size.width * 69
+    if lettering.widest(lines, size.small) <= least:
+        return least
+    return max(layout.axes_inches(ax)[0] * 69, least)
+
+
 def y_title(ax: Axes, text: str) -> None:
     """Write what the y axis holds, flat above the axis, where it is read without turning the head."""
     size = style.size_of(ax)
-    shown = lettering.wrap(text, max(layout.axes_inches(ax)[0], 0.3 * size.width) * 69, size.small)
+    shown = lettering.wrap(text, _room(ax, [text]), size.small)
     looks: dict[str, Any] = {"ha": "left", "va": "bottom", "fontsize": size.small, "color": style.MUTED}
     beside(ax, 0, 1, shown, dy=6, xycoords="axes fraction", **looks)
 
@@ -47,6 +57,17 @@ def name_lines(ax: Axes, y_text: str, names: Sequence[tuple[str, str]]) -> None:
             ax, 0, 1, text, dx=across, dy=6 + size.small * 1.5, va="bottom", xycoords="axes fraction", **looks
         )
         across += lettering.text_width(text, size.small, "bold") + 1.4 * size.small
+
+
+def brief_count(words: Language, count: float) -> str:
+    """Write a number of customers, in thousands from ten thousand on."""
+    return words.compact(count) if count >= 10_000 else words.number(count)
+
+
+def count_note(words: Language, count: float) -> str:
+    """Write a number of customers as a note that no line break cuts: n = 1,234."""
+    told = words.text("n = {count}", count=brief_count(words, count))
+    return told.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def write(ax: Axes, x: float, y: float, text: str, **options: Any) -> Any:
