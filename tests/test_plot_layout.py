@@ -9,10 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 import segmentclient as sc
+from charts import CASES, CHARTS, MOVES, base, draw, table
 from segmentclient import plot
 from segmentclient.plot.drawing import layout, scales, texts
-
-LONG = "Clients fidèles à reconquérir absolument"
 
 
 def written(whole):
@@ -60,106 +59,6 @@ def problems(whole):
         if across > 1 and down > 2:
             told.append(f"overlap: {one.get_text()!r} and {two.get_text()!r} by {across:.0f} x {down:.0f}")
     return told
-
-
-def base(n=600, seed=3):
-    rng = np.random.default_rng(seed)
-    revenue = rng.lognormal(3.6, 1.2, n).round(2)
-    return pd.DataFrame(
-        {
-            "segment": rng.choice(
-                ["champions", "loyal", "about_to_sleep", "cant_lose", "lost", "potential_loyalists"], n
-            ),
-            "r_score": rng.integers(1, 6, n),
-            "f_score": rng.integers(1, 6, n),
-            "m_score": rng.integers(1, 6, n),
-            "days_since_last_order": rng.integers(0, 400, n),
-            "n_orders": rng.geometric(0.4, n),
-            "frequency": rng.geometric(0.4, n) - 1,
-            "revenue": revenue,
-            "average_order_value": revenue / 2,
-            "customer_id": np.arange(n),
-            "expected_purchases": rng.gamma(1, 1, n).round(2),
-            "holdout_purchases": rng.poisson(1, n),
-            "lifetime_value": revenue * 0.4,
-        }
-    )
-
-
-def table(case):
-    customers = base()
-    if case == "one segment":
-        customers["segment"] = "champions"
-    if case == "fifteen segments":
-        customers["segment"] = [f"Segment numéro {n % 15}" for n in range(len(customers))]
-        customers["revenue"] *= 1.6 ** (np.arange(len(customers)) % 15)
-    if case == "long labels":
-        customers["segment"] = customers["segment"].map(
-            {key: f"{LONG[:-1]}{n}" for n, key in enumerate(customers["segment"].unique())}
-        )
-    if case == "zero revenue":
-        customers[["revenue", "lifetime_value"]] = 0.0
-    if case == "negative revenue":
-        customers.loc[customers["segment"] == "lost", ["revenue", "lifetime_value"]] *= -1
-    if case == "millions":
-        customers[["revenue", "lifetime_value"]] *= 123_456
-        customers["n_orders"] *= 10_007
-    if case == "one customer":
-        customers = customers.head(1)
-    if case == "empty":
-        customers = customers.head(0)
-    return customers
-
-
-CASES = [
-    "plain",
-    "one segment",
-    "fifteen segments",
-    "long labels",
-    "zero revenue",
-    "negative revenue",
-    "millions",
-    "one customer",
-    "empty",
-]
-CUTS = {"recency": [30, 31, 180, 300], "frequency": [1, 1, 2, 3], "monetary": [15, 16, 45, 80]}
-FEATURES = ["days_since_last_order", "n_orders", "revenue", "average_order_value", "frequency"]
-PANELS = {"score_histograms": (3, 1), "k_page": (2, 2)}
-
-# What each chart is drawn from, made from the customers of a case.
-CHARTS = {
-    "segment_treemap": {"currency": True},
-    "share_pairs": {},
-    "segment_bars": {"currency": True},
-    "segment_grid": {},
-    "rf_heatmap": {"currency": True},
-    "lorenz_curve": {},
-    "value_distribution": {"currency": True},
-    "score_histograms": {"currency": True, "scorer": CUTS},
-    "snake_plot": {"by": "segment", "features": FEATURES},
-    "index_chart": {"features": FEATURES},
-    "silhouette_plot": {"by": "segment", "features": FEATURES},
-    "pca_map": {"by": "segment", "features": FEATURES},
-    "persona_radar": {"features": FEATURES, "segment": True},
-    "persona_index": {"features": FEATURES, "segment": True},
-    "calibration_by_frequency": {},
-    "calibration_by_decile": {},
-}
-MOVES = {"transition_heatmap": {}, "transition_flow": {}, "value_bridge": {"currency": True}}
-
-
-def draw(name, table, lang, size, **options):
-    """Draw a chart on a figure of one of our sizes, as a reader of that size would see it."""
-    chart = getattr(plot, name)
-    if options.pop("currency", False):
-        options["currency"] = "EUR" if lang == "fr" else "USD"
-    if options.get("segment") is True:
-        options["segment"] = table["segment"].iloc[0]
-    if name in PANELS:
-        whole = plot.figure(size)
-        whole.set_figheight(6)
-        return chart(table, ax=whole.subplots(*PANELS[name]), lang=lang, **options)
-    return chart(table, ax=plot.figure(size).subplots(), lang=lang, **options).figure
 
 
 def look(name, table, sizes=("page", "phone"), langs=("en", "fr"), **options):

@@ -92,7 +92,7 @@ def column_heads(ax: Axes, names: Sequence[str]) -> bool:
     ax.xaxis.tick_top()
     ax.set_xticks([])
     room = layout.axes_inches(ax)[0] * 72 / max(len(names), 1)
-    for levels, share in ((1, 1.0), (2, 1.7)):
+    for levels, share in ((1, 1.0), (2, 1.9)):
         heads = [lettering.wrap(name, share * room - 5, size.small) for name in names]
         if _whole(heads, share * room - 5, size.small):
             _write_heads(ax, heads, levels)
