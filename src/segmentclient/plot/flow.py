@@ -101,19 +101,10 @@ def _ribbons(
                 continue
             a, b = start[row], arrive[column]
             x0, x1 = wide, 1 - wide
-            points = [
-                (x0, a),
-                (0.5, a),
-                (0.5, b),
-                (x1, b),
-                (x1, b + size),
-                (0.5, b + size),
-                (0.5, a + size),
-                (x0, a + size),
-                (x0, a),
-            ]
+            there = [(x0, a), (0.5, a), (0.5, b), (x1, b)]
+            back = [(x1, b + size), (0.5, b + size), (0.5, a + size), (x0, a + size), (x0, a)]
             options = {"facecolor": colours[before], "edgecolor": "none", "alpha": 0.4, **looks}
-            axes.add_patch(PathPatch(Path(points, codes), **options))
+            axes.add_patch(PathPatch(Path(there + back, codes), **options))
             start[row], arrive[column] = a + size, b + size
 
 
@@ -122,29 +113,18 @@ def _side(
     colours: dict[Any, str], words: Language,
 ) -> None:  # fmt: skip
     """Draw the bars of one side, named outside with their customers; names step aside where they would touch."""
-    size, wide = style.size_of(axes), 0.018
+    before, wide = side == "before", 0.018
     for key, (top, bottom) in zip(keys, bases, strict=True):
-        corner = (x if side == "before" else x - wide, top)
-        axes.add_patch(
-            Rectangle(corner, wide, bottom - top, facecolor=colours[key], edgecolor="none", clip_on=False)
-        )
+        corner = (x if before else x - wide, top)
+        looks: dict[str, Any] = {"facecolor": colours[key], "edgecolor": "none"}
+        axes.add_patch(Rectangle(corner, wide, bottom - top, clip_on=False, **looks))
     names = moves.labels(side, words)
     told = [f"{name} {words.number(low - high)}" for name, (high, low) in zip(names, bases, strict=True)]
-    middles = [(top + bottom) / 2 for top, bottom in bases]
-    end = x - 0.02 if side == "before" else x + 0.02
+    middles, end = [(top + bottom) / 2 for top, bottom in bases], x - 0.02 if before else x + 0.02
     stack_names(axes, middles, told, x=(x, end), share=0.28, colours=[style.GREY] * len(told))
-    head = words.text("before") if side == "before" else words.text("now")
-    texts.beside(
-        axes,
-        x,
-        min(axes.get_ylim()),
-        head,
-        dy=8,
-        va="bottom",
-        ha="left" if side == "before" else "right",
-        fontsize=size.small,
-        color=style.MUTED,
-    )
+    small: dict[str, Any] = {"fontsize": style.size_of(axes).small, "color": style.MUTED, "va": "bottom"}
+    head, at = (words.text("before"), "left") if before else (words.text("now"), "right")
+    texts.beside(axes, x, min(axes.get_ylim()), head, dy=8, ha=at, **small)
 
 
 FLOW = Chart(

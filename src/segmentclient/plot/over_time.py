@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.locale import Language, language
 from segmentclient.plot import style
+from segmentclient.plot.calibration import say_forecast
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
 from segmentclient.schema import check_columns
@@ -127,17 +128,7 @@ def _say_track(data: Track, words: Language) -> str:
     made, expected = data.holdout
     if made <= 0:
         made, expected = float(data.actual.max()), float(data.expected.max())
-    if made <= 0:
-        return words.text("{expected} purchases expected, none made", expected=words.number(expected))
-    away = expected / made - 1
-    sentence = (
-        "{expected} purchases expected, {actual} made: {away} too many"
-        if away > 0
-        else "{expected} purchases expected, {actual} made: {away} too few"
-    )
-    return words.text(
-        sentence, expected=words.number(expected), actual=words.number(made), away=words.percent(abs(away), 1)
-    )
+    return say_forecast(expected, made, words)
 
 
 TRACKING = Chart("tracking", "Repeat purchases made and expected, over time.", _track, _say_track)

@@ -118,9 +118,8 @@ def rf_heatmap(
         if cells.count[r, f]:
             below = texts.count_note(words, float(cells.count[r, f]))
             name_cell(axes, f + 1, r + 1, worth(words, mean, currency), below, shades[r, f][:3])
-    score_axes(axes, len(cells.mean), words)
     meaning = words.text("Cells: mean value of a customer, number of customers")
-    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=len(cells.mean)), meaning)
+    score_axes(axes, len(cells.mean), words, meaning)
     return HEATMAP.sign(axes, cells, lang)
 
 
@@ -133,13 +132,13 @@ def _norm(cells: Cells) -> Any:
     return PowerNorm(0.5, vmin=low, vmax=high if high > low else low + 1)
 
 
-def score_axes(axes: Axes, bins: int, words: Language) -> None:
-    """Number the scores, and say which end is good."""
+def score_axes(axes: Axes, bins: int, words: Language, below: str = "") -> None:
+    """Number the scores, say which end is good, and write a note below."""
     size = style.size_of(axes)
     axes.set_xticks(range(1, bins + 1))
     axes.set_yticks(range(1, bins + 1))
     axes.tick_params(labelsize=size.font)
-    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins))
+    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins), below)
     texts.y_title(axes, words.text("Recency score: 1 long ago, {best} recent", best=bins))
 
 

@@ -107,13 +107,15 @@ def _whole(heads: Sequence[str], room: float, points: float) -> bool:
 
 
 def _write_heads(ax: Axes, heads: Sequence[str], levels: int) -> None:
-    """Write heads above the cells; every other one stands higher, on a thin line, where there are two levels."""
-    size = style.size_of(ax)
-    below = max(head.count("\n") + 1 for head in heads[::levels]) * size.small * 1.2 + 4
+    """Write heads above the cells; from the last on, every other one stands higher, on a thin line, on two levels."""
+    size, last = style.size_of(ax), len(heads) - 1
+    high = [levels == 2 and (last - column) % 2 == 0 for column in range(last + 1)]
+    lines = [head.count("\n") + 1 for head, above in zip(heads, high, strict=True) if not above]
+    below = max(lines, default=0) * size.small * 1.2 + 4
     place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
     line = {"arrowstyle": "-", "color": style.GREY, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
-    for column, head in enumerate(heads):
-        up = 6 + (below if column % levels else 0)
+    for column, (head, above) in enumerate(zip(heads, high, strict=True)):
+        up = 6 + (below if above else 0)
         texts.beside(ax, column, 1, head, dy=up, fontsize=size.small, color=style.MUTED, **place)
-        if column % levels:
+        if above:
             texts.beside(ax, column, 1, "", dy=up, arrowprops=line, **place)
