@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import segmentclient
-from segmentclient import datasets, plot
+from segmentclient import datasets, errors, plot
 from segmentclient.schema import COLUMNS, Column
 
 DOCS = Path(__file__).parent
@@ -95,6 +95,7 @@ def gallery_page() -> str:
 KEPT: Mapping[str, Callable[[], str]] = {
     "columns.md": columns_page,
     "api.md": reference_page,
+    "errors.md": errors.explanation,
     "gallery.md": gallery_page,
 }
 

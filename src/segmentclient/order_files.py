@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from segmentclient.errors import ColumnError, SegmentClientError
+from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 
 __all__ = ["scan_orders"]
 
@@ -115,7 +115,7 @@ def _duckdb() -> Any:
     try:
         import duckdb
     except ImportError:
-        raise SegmentClientError('scan_orders needs DuckDB: pip install "segmentclient[duckdb]"') from None
+        raise missing_package("scan_orders", "DuckDB", "duckdb") from None
     return duckdb
 
 

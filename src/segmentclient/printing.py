@@ -35,7 +35,8 @@ def print_pdf(page: str, path: Path) -> None:
     else:
         raise SegmentClientError(
             'a PDF needs a printer: install Chromium or Chrome, or pip install "segmentclient[pdf]"; '
-            "the page can always be saved as .html and printed from a browser"
+            "the page can always be saved as .html and printed from a browser",
+            section="missing-packages",
         )
 
 

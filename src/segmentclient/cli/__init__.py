@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _one_line_warnings():
             return options.run(options)
     except SegmentClientError as error:
-        return _fail(str(error), options.debug)
+        _fail(str(error), options.debug)
+        print(f"segmentclient: explained by: segmentclient explain {error.section}", file=sys.stderr)
+        return 2
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug)
     except KeyboardInterrupt:

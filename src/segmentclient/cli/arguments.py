@@ -229,6 +229,15 @@ def _add_drift(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "section",
+        nargs="?",
+        metavar="SECTION",
+        help="the section that an error named (the whole page when not given)",
+    )
+
+
 _COMMANDS = {
     "report": (commands.report, _add_report, "write the report of an order file"),
     "demo": (commands.demo, _add_demo, "write the report of the CDNOW log, which comes with the library"),
@@ -241,4 +250,5 @@ _COMMANDS = {
         _add_drift,
         "measure how far the segments have moved between two customer files",
     ),
+    "explain": (commands.explain, _add_explain, "explain an error: what was wrong, and what to do"),
 }

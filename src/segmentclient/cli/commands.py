@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["audiences", "charts", "check_rules", "demo", "drift", "report", "score"]
+__all__ = ["audiences", "charts", "check_rules", "demo", "drift", "explain", "report", "score"]
 
 
 def report(options: argparse.Namespace) -> int:
@@ -183,4 +183,12 @@ def drift(options: argparse.Namespace) -> int:
     if moved.psi > options.max_psi:
         print("segmentclient: the segments have moved further than --max-psi allows", file=sys.stderr)
         return 1
+    return 0
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Print the page on errors, or the section of it that an error named."""
+    from segmentclient.errors import explanation
+
+    print(explanation(options.section), end="")
     return 0

@@ -8,7 +8,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from segmentclient.errors import ColumnError, SegmentClientError
+from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.order_files import scan_orders
 from segmentclient.writing import whole_file
 
@@ -54,7 +54,7 @@ def read_table(path: str, *, separator: str | None = None, encoding: str = "utf-
             path, dtype="string", keep_default_na=False, na_values=[""], encoding=encoding, **sniff
         )
     except ImportError:
-        raise SegmentClientError('Parquet files need pyarrow: pip install "segmentclient[duckdb]"') from None
+        raise missing_package("a Parquet file", "pyarrow", "duckdb") from None
     except (ValueError, OSError) as error:
         raise ColumnError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
 

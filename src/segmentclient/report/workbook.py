@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from segmentclient.errors import SegmentClientError
+from segmentclient.errors import missing_package
 from segmentclient.report.words import Words
 
 __all__ = ["LAST_ROW", "Column", "Workbook", "open_workbook"]
@@ -102,7 +102,7 @@ def open_workbook(path: Path, say: Words, *, title: str) -> Workbook:
     try:
         import xlsxwriter
     except ImportError:
-        raise SegmentClientError("a workbook needs XlsxWriter: pip install segmentclient[excel]") from None
+        raise missing_package("a workbook", "XlsxWriter", "excel") from None
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "nan_inf_to_errors": False, **plain})
     book.set_properties({"title": title, "author": "segmentclient", "created": _CREATED})
