@@ -16,7 +16,7 @@ LAYERS = [
     {"cells", "order_files"},
     {"frames"},
     {"render", "printing"},
-    {"schema", "locale", "writing", "errors"},
+    {"schema", "locale", "writing", "terminal", "errors"},
 ]
 HEIGHT = {room: len(LAYERS) - level for level, rooms in enumerate(LAYERS) for room in rooms}
 GROUND = {
@@ -52,3 +52,10 @@ def test_imports_run_downwards(path):
             continue
         assert other in HEIGHT, f"{path.name} imports {other}, which stands in no layer"
         assert HEIGHT[other] < HEIGHT[room], f"{room} may not import {other}"
+
+
+def test_the_house_is_drawn_as_it_stands():
+    text = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = text.split("```\n")[1].splitlines()
+    assert [set(line.split(" | ")) for line in drawn] == LAYERS
+    assert {path.name.removesuffix(".py") for path in SOURCE.iterdir()} >= set().union(*LAYERS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from segmentclient.terminal import live_line
 
 __all__ = ["Progress", "showing"]
 
@@ -17,7 +20,7 @@ class Progress:
         self.total = total
         self.done = 0
         self.quiet = quiet
-        self._status: object | None = None
+        self._show: Callable[[str], None] = functools.partial(print, file=sys.stderr, flush=True)
 
     def step(self, what: str) -> None:
         """Say that the next step begins."""
@@ -26,10 +29,7 @@ class Progress:
         logging.getLogger("segmentclient").info("%s", line)
         if self.quiet:
             return
-        if self._status is not None:
-            self._status.update(line)  # type: ignore[attr-defined]
-        else:
-            print(line, file=sys.stderr, flush=True)
+        self._show(line)
 
 
 @contextlib.contextmanager
@@ -39,8 +39,6 @@ def showing(total: int, *, quiet: bool) -> Iterator[Progress]:
     if quiet or not sys.stderr.isatty():
         yield progress
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status("") as status:
-        progress._status = status
+    with live_line() as show:
+        progress._show = show
         yield progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
 
 from segmentclient.segments.lloyd import one_thread
+from segmentclient.terminal import live_line
 
 __all__ = ["Progress", "run"]
 
@@ -36,9 +38,7 @@ def _bar(title: str, total: int, watched: bool) -> Iterator[Callable[[], None]]:
     if not watched:
         yield lambda: None
         return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task(title, total=total)
-        yield lambda: bar.advance(line)
+    done = itertools.count(1)
+    with live_line() as show:
+        show(f"{title}: 0/{total}")
+        yield lambda: show(f"{title}: {next(done)}/{total}")
