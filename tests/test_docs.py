@@ -163,3 +163,14 @@ def test_no_guide_mentions_an_empty_place():
         assert not re.search(r"\b(TODO|TBD|FIXME|coming soon)\b", path.read_text(encoding="utf-8")), named(
             path
         )
+
+
+def test_each_cell_of_the_comparison_leads_to_its_proof():
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("## How it compares")[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 8
+    assert {len(cells) for cells in rows} == {8}
+    for name, ours, *theirs in rows:
+        assert LINK.findall(ours), f"{name.strip()}: no proof"
+        assert all("docs/comparison.md#" in link for cell in theirs for link in LINK.findall(cell))
+        assert all(LINK.findall(cell) for cell in theirs), f"{name.strip()}: a claim without a source"
