@@ -155,7 +155,11 @@ def refusal(call: Callable[[], object]) -> str:
 
 def claims(wanted: list[str]) -> Iterator[tuple[str, Callable[[], str]]]:
     for name, value in list(globals().items()):
-        if name.startswith(("lifetimes_", "pymc_")) and name != "pymc_segments" and (not wanted or name in wanted):
+        if (
+            name.startswith(("lifetimes_", "pymc_"))
+            and name != "pymc_segments"
+            and (not wanted or name in wanted)
+        ):
             yield name, value
 
 

@@ -174,3 +174,10 @@ def test_each_cell_of_the_comparison_leads_to_its_proof():
         assert LINK.findall(ours), f"{name.strip()}: no proof"
         assert all("docs/comparison.md#" in link for cell in theirs for link in LINK.findall(cell))
         assert all(LINK.findall(cell) for cell in theirs), f"{name.strip()}: a claim without a source"
+
+
+def test_every_notebook_is_named_where_readers_begin():
+    for page in (DOCS / "guides" / "index.md", ROOT / "README.md"):
+        text = page.read_text(encoding="utf-8")
+        named_there = set(re.findall(r"(\w+)\.ipynb", text))
+        assert named_there == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}, named(page)
