@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SPARK := $(shell command -v java >/dev/null 2>&1 && echo ,spark) # a short Spark test runs wherever Java is there
 export MPLBACKEND := Agg
 
-.PHONY: report test test-all lint docs clean
+.PHONY: report test test-all test-oldest lint docs clean
 
 report: $(VENV)/.core ## write report.html from the CDNOW log
 	$(BIN)/segmentclient demo --output report.html
@@ -17,6 +17,11 @@ test: $(VENV)/.test lint ## lint, types and the tests of every day
 test-all: $(VENV)/.all lint ## every test, the long ones too (Spark and Dask included)
 	$(BIN)/python -m pytest -n 2 -m ""
 
+test-oldest: ## the same tests on the oldest versions that are promised (tests/oldest.txt)
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install --quiet --constraint tests/oldest.txt --editable '.[test]'
+	$(VENV)-oldest/bin/python -m pytest -n 2
+
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -26,7 +31,7 @@ docs: $(VENV)/.docs ## build the documentation into docs/_build
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 clean:
-	rm -rf $(VENV) report.html
+	rm -rf $(VENV) $(VENV)-oldest report.html
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later was not found; install it, or name it: make PYTHON=... report"; exit 1; }
