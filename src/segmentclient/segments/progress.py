@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
 
 from segmentclient.segments.lloyd import one_thread
-from segmentclient.terminal import live_line
 
 __all__ = ["Progress", "run"]
 
@@ -23,22 +20,14 @@ def run(tasks: Mapping[Any, Callable[[], Any]], *, title: str, progress: Progres
 
     "auto" shows a bar in a terminal only.
     """
+    from tqdm import tqdm
+
     watched = progress == "on" or (progress == "auto" and sys.stderr.isatty())
-    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool, _bar(title, len(tasks), watched) as step:
+    bar = tqdm(desc=title, total=len(tasks), leave=False, disable=not watched)
+    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         waiting = {pool.submit(task): name for name, task in tasks.items()}
         answers = {}
         for done in as_completed(waiting):
             answers[waiting[done]] = done.result()
-            step()
+            bar.update()
     return {name: answers[name] for name in tasks}
-
-
-@contextmanager
-def _bar(title: str, total: int, watched: bool) -> Iterator[Callable[[], None]]:
-    if not watched:
-        yield lambda: None
-        return
-    done = itertools.count(1)
-    with live_line() as show:
-        show(f"{title}: 0/{total}")
-        yield lambda: show(f"{title}: {next(done)}/{total}")
