@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from segmentclient.locale import Language
@@ -30,18 +31,22 @@ def colour_cells(ax: Axes, matrix: Any, looks: Mapping[str, Any], *, start: int 
     """Draw a matrix as cells, the first at `start`; outline those without a value, and give each cell's colour."""
     held = np.ma.masked_invalid(matrix)
     rows, columns = held.shape
-    outline_cells(ax, np.ma.getmaskarray(held), start=start)
     options = {"cmap": style.QUANTITY, "edgecolors": style.SURFACE, "linewidth": 1.5, **looks}
     edges = np.arange(columns + 1) + start - 0.5, np.arange(rows + 1) + start - 0.5
     mesh: Any = ax.pcolormesh(*edges, held, **options)
+    outline_cells(ax, np.ma.getmaskarray(held), start=start)
     return np.asarray(mesh.cmap(mesh.norm(held)))
 
 
 def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
     """Outline the empty cells of a matrix whose first cell is at `start`."""
-    for row, column in zip(*empty.nonzero(), strict=True):
-        place = (column + start - 0.46, row + start - 0.46)
-        ax.add_patch(Rectangle(place, 0.92, 0.92, facecolor="none", edgecolor=style.GRID, linewidth=0.8))
+    corners = [
+        (column + start - 0.46, row + start - 0.46) for row, column in zip(*empty.nonzero(), strict=True)
+    ]
+    if corners:
+        cells = [Rectangle(corner, 0.92, 0.92) for corner in corners]
+        looks: dict[str, Any] = {"facecolor": "none", "edgecolor": style.GRID, "linewidth": 0.8}
+        ax.add_collection(PatchCollection(cells, **looks), autolim=False)
 
 
 def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequence[Show]) -> bool:
