@@ -79,12 +79,13 @@ def _pairs(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
         _share_beside(axes, left, right, row, words, {"color": style.MUTED})
         _share_beside(axes, right, left, row, words, {"weight": "bold"})
     _pair_heads(axes, people[0], money[0], of_value(data.value, words), words)
+    _leave_room(axes, [*people, *money], words)  # the heads may have taken some
 
 
 def _leave_room(axes: Axes, shares: list[float], words: Language) -> None:
     """Leave room for the widest share at both ends."""
     told = [percent(words, share) for share in shares]
-    rows.leave_room(axes, min(0.0, *shares), max(shares), told, both=True)
+    rows.leave_room(axes, min(0.0, *shares), max(shares), told, both=True, gap=2.0)
 
 
 def _share_beside(

@@ -28,10 +28,12 @@ def start_rows(
     return axes
 
 
-def leave_room(ax: Axes, low: float, high: float, told: Iterable[str], *, both: bool = False) -> None:
-    """Set x limits that leave room for what is written right of the marks, or at `both` ends."""
+def leave_room(
+    ax: Axes, low: float, high: float, told: Iterable[str], *, both: bool = False, gap: float = 1.4
+) -> None:
+    """Set x limits that leave room for what is written right of the marks, or at `both` ends, and a gap of so many letters."""
     size, sides = style.size_of(ax), 2 if both else 1
-    text = lettering.widest(told, size.font, "bold") + 1.4 * size.font
+    text = lettering.widest(told, size.font, "bold") + gap * size.font
     wide = layout.axes_inches(ax)[0] * 72
     room = text * (high - low) / max(wide - sides * text, text)
     ax.set_xlim(low - room if both else low, high + room)
