@@ -89,8 +89,10 @@ def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", 
     colours = colour_cells(axes, data.held, {"vmin": 0.0, "linewidth": 1.2, **artist_kwargs})
     rows.count_column(axes, data.sizes, words)
     _age_axis(axes, data.held.shape[1], words)
+    rows.keep_rows(axes, names, pitch=1.9)
     if not write_cells(axes, data.held, colours, share_texts(words)):
         _note(axes, words, scale_note(data.held, share_texts(words)[0], words))
+        rows.keep_rows(axes, names, pitch=1.9)
     return COHORTS.sign(axes, data, lang)
 
 

@@ -57,8 +57,10 @@ def transition_heatmap(
     note = words.text("Rows: before; columns: now. Shares of the row, in %.")
     numbered = "" if column_heads(axes, moves.labels("after", words)) else _number_columns(axes, moves, words)
     texts.x_title(axes, note, numbered)
+    rows.keep_rows(axes, labels)
     if not write_cells(axes, held, colours, share_texts(words)):
         texts.x_title(axes, note, numbered, scale_note(held, share_texts(words)[0], words))
+        rows.keep_rows(axes, labels)
     return HEATMAP.sign(axes, moves, lang)
 
 

@@ -11,7 +11,7 @@ from segmentclient.locale import Language
 from segmentclient.plot import style
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 
-__all__ = ["count_column", "leave_room", "start_rows", "write_ends"]
+__all__ = ["count_column", "keep_rows", "leave_room", "start_rows", "write_ends"]
 
 
 def start_rows(
@@ -26,6 +26,11 @@ def start_rows(
     if names:
         scales.category_axis(axes, names, share=share)
     return axes
+
+
+def keep_rows(ax: Axes, names: Sequence[str], *, pitch: float = 2.4) -> None:
+    """Make our own figure higher where notes have taken height from the rows."""
+    sheet.make_room(ax, 72 * sheet.rows_inches(ax, names, pitch=pitch))
 
 
 def leave_room(

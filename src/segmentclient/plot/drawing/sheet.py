@@ -14,7 +14,17 @@ from segmentclient.plot import style
 from segmentclient.plot.drawing import layout, lettering, scales
 from segmentclient.plot.drawing.svg import to_svg
 
-__all__ = ["ChartAxes", "ChartFigure", "figure", "make_room", "panels", "rows_height", "set_height", "start"]
+__all__ = [
+    "ChartAxes",
+    "ChartFigure",
+    "figure",
+    "make_room",
+    "panels",
+    "rows_height",
+    "rows_inches",
+    "set_height",
+    "start",
+]
 
 
 class ChartAxes(Axes):
@@ -109,8 +119,13 @@ def make_room(ax: Axes, points: float) -> None:
 def rows_height(
     ax: Axes | None, labels: Sequence[str], *, share: float = 0.3, extra: float = 0.5, pitch: float = 2.4
 ) -> float:
+    """Give the inches of a sheet for a list of rows, with `extra` for what stands above and below."""
+    return max(1.2, rows_inches(ax, labels, share=share, pitch=pitch) + extra)
+
+
+def rows_inches(ax: Axes | None, labels: Sequence[str], *, share: float = 0.3, pitch: float = 2.4) -> float:
     """Give the inches that a list of rows needs, `pitch` lines a row, with names wrapped to a share of the width."""
     size = style.size_of(ax) if ax is not None else style.SIZES["page"]
     room = size.width * 72 * share
     lines = max((lettering.wrap(label, room, size.font).count("\n") + 1 for label in labels), default=1)
-    return max(1.2, len(labels) * max(size.font * pitch, (lines * 1.15 + 0.6) * size.font) / 72 + extra)
+    return len(labels) * max(size.font * pitch, (lines * 1.15 + 0.6) * size.font) / 72
