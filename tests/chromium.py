@@ -75,8 +75,10 @@ class Chromium:
 
     def _write(self, data):
         size, mask = len(data), os.urandom(4)
-        length = bytes([0x80 | size]) if size < 126 else bytes([0xFE]) + struct.pack(">H", size)
-        length = length if size < 65536 else bytes([0xFF]) + struct.pack(">Q", size)
+        if size < 126:
+            length = bytes([0x80 | size])
+        else:
+            length = struct.pack(">BH", 0xFE, size) if size < 65536 else struct.pack(">BQ", 0xFF, size)
         self._socket.sendall(
             b"\x81" + length + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
         )
@@ -110,6 +112,11 @@ class Chromium:
         self.send("Page.navigate", url=Path(path).as_uri())
         while self.run("document.readyState") != "complete":
             time.sleep(0.05)
+
+    def prefer(self, theme):
+        """Take a reader who prefers a light or a dark page."""
+        wanted = [{"name": "prefers-color-scheme", "value": theme}]
+        self.send("Emulation.setEmulatedMedia", features=wanted)
 
     def run(self, script):
         """Evaluate a script in the page and give its value."""

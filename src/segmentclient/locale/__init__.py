@@ -122,13 +122,14 @@ class Language:
         if abs(value) < 1_000:
             return self.money(value, currency)
         if currency is None:
-            return format_compact_decimal(
+            amount = format_compact_decimal(
                 value, format_type="short", locale=self.locale, fraction_digits=digits
             )
-        amount = format_compact_currency(
-            value, currency, format_type="short", locale=self.locale, fraction_digits=digits
-        )
-        return self._plain_symbol(amount)
+        else:
+            amount = format_compact_currency(
+                value, currency, format_type="short", locale=self.locale, fraction_digits=digits
+            )
+        return self._one_case(self._plain_symbol(amount))
 
     def symbol(self, currency: str) -> str:
         """Give the sign of a currency, as amounts show it."""
@@ -139,6 +140,12 @@ class Language:
     def _plain_symbol(self, amount: str) -> str:
         """Write pounds as French readers do: £ is sterling unless told, so Babel's "£GB" says nothing more."""
         return amount.replace("£GB", "£") if self.key == "fr" else amount
+
+    def _one_case(self, amount: str) -> str:
+        """Write k and M in English whatever Babel's age: it once wrote K and M, and now writes k and m."""
+        if self.key != "en":
+            return amount
+        return amount[:-1] + {"K": "k", "m": "M"}.get(amount[-1], amount[-1])
 
     def date(self, value: Any, style: Literal["short", "medium", "long"] = "medium") -> str:
         """Format a date as `31/12/2026`, `31 déc. 2026` or `31 décembre 2026`."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from segmentclient import plot
 from segmentclient.plot import style
 from segmentclient.plot.words import CHARTS
-from segmentclient.report.content import UNNAMED, Content
+from segmentclient.report.content import FEWEST, UNNAMED, Content
 from segmentclient.report.words import Words
 
 __all__ = ["Picture", "pictures", "tints"]
@@ -46,11 +46,12 @@ def pictures(
 
 def _who(content: Content, say: Words) -> Iterable[Picture]:
     table, by = content.customers, content.by
-    if len(content.segments) > 1:
+    if content.can_be_sorted:
         yield _picture("segment_treemap", table, say, by=by, currency=say.currency)
         yield _picture("share_pairs", table, say, by=by, currency=say.currency)
+    if len(content.segments) > 1:
         yield from _distinctive(content, say)
-    if content.has("r_score", "f_score") and _brings(content):
+    if content.brings and _vary(content, "r_score", "f_score"):
         yield _picture("rf_heatmap", table, say, currency=say.currency)
 
 
@@ -66,12 +67,13 @@ def _distinctive(content: Content, say: Words) -> Iterable[Picture]:
 
 def _worth(content: Content, say: Words) -> Iterable[Picture]:
     table = content.customers
-    if _brings(content):
+    if content.brings:
         yield _picture("lorenz_curve", table, say)
-    yield _picture("segment_bars", table, say, by=content.by, currency=say.currency)
-    if content.has("lifetime_value"):
+    if content.can_be_sorted:
+        yield _picture("segment_bars", table, say, by=content.by, currency=say.currency)
+    if content.promises and len(table) >= FEWEST:
         yield _picture("value_distribution", table, say, currency=say.currency)
-    if "value_low" in content.segments and len(content.segments) > 1:
+    if content.promises and "value_low" in content.segments and len(content.segments) > 1:
         yield _picture("segment_values", _expected(content), say, by="key", currency=say.currency)
 
 
@@ -85,9 +87,9 @@ def _expected(content: Content) -> Any:
     return content.segments[[*names]].rename(columns=names).reset_index()
 
 
-def _brings(content: Content) -> bool:
-    """Without revenue there is nothing to share out, and an empty chart says nothing."""
-    return bool(content.totals["revenue"] > 0)
+def _vary(content: Content, *scores: str) -> bool:
+    """A map of one row or one column shows nothing."""
+    return all(len(content.scores.get(score, ())) > 1 for score in scores)
 
 
 def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:
@@ -98,7 +100,7 @@ def _moving(content: Content, say: Words, migration: Any) -> Iterable[Picture]:
 
 
 def _scores(content: Content, say: Words, scorer: Any) -> Iterable[Picture]:
-    if len(content.scores) == 3:
+    if len(content.scores) == 3 and len(content.customers) >= FEWEST:
         cuts = _cuts(content, scorer)
         yield _picture("score_histograms", content.customers, say, scorer=cuts, currency=say.currency)
 

@@ -29,6 +29,7 @@ OPTIONAL = (
 )  # fmt: skip
 UNNAMED = "unsegmented"  # the group of the customers whose segment is missing
 TOP_SHARE = 0.2
+FEWEST = 5  # customers without whom there is no best fifth
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,21 @@ class Content:
     def has(self, *columns: str) -> bool:
         """Tell whether all these columns came with the customers."""
         return all(column in self.customers for column in columns)
+
+    @property
+    def brings(self) -> bool:
+        """Tell whether there is revenue to share out, among enough customers for shares to mean something."""
+        return bool(self.totals["revenue"] > 0 and len(self.customers) >= FEWEST)
+
+    @property
+    def can_be_sorted(self) -> bool:
+        """Tell whether segments can be compared: several of them, and revenue to compare them by."""
+        return bool(self.totals["revenue"] > 0 and len(self.segments) > 1)
+
+    @property
+    def promises(self) -> bool:
+        """Tell whether the models expect anything more of these customers."""
+        return self.has("lifetime_value") and bool(self.totals["value"] >= 0.5)
 
 
 def gather(customers: Any, *, by: str, previous: Any = None, values: Any = None) -> Content:
@@ -245,7 +261,9 @@ def _share_of_the_best(revenue: pd.Series) -> float:
     amounts = np.sort(revenue.dropna().to_numpy(dtype=float))[::-1]
     total = amounts.sum()
     return (
-        float(amounts[: max(1, round(TOP_SHARE * len(amounts)))].sum() / total) if total > 0 else float("nan")
+        float(amounts[: round(TOP_SHARE * len(amounts))].sum() / total)
+        if total > 0 and len(amounts) >= FEWEST
+        else float("nan")
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from segmentclient.report.content import Content
+from segmentclient.report.former import against, then
+from segmentclient.report.terms import horizon_of
 from segmentclient.report.words import Words
 
-__all__ = ["KeyFigure", "key_figures"]
+__all__ = ["KeyFigure", "key_figures", "window"]
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,12 @@ class KeyFigure:
     kind: str = "integer"
 
 
-def key_figures(content: Content, say: Words) -> tuple[KeyFigure, ...]:
+def key_figures(
+    content: Content, say: Words, terms: Mapping[str, Any] | None = None
+) -> tuple[KeyFigure, ...]:
     """Give the five numbers; where a former period is known they are compared with it."""
-    makers = (_customers, _revenue, _average_order, _repurchase, _last)
-    return tuple(maker(content, say) for maker in makers)
+    makers = (_customers, _revenue, _average_order, _repurchase)
+    return (*(maker(content, say) for maker in makers), _last(content, say, terms or {}))
 
 
 def _customers(content: Content, say: Words) -> KeyFigure:
@@ -52,14 +56,24 @@ def _customers(content: Content, say: Words) -> KeyFigure:
 
 def _who(content: Content, say: Words) -> Iterable[str]:
     totals = content.totals
-    if totals["first_day"] is None or totals["last_day"] is None:
-        yield say.text("People who ordered at least once.")
-    else:
-        first, last = say.date(totals["first_day"]), say.date(totals["last_day"])
-        yield say.text("People who ordered at least once from {first} to {last}.", first=first, last=last)
     prospects = totals["customers"] - totals["buyers"]
     if prospects:
-        yield say.plural("{n} more has never ordered.", "{n} of them have never ordered.", prospects)
+        yield say.plural(
+            "{n} has ordered at least once.", "{n} have ordered at least once.", totals["buyers"]
+        )
+        yield say.plural("{n} has never ordered.", "{n} have never ordered.", prospects)
+    elif totals["first_day"] is None or totals["last_day"] is None:
+        yield say.text("People who ordered at least once.")
+    else:
+        yield say.text("People who ordered at least once, {window}.", window=window(content, say))
+
+
+def window(content: Content, say: Words) -> str:
+    """Say from which day to which day people ordered."""
+    first, last = (say.date(content.totals[day]) for day in ("first_day", "last_day"))
+    if first == last:
+        return say.text("on {day}", day=first)
+    return say.text("{first} to {last}", first=first, last=last)
 
 
 def _revenue(content: Content, say: Words) -> KeyFigure:
@@ -75,16 +89,19 @@ def _revenue(content: Content, say: Words) -> KeyFigure:
         say.text("Revenue"),
         say.short(totals["revenue"]),
         comparison,
-        _concentration(share, say),
+        _concentration(share, say, told=comparison == own),
         tone,
         totals["revenue"],
         "money",
     )
 
 
-def _concentration(share: float, say: Words) -> str:
+def _concentration(share: float, say: Words, *, told: bool) -> str:
     if share != share:
         return say.text("The sum of their orders.")
+    if not told:
+        best = say.text("the best fifth of customers brings {share}", share=say.percent(share, 0))
+        return f"{say.text('The sum of their orders')}{say.text(': ')}{best}."
     if share >= 0.5:
         return say.text("The sum of their orders. Few people carry it: keeping them comes first.")
     return say.text("The sum of their orders. It rests on many people, not on a few.")
@@ -94,7 +111,7 @@ def _average_order(content: Content, say: Words) -> KeyFigure:
     totals = content.totals
     again, once = _order_of(content, repeat=True), _order_of(content, repeat=False)
     own = ""
-    if again is not None and once is not None:
+    if again is not None and once is not None and totals["revenue"] > 0:
         own = say.text(
             "{again} where people came back, {once} where they bought once",
             again=say.money(again),
@@ -133,11 +150,11 @@ def _repurchase(content: Content, say: Words) -> KeyFigure:
     )
 
 
-def _last(content: Content, say: Words) -> KeyFigure:
-    return _future(content, say) if content.has("lifetime_value") else _absence(content, say)
+def _last(content: Content, say: Words, terms: Mapping[str, Any]) -> KeyFigure:
+    return _future(content, say, terms) if content.has("lifetime_value") else _absence(content, say)
 
 
-def _future(content: Content, say: Words) -> KeyFigure:
+def _future(content: Content, say: Words, terms: Mapping[str, Any]) -> KeyFigure:
     totals = content.totals
     own = say.text("{each} a customer on average", each=say.money(totals["value_each"]))
     if "value_low" in totals:
@@ -145,7 +162,8 @@ def _future(content: Content, say: Words) -> KeyFigure:
         own = say.text("most likely between {low} and {high}", low=low, high=high)
     comparison, tone = _against(content, say, "value", own)
     meaning = say.text(
-        "What they should still bring over the horizon chosen, margin and costs counted. A prediction, not a promise."
+        "What they should still bring {horizon}, margin and costs counted. A prediction, not a promise.",
+        horizon=horizon_of(terms, say),
     )
     return KeyFigure(
         say.text("Lifetime value"),
@@ -160,14 +178,17 @@ def _future(content: Content, say: Words) -> KeyFigure:
 
 def _absence(content: Content, say: Words) -> KeyFigure:
     days = content.customers["days_since_last_order"]
-    own = (
-        say.text("a quarter has been away for {days} or less", days=say.days(days.quantile(0.25)))
-        if days.notna().any()
-        else ""
-    )
-    comparison, _ = _against(content, say, "median_days", own)
-    meaning = say.text("Half of the customers have been away for longer than this.")
+    comparison, _ = _against(content, say, "median_days", _lately(days.quantile(0.25), say))
+    meaning = say.text("Half of the customers have been away for this long or longer.")
     return KeyFigure(say.text("Last order"), say.days(days.median()), comparison, meaning, "", days.median())
+
+
+def _lately(days: float, say: Words) -> str:
+    if days != days:
+        return ""
+    if days == 0:
+        return say.text("a quarter or more ordered on the last day")
+    return say.text("a quarter has been away for {days} or less", days=say.days(days))
 
 
 def _against(content: Content, say: Words, measure: str, own: str) -> tuple[str, str]:
@@ -177,7 +198,9 @@ def _against(content: Content, say: Words, measure: str, own: str) -> tuple[str,
     if before is None or not before > 0 or now != now:
         return own, ""
     change = now / before - 1
-    return say.text("{change} against the previous period", change=say.change(change)), _tone(change)
+    return say.text("{change} {against}", change=say.change(change), against=against(content, say)), _tone(
+        change
+    )
 
 
 def _points(content: Content, say: Words, own: str) -> tuple[str, str]:
@@ -185,7 +208,9 @@ def _points(content: Content, say: Words, own: str) -> tuple[str, str]:
     now = content.totals["repeat_share"]
     if before is None or before != before or now != now:
         return own, ""
-    return say.text("{before} in the previous period", before=say.percent(before)), _tone(now - before)
+    return say.text("{before} {then}", before=say.percent(before), then=then(content, say)), _tone(
+        now - before
+    )
 
 
 def _tone(change: float) -> str:

@@ -88,6 +88,7 @@ def build_report(
     currency: str | None = None,
     title: str | None = None,
     values: Any = None,
+    terms: Mapping[str, Any] | None = None,
 ) -> Report:
     """Tell who the customers are in one page: five numbers, the segments, their value, who moves, what to do.
 
@@ -107,6 +108,9 @@ def build_report(
     title : title of the page; « Who are our customers? » otherwise.
     values : the answer of `value_by_segment`: future totals with intervals that were simulated jointly. Without it
         totals are plain sums of `lifetime_value`, and only the typical customer's interval is shown.
+    terms : the options that were given to `predict_lifetime_value`, such as ``{"horizon": "12M", "margin": 0.35}``:
+        the page says over which time, at which margin, rate and costs value is counted. Without them it says
+        "over the horizon chosen".
 
     Returns
     -------
@@ -117,6 +121,8 @@ def build_report(
     ------
     ColumnError
         A needed column is missing or of the wrong type, or the table is empty.
+    SegmentClientError
+        `terms` holds something that `predict_lifetime_value` does not take.
 
     Examples
     --------
@@ -131,11 +137,12 @@ def build_report(
     """
     from segmentclient.report.content import gather
     from segmentclient.report.page import Sources, page_context
+    from segmentclient.report.terms import checked_terms
     from segmentclient.report.words import words
 
     say = words(lang, currency)
     content = gather(customers, by=by, previous=previous, values=values)
-    sources = Sources(customers, clean, scorer, models, personas, previous, by)
+    sources = Sources(customers, clean, scorer, models, personas, previous, by, checked_terms(terms))
     named = title or say.text("Who are our customers?")
     return Report(_page({**_frame(say, named), **page_context(content, say, sources)}), named, lang)
 

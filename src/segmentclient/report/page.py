@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
 from segmentclient.report import story
 from segmentclient.report.charts import pictures, tints
 from segmentclient.report.content import Content
-from segmentclient.report.figures import key_figures
+from segmentclient.report.figures import key_figures, window
 from segmentclient.report.movement import Movement, movement
 from segmentclient.report.parameters import model_sentences, parameter_tables
 from segmentclient.report.perimeter import note_sentences, perimeter_sentences
@@ -23,6 +23,7 @@ from segmentclient.report.tables import (
     segment_table,
     value_table,
 )
+from segmentclient.report.terms import term_facts
 from segmentclient.report.words import Words
 
 __all__ = ["Sources", "method_lines", "page_context"]
@@ -39,6 +40,7 @@ class Sources:
     personas: Any = None
     previous: Any = None
     by: str = "segment"
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
 def page_context(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
@@ -56,8 +58,8 @@ def _front(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
     titles = _titles(say)
     shown = [key for key in titles if key != "personas" or sources.personas is not None]
     return {
-        "perimeter": " · ".join(_perimeter(content, say)),
-        "figures": key_figures(content, say),
+        "perimeter": " · ".join(_perimeter(content, say, sources.clean)),
+        "figures": key_figures(content, say, sources.terms),
         "titles": titles,
         "contents": [{"id": key, "title": titles[key]} for key in shown],
     }
@@ -74,16 +76,17 @@ def _titles(say: Words) -> dict[str, str]:
     }
 
 
-def _perimeter(content: Content, say: Words) -> Iterable[str]:
+def _perimeter(content: Content, say: Words, clean: Any) -> Iterable[str]:
     totals = content.totals
     yield say.plural("{n} customer", "{n} customers", totals["customers"])
     yield say.plural("{n} order", "{n} orders", _whole(totals["orders"]))
     if totals["first_day"] and totals["last_day"]:
-        yield say.text(
-            "{first} to {last}", first=say.date(totals["first_day"]), last=say.date(totals["last_day"])
-        )
+        yield window(content, say)
     if totals["as_of"]:
-        yield say.text("seen on {day}", day=say.date(totals["as_of"]))
+        yield say.text("as of {day}", day=say.date(totals["as_of"]))
+    if clean is not None and clean.kept_rows < clean.rows:
+        share = 1 - clean.kept_rows / clean.rows
+        yield say.text("{share} of the rows set aside", share=say.percent(share))
 
 
 def _whole(value: float) -> int:
@@ -93,7 +96,7 @@ def _whole(value: float) -> int:
 def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Movement) -> dict[str, Any]:
     colours = tints(content)
     return {
-        "leads": _leads(content, say, moves),
+        "leads": _leads(content, say, moves, sources.terms),
         "charts": charts,
         "tints": colours,
         "segments": segment_table(content, say, colours),
@@ -108,14 +111,12 @@ def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Mo
     }
 
 
-def _leads(content: Content, say: Words, moves: Movement) -> dict[str, str]:
+def _leads(content: Content, say: Words, moves: Movement, terms: Mapping[str, Any]) -> dict[str, str]:
     return {
         "who": story.lead_who(content, say),
-        "worth": story.lead_worth(content, say),
+        "worth": story.lead_worth(content, say, terms),
         "moving": moves.lead or story.lead_moving(content, say),
-        "actions": say.text(
-            "Two questions sort the segments: are they still here, and are they worth more than the typical customer?"
-        ),
+        "actions": story.lead_actions(content, say),
         "personas": say.text(
             "A persona is a person one can talk about who stands for a segment. The name is fictional; the numbers are not."
         ),
@@ -135,7 +136,7 @@ def _worth_note(content: Content, say: Words) -> str:
         return say.text(
             "The lifetime value is not part of this report: it was not predicted for these customers."
         )
-    parts = []
+    parts = [*_hardly_told(content, say)]
     if "value_low" in content.segments:
         parts.append(
             say.text(
@@ -145,6 +146,15 @@ def _worth_note(content: Content, say: Words) -> str:
     if "typical_low" in content.segments:
         parts.append(say.text("Between brackets after the typical customer: where the sum of one such customer will most likely fall. One customer is far less certain than a group."))  # fmt: skip
     return " ".join(parts)
+
+
+def _hardly_told(content: Content, say: Words) -> Iterable[str]:
+    """Where the model finds nearly everybody still a customer, the lost ones too, it has not seen anybody leave."""
+    alive = content.segments.get("p_alive")
+    if alive is not None and len(alive) > 1 and alive.min() > 0.9:
+        yield say.text(
+            "Nearly everybody is said to be still a customer, the longest absent too: these orders hardly show when customers leave, so that this probability tells nobody apart."
+        )
 
 
 def _cards(personas: Any) -> Any:
@@ -165,18 +175,17 @@ def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
         ),
         "method": tuple(_method(content, say)),
         "cuts": None if sources.scorer is None else cut_table(sources.scorer, say),
+        "terms": term_facts(sources.terms, say),
         "parameters": parameter_tables(sources.models, say),
         "model_notes": model_sentences(sources.models, say),
-        "versions": tuple(_versions(say)),
+        "versions": tuple(_versions(say, content)),
     }
 
 
 def method_lines(content: Content, say: Words, clean: Any) -> tuple[str, ...]:
     """Give the sentences on perimeter and method, for those who read them outside the page."""
     audit, notes = (None, {}) if clean is None else (clean.audit, clean.notes)
-    versions = (
-        f"{name} {value}" for name, value in _versions(say) if not name.startswith(say.text("Chance"))
-    )
+    versions = (f"{name} {value}" for name, value in _versions(say, content) if name != say.text("Chance"))
     return (
         *perimeter_sentences(content, say, audit),
         *note_sentences(notes, say),
@@ -205,14 +214,17 @@ def _method(content: Content, say: Words) -> Iterable[str]:
         )
 
 
-def _versions(say: Words) -> Iterable[tuple[str, str]]:
+def _versions(say: Words, content: Content) -> Iterable[tuple[str, str]]:
     from segmentclient import __version__
 
     yield "segmentclient", __version__
     yield "Python", platform.python_version()
     for name in ("numpy", "pandas", "narwhals", "matplotlib", "scipy", "scikit-learn"):
         yield name, metadata.version(name)
-    yield (
-        say.text("Chance"),
-        say.text("This report draws nothing at random: the same tables give the same page, to the byte."),
-    )
+    yield say.text("Chance"), " ".join(_chance(say, content))
+
+
+def _chance(say: Words, content: Content) -> Iterable[str]:
+    yield say.text("This report draws nothing at random: the same tables give the same page, to the byte.")
+    if "value_low" in content.segments:
+        yield say.text("The intervals of the segments were simulated beforehand, from the seed random_state (0 unless chosen otherwise).")  # fmt: skip

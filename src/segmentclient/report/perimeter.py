@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from segmentclient.report.content import Content
+from segmentclient.report.former import former_state
 from segmentclient.report.words import Words
 
 __all__ = ["note_sentences", "perimeter_sentences", "reason_text"]
@@ -13,7 +14,18 @@ __all__ = ["note_sentences", "perimeter_sentences", "reason_text"]
 
 def perimeter_sentences(content: Content, say: Words, audit: Any) -> tuple[str, ...]:
     """Say up to which day everything is counted, and how much was set aside."""
-    return (*_until(content, say), *(_unknown(say) if audit is None else _set_aside(audit, say)))
+    aside = _unknown(say) if audit is None else _set_aside(audit, say)
+    return (*_until(content, say), *_former(content, say), *aside)
+
+
+def _former(content: Content, say: Words) -> Iterable[str]:
+    day = former_state(content)
+    if day is not None:
+        yield say.text(
+            "The comparison is with the same customers’ table as it stood on {day}: both count from {first}, and the revenue of the one includes that of the other.",
+            day=say.date(day),
+            first=say.date(content.totals["first_day"]),
+        )
 
 
 def _until(content: Content, say: Words) -> Iterable[str]:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from segmentclient.report.content import Content
+from segmentclient.report.former import then
+from segmentclient.report.terms import horizon_of
 from segmentclient.report.words import Words
 from segmentclient.rfm import maps
 
-__all__ = ["Duty", "SegmentStory", "lead_moving", "lead_who", "lead_worth", "plan", "segment_stories"]
+__all__ = [
+    "Duty",
+    "SegmentStory",
+    "lead_actions",
+    "lead_moving",
+    "lead_who",
+    "lead_worth",
+    "plan",
+    "segment_stories",
+]
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ def _richest(table: Any, say: Words) -> Iterable[str]:
     first = table.iloc[0]
     if first["revenue_share"] == first["revenue_share"]:
         yield say.text(
-            "“{segment}” brings {revenue} of revenue with {customers} of customers.",
+            "The segment “{segment}” brings {revenue} of revenue with {customers} of customers.",
             segment=say.label(table.index[0]),
             revenue=say.percent(first["revenue_share"], 0),
             customers=say.percent(first["customer_share"], 0),
@@ -74,7 +85,7 @@ def _largest(table: Any, say: Words) -> Iterable[str]:
         )
 
 
-def lead_worth(content: Content, say: Words) -> str:
+def lead_worth(content: Content, say: Words, terms: Mapping[str, Any]) -> str:
     """Say what a customer has brought, and should still bring."""
     totals = content.totals
     past = say.text(
@@ -82,20 +93,37 @@ def lead_worth(content: Content, say: Words) -> str:
     )
     if not content.has("lifetime_value"):
         return past
-    return past + " " + say.text("They should still bring {each} each, {total} in all.", each=say.money(totals["value_each"]), total=say.short(totals["value"]))  # fmt: skip
+    return f"{past} {_future(content, say, terms)}"
+
+
+def _future(content: Content, say: Words, terms: Mapping[str, Any]) -> str:
+    totals = content.totals
+    if not content.promises:
+        return say.text("The models expect no further purchase of them.")
+    return say.text(
+        "They should still bring {each} each {horizon}, {total} in all.",
+        horizon=horizon_of(terms, say),
+        each=say.money(totals["value_each"]),
+        total=say.short(totals["value"]),
+    )
 
 
 def lead_moving(content: Content, say: Words) -> str:
     """Say how long customers have been away, and which good ones are leaving."""
-    away = say.text(
-        "Half of the customers have not ordered for {days}.", days=say.days(content.totals["median_days"])
-    )
-    return " ".join([away, *_gone_quiet(content, say), *_leaving(content, say)])
+    return " ".join([*_away(content, say), *_gone_quiet(content, say), *_leaving(content, say)])
+
+
+def _away(content: Content, say: Words) -> Iterable[str]:
+    days = content.totals["median_days"]
+    if days == 0:
+        yield say.text("At least half of the customers ordered on the very last day.")
+    elif days == days:
+        yield say.text("Half of the customers have not ordered for {days}.", days=say.days(days))
 
 
 def _gone_quiet(content: Content, say: Words) -> Iterable[str]:
     quiet = content.segments[[duty == "win_back" for duty in _duties(content)]]
-    if len(quiet) and content.totals["revenue"] > 0:
+    if len(quiet) and content.can_be_sorted:
         yield say.plural(
             "{n} good customer has gone quiet ({segments}): {share} of all revenue so far.",
             "{n} good customers have gone quiet ({segments}): {share} of all revenue so far.",
@@ -133,9 +161,9 @@ def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> Segme
     return SegmentStory(
         key=key,
         title=say.label(key),
-        meaning=maps.meaning(key, lang) or _meanings(say)[duty],
+        meaning=maps.meaning(key, lang) or _meanings(say).get(duty, ""),
         facts=" ".join(_facts(content, say, key, row)),
-        action=maps.action(key, lang) or _advice(say)[duty],
+        action=maps.action(key, lang) or _advice(say).get(duty, ""),
     )
 
 
@@ -143,14 +171,14 @@ def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
     yield _size(say, row)
     if row["buyers"]:
         yield _habit(say, row)
-    if "value" in row and row["value"] == row["value"]:
+    if "value" in row and row["value"] >= 0.5:
         yield say.text(
             "They should still bring {total}, or {each} each.",
             total=say.short(row["value"]),
             each=say.money(row["value_each"]),
         )
     if content.previous is not None:
-        yield _since(content.previous, say, key, row)
+        yield _since(content, say, key, row)
 
 
 def _size(say: Words, row: Any) -> str:
@@ -169,27 +197,43 @@ def _size(say: Words, row: Any) -> str:
 
 def _habit(say: Words, row: Any) -> str:
     return say.plural(
-        "In the middle of the group: {n} order, the last one {days} ago; an order is worth {order} on average.",
-        "In the middle of the group: {n} orders, the last one {days} ago; an order is worth {order} on average.",
+        "In the middle of the group: {n} order, the last one {ago}; an order is worth {order} on average.",
+        "In the middle of the group: {n} orders, the last one {ago}; an order is worth {order} on average.",
         _half(row["median_orders"]),
-        days=say.days(row["median_days"]),
+        ago=_ago(say, row["median_days"]),
         order=say.money(row["average_order"]),
     )
+
+
+def _ago(say: Words, days: float) -> str:
+    return say.text("on the last day") if round(days) == 0 else say.text("{days} ago", days=say.days(days))
 
 
 def _half(value: float) -> float:
     return value if value == value else 0
 
 
-def _since(previous: Any, say: Words, key: Any, row: Any) -> str:
-    before = int(previous["customers"].get(key, 0))
+def _since(content: Content, say: Words, key: Any, row: Any) -> str:
+    before = 0 if content.previous is None else int(content.previous["customers"].get(key, 0))
+    when = then(content, say)
     if not before:
-        return say.text("Nobody was there in the previous period.")
-    return say.plural("There was {n} in the previous period ({change}).", "There were {n} in the previous period ({change}).", before, change=say.change(row["customers"] / before - 1))  # fmt: skip
+        return say.text("Nobody was there {then}.", then=when)
+    if before == row["customers"]:
+        return say.plural("There was {n} {then} too.", "There were {n} {then} too.", before, then=when)
+    change = say.change(row["customers"] / before - 1)
+    return say.plural(
+        "There was {n} {then} ({change}).",
+        "There were {n} {then} ({change}).",
+        before,
+        then=when,
+        change=change,
+    )
 
 
 def plan(content: Content, say: Words) -> tuple[Duty, ...]:
-    """Sort the segments by what they call for: keep, develop, win back, spend little."""
+    """Sort the segments by what they call for; nothing is said where there is nothing to compare them by."""
+    if not content.can_be_sorted:
+        return ()
     table = content.segments.assign(duty=_duties(content))
     parts = [(duty, table[table["duty"] == duty]) for duty in _titles(say)]
     return tuple(_duty(content, say, duty, part) for duty, part in parts if len(part))
@@ -214,13 +258,26 @@ def _stake(content: Content, say: Words, part: Any) -> str:
 
 def _duties(content: Content) -> list[str]:
     """Place each segment: is it still here, and is it worth more than the typical customer."""
+    if not content.can_be_sorted:
+        return [""] * len(content.segments)
     return [_duty_of(row, content.totals) for _, row in content.segments.iterrows()]
+
+
+def lead_actions(content: Content, say: Words) -> str:
+    """Say what sorts the segments, or why nothing does."""
+    if content.can_be_sorted:
+        return say.text(
+            "Two questions sort the segments: are they still here, and are they worth more than the typical customer?"
+        )
+    if len(content.segments) == 1:
+        return say.text("One single segment cannot be compared with another: a finer cut says more.")
+    return say.text("Without revenue, no segment can be said to be worth more than another.")
 
 
 def _duty_of(row: Any, totals: Any) -> str:
     if not row["buyers"]:
         return "meet"
-    valuable = row["median_revenue"] >= totals["median_revenue"]
+    valuable = row["median_revenue"] > totals["median_revenue"]
     if row["median_days"] <= totals["median_days"]:
         return "keep" if valuable else "develop"
     return "win_back" if valuable else "spend_little"
@@ -258,9 +315,9 @@ def _meanings(say: Words) -> dict[str, str]:
         "win_back": say.text(
             "They spent more than the typical customer and have been away for longer than most."
         ),
-        "develop": say.text("They are still here and spend less than the typical customer."),
+        "develop": say.text("They are still here and have spent no more than the typical customer."),
         "spend_little": say.text(
-            "They spent less than the typical customer and have been away for longer than most."
+            "They spent no more than the typical customer and have been away for longer than most."
         ),
         "meet": say.text("They have never ordered."),
     }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from segmentclient.report.content import Content
+from segmentclient.report.former import against
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
 
@@ -44,7 +45,8 @@ def _columns(content: Content, say: Words) -> Iterable[tuple[str, Callable[[Any,
         lambda row, _: Cell(say.number(row["median_days"]), row["median_days"]),
     )
     if content.previous is not None:
-        yield say.text("Customers against the previous period"), lambda row, _: _change(row, say)
+        header = say.text("Change in customers {against}", against=against(content, say))
+        yield header, lambda row, _: _change(row, say)
 
 
 def value_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table | None:
