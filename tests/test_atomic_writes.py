@@ -57,7 +57,7 @@ def test_a_kill_in_the_middle_leaves_the_old_folder(tmp_path):
     target = tmp_path / "audiences"
     text = """
         sc.export_audiences(table, target)
-        import segmentclient.report.audiences as a
+        import segmentclient.report.audience_files as a
         done = []
         old = a._write_one
         a._write_one = lambda *x, **k: (old(*x, **k), done.append(1), len(done) > 1 and die())[0]

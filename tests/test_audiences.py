@@ -109,8 +109,8 @@ def test_parquet_holds_the_same_rows(export):
 
 
 def test_names_of_segments_make_safe_distinct_files(export, customers):
-    names = ["../../etc", "À ne pas perdre", "a ne pas perdre", "control", "???"]
-    _, folder = export(customers.head(50).assign(segment=names * 10, opt_out=False))
+    names = ["../../etc", "À ne pas perdre", "a ne pas perdre", "control", "???", "LPT3.", "Z" * 300, "顧客"]
+    _, folder = export(customers.head(80).assign(segment=names * 10, opt_out=False))
     found = {path.name for path in folder.iterdir()}
     assert found == {
         "etc.csv",
@@ -118,8 +118,23 @@ def test_names_of_segments_make_safe_distinct_files(export, customers):
         "a_ne_pas_perdre_2.csv",
         "control_segment.csv",
         "segment.csv",
+        "lpt3_segment.csv",
+        "z" * 60 + ".csv",
+        "顧客.csv",
         "manifest.json",
     }
+
+
+def test_the_manifest_counts_every_segment_even_one_that_nobody_is_left_of(export, customers):
+    table = customers.assign(email="nobody", opt_out=customers["opt_out"] | (customers["segment"] == "new"))
+    manifest, folder = export(table, email="email", holdout=0.2)
+    new, lost = (
+        next(one for one in manifest["segments"] if one["segment"] == key) for key in ("new", "lost")
+    )
+    assert new == {"segment": "new", "customers": 500, "opted_out": 500, "control": 0, "contacted": 0}
+    assert lost["contacted"] == len(lines(folder / "lost.csv"))
+    assert lost["customers"] == 500 == lost["opted_out"] + lost["control"] + lost["contacted"]
+    assert manifest["left_out"] == {"opted_out": 500, "without_readable_email": 500}
 
 
 def test_a_former_export_is_replaced_and_foreign_files_are_not(export, customers, tmp_path):
@@ -143,8 +158,9 @@ def test_a_failure_leaves_the_former_export(export, monkeypatch, tmp_path):
 
 
 def test_bad_options_come_in_one_message(export):
-    with pytest.raises(sc.SegmentClientError, match="3 problems"):
-        export(hash_ids="", format="xls", holdout=1.0)
+    with pytest.raises(sc.SegmentClientError, match="4 problems") as told:
+        export(hash_ids="", format="xls", holdout=1.0, columns="revenue")
+    assert "columns= is a list of names, such as ['revenue']" in str(told.value)
 
 
 def test_bad_tables_are_refused(export, customers):

@@ -121,6 +121,7 @@ def test_axe_finds_nothing_against_wcag_aa(pages, browser, name, theme):
 
 @needs_axe
 def test_axe_does_see_a_fault(pages, browser):
+    browser.prefer("light")
     browser.open(pages / "en.html")
     browser.run("document.querySelector('.lead').style.color = '#bbb'; document.body.append(new Image())")
     assert {fault[0] for fault in faults(browser)} >= {"color-contrast", "image-alt"}

@@ -10,7 +10,8 @@ from segmentclient.report.content import UNNAMED, gather
 from segmentclient.report.figures import key_figures
 from segmentclient.report.movement import movement
 from segmentclient.report.perimeter import note_sentences
-from segmentclient.report.story import lead_moving, plan, segment_stories
+from segmentclient.report.plan import plan
+from segmentclient.report.story import lead_moving, segment_stories
 from segmentclient.report.tables import away_table, segment_table
 from segmentclient.report.words import words
 

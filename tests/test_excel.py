@@ -128,11 +128,24 @@ def test_thresholds_hold_the_exact_cut_points(book, customers):
     assert high[["From", "To"]].to_numpy().tolist() == [[50.0, 420.5]]
 
 
-def test_personas_are_listed(book, customers):
-    people = customers.assign(revenue=1.0).head(3)
-    personas = sc.build_personas(people, min_size=1)
-    found = rows(opened(book(people, personas=personas))["Personas"])
-    assert len(found) > 2
+def test_personas_are_listed_in_their_language(book):
+    people = pd.DataFrame({"customer_id": range(20), "segment": "lost", "city": ["Lyon"] * 16 + [None] * 4})
+    people = people.assign(n_orders=2, revenue=5.0, days_since_last_order=3)
+    personas = sc.build_personas(people, lang="fr")
+    head, *body = rows(opened(book(people, personas=personas, lang="fr"))["Personas"])
+    table = pd.DataFrame(body, columns=head)
+    assert set(table["Segment"]) == {"Perdus"}
+    assert set(table["Provenance"]) == {"observé", "déduit", "à compléter"}
+    town = table[table["Champ"] == "Ville"].iloc[0]
+    assert (town["n"], town["Couverture"], town["Partie"]) == (16, 0.8, "Qui")
+
+
+def test_the_first_sheet_says_what_is_counted_and_on_which_terms(book, customers):
+    known = opened(book(customers.assign(lifetime_value=9.0), terms={"horizon": "6M", "margin": 0.35}))
+    texts = [cell for row in rows(known["Summary"]) for cell in row if isinstance(cell, str)]
+    assert any(text.startswith("4 customers · 11 orders") for text in texts)
+    assert any("over the next 6 months" in text for text in texts)
+    assert ["Margin: 35.0%"] in [[row[0]] for row in rows(known["Method"])]
 
 
 def test_every_engine_gives_the_same_workbook(on_engine, book, customers):

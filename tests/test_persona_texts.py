@@ -16,7 +16,8 @@ from segmentclient.locale import language
 from segmentclient.personas import speaking, story, words
 from segmentclient.personas.attributes import ATTRIBUTES, OTHER_LABELS
 from segmentclient.personas.buying import _MOMENTS
-from segmentclient.personas.pages import _STATISTICS, cards_markdown
+from segmentclient.personas.pages import cards_markdown
+from segmentclient.personas.provenance import _STATISTICS
 from segmentclient.personas.typologies import PACKS, load_typology
 
 HOMES = (

@@ -10,9 +10,10 @@ from segmentclient import render
 from segmentclient.locale import Language, language
 from segmentclient.personas import words
 from segmentclient.personas.attributes import label_of
+from segmentclient.personas.card import Card
 from segmentclient.personas.fields import Field
 from segmentclient.personas.naming import initials
-from segmentclient.personas.persona import Persona
+from segmentclient.personas.provenance import block_title, source_of
 from segmentclient.personas.traits import Trait
 from segmentclient.personas.wide import label_of_wide
 
@@ -24,7 +25,7 @@ NOT_SHOWN = {"name", "orders", "average_order_value", "customer_type"}
 MOST_TRAITS = 4
 
 
-def cards_html(cards: Iterable[Persona], lang: str) -> str:
+def cards_html(cards: Iterable[Card], lang: str) -> str:
     """Give the cards as one fragment with its own style."""
     L = language(lang)
     words_shown = {
@@ -38,7 +39,7 @@ def cards_html(cards: Iterable[Persona], lang: str) -> str:
     )
 
 
-def page_html(cards: Sequence[Persona], lang: str) -> str:
+def page_html(cards: Sequence[Card], lang: str) -> str:
     """Give the cards as a whole page."""
     from markupsafe import Markup
 
@@ -48,7 +49,7 @@ def page_html(cards: Sequence[Persona], lang: str) -> str:
     )
 
 
-def _shown(card: Persona, L: Language) -> dict[str, Any]:
+def _shown(card: Card, L: Language) -> dict[str, Any]:
     return {
         "colour": card.colour,
         "ink": _ink(card.colour),
@@ -76,7 +77,7 @@ def _ink(colour: str) -> str:
     return "#ffffff" if luminance < 0.3 else "#16191c"
 
 
-def _age(card: Persona, L: Language) -> str:
+def _age(card: Card, L: Language) -> str:
     """The age beside the name: of the larger profile where there are two."""
     ages = [field for field in card.fields if field.key == "age" and field.provenance == "observed"]
     if not ages:
@@ -95,21 +96,15 @@ def _measure(one: Any, L: Language) -> dict[str, Any]:
     }
 
 
-def _columns(card: Persona, L: Language) -> list[list[dict[str, Any]]]:
+def _columns(card: Card, L: Language) -> list[list[dict[str, Any]]]:
     """Two columns of two blocks: who they are and what they want, how they buy and how to speak to them."""
     return [[_block(card, key, L) for key in keys] for keys in (("who", "want"), ("buy", "speak"))]
 
 
-def _block(card: Persona, key: str, L: Language) -> dict[str, Any]:
-    titles = {
-        "who": L.text("Who"),
-        "buy": L.text("How they buy"),
-        "want": L.text("What they want, what holds them back"),
-        "speak": L.text("How to speak to them"),
-    }
+def _block(card: Card, key: str, L: Language) -> dict[str, Any]:
     fields = [field for field in card.fields if field.block == key and field.key not in NOT_SHOWN]
     rows = [_row(field, L) for field in _moments_together(fields, L)]
-    return {"key": key, "title": titles[key], "rows": sorted(rows, key=lambda row: row["blank"])}
+    return {"key": key, "title": block_title(key, L), "rows": sorted(rows, key=lambda row: row["blank"])}
 
 
 def _moments_together(fields: list[Field], L: Language) -> list[Field]:
@@ -132,40 +127,11 @@ def _row(field: Field, L: Language) -> dict[str, Any]:
         "text": field.text,
         "blank": field.provenance == "to_complete",
         "deduced": field.provenance == "deduced",
-        "why": _source(field, L),
+        "why": source_of(field, L),
     }
 
 
-_STATISTICS = {
-    "mode": "most frequent answer",
-    "two_profiles": "two most frequent answers, close to each other",
-    "spread": "no dominant answer",
-    "even": "answers as frequent as each other",
-    "mentions": "share of those who mention it",
-    "median": "median",
-    "two_groups": "medians of two separate groups",
-    "mean": "mean",
-    "sum": "sum",
-    "share": "share",
-    "count": "count",
-    "ratio": "ratio of two sums",
-    "nearest": "real customer nearest to the centre",
-}
-
-
-def _source(field: Field, L: Language) -> str:
-    if field.provenance == "observed":
-        statistic = L.text(_STATISTICS[field.statistic])
-        return L.text(
-            "{statistic}; n = {n}, {coverage} known",
-            statistic=statistic,
-            n=L.number(field.n),
-            coverage=L.percent(field.coverage, 0),
-        )
-    return field.rule
-
-
-def _foot(card: Persona, L: Language) -> str:
+def _foot(card: Card, L: Language) -> str:
     shown = [field for field in card.fields if field.key != "name"]
     counts = [
         sum(field.provenance == provenance for field in shown)
@@ -209,13 +175,13 @@ def _number(value: float, L: Language) -> str:
     return L.number(value, 0 if abs(value) >= 10 or value == int(value) else 1)
 
 
-def cards_markdown(cards: Iterable[Persona], lang: str) -> str:
+def cards_markdown(cards: Iterable[Card], lang: str) -> str:
     """Write the cards as Markdown, one section a card."""
     L = language(lang)
     return "\n\n".join(_markdown(card, L) for card in cards) + "\n"
 
 
-def _markdown(card: Persona, L: Language) -> str:
+def _markdown(card: Card, L: Language) -> str:
     title = f"## {card.name} · {card.label}" if card.name else f"## {card.label}"
     lines = [title, f"**{_escaped(card.tagline)}**", _escaped(card.paragraph)]
     for block in (_block(card, key, L) for key in BLOCKS) if card.described else ():

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from segmentclient.errors import SegmentClientError
-from segmentclient.personas.fields import Field
-from segmentclient.personas.traits import Trait
-from segmentclient.personas.worth import Measure
+from segmentclient.personas.card import Card
+from segmentclient.personas.pages import cards_html, cards_markdown
+from segmentclient.personas.saving import save_cards
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ __all__ = ["Persona", "Personas"]
 
 
 @dataclass(frozen=True)
-class Persona:
+class Persona(Card):
     """A semi-fictional person (or company) that stands for a segment.
 
     Attributes
@@ -37,38 +37,7 @@ class Persona:
     lang : language of the texts.
     """
 
-    key: Any
-    label: str
-    colour: str
-    n: int
-    share: float
-    described: bool
-    tagline: str
-    kind: Literal["person", "company"] = "person"
-    name: str = ""
-    story: tuple[str, ...] = ()
-    fields: tuple[Field, ...] = ()
-    traits: tuple[Trait, ...] = ()
-    measures: tuple[Measure, ...] = ()
-    lang: str = "en"
-
-    @property
-    def paragraph(self) -> str:
-        """The story as one paragraph."""
-        return " ".join(self.story)
-
-    def field(self, key: str) -> Field:
-        """Give one field by its key."""
-        for field in self.fields:
-            if field.key == key:
-                return field
-        raise SegmentClientError(
-            f"no field {key!r} on the card of {self.key!r}; fields: {', '.join(field.key for field in self.fields)}"
-        )
-
     def _repr_html_(self) -> str:
-        from segmentclient.personas.pages import cards_html
-
         return cards_html([self], self.lang)
 
 
@@ -145,14 +114,10 @@ class Personas(Sequence[Persona]):
 
     def to_markdown(self) -> str:
         """Write the cards as Markdown."""
-        from segmentclient.personas.pages import cards_markdown
-
         return cards_markdown(self.cards, self.lang)
 
     def to_html(self) -> str:
         """Give the cards as an HTML fragment with its own style, to be put in any page."""
-        from segmentclient.personas.pages import cards_html
-
         return cards_html(self.cards, self.lang)
 
     def save(self, path: str | Path) -> Path:
@@ -160,9 +125,7 @@ class Personas(Sequence[Persona]):
 
         PDF needs WeasyPrint (``pip install "segmentclient[pdf]"``) or Chromium, PNG needs Chromium.
         """
-        from segmentclient.personas.saving import save_cards
-
-        return save_cards(self, Path(path))
+        return save_cards(self.cards, self.lang, Path(path))
 
     def _repr_html_(self) -> str:
         return self.to_html()

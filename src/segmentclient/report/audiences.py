@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
 import json
 import logging
 import os
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames, schema
-from segmentclient.errors import ColumnError, SegmentClientError, raise_all
+from segmentclient.errors import SegmentClientError, raise_all
+from segmentclient.report.audience_files import plain, write_files
+from segmentclient.report.contact import CONSENT, control_group, may_be_contacted
 from segmentclient.writing import whole_folder
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ __all__ = ["export_audiences"]
 
 KEY = "customer_id"
 MANIFEST = "manifest.json"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 logger = logging.getLogger("segmentclient")
 
 
@@ -64,7 +63,9 @@ def export_audiences(
     Returns
     -------
     pathlib.Path
-        The manifest: JSON with, for each file, its segment, rows and SHA-256, and the counts of those left out.
+        The manifest: JSON with, for each file, its segment, rows and SHA-256; for each segment its customers, how many
+        opted out, are kept back as control and are contacted; and the counts of those left out. With `email`,
+        `without_readable_email` counts those who are written with an empty address.
 
     Raises
     ------
@@ -82,25 +83,29 @@ def export_audiences(
     ...     print([(file["file"], file["rows"]) for file in json.loads(manifest.read_text())["files"]])
     [('lost.csv', 1), ('new.csv', 2)]
     """
-    _check_options(hash_ids=hash_ids, format=format, holdout=holdout)
+    _check_options(hash_ids=hash_ids, format=format, holdout=holdout, columns=columns)
     data = _collected(customers, by, columns, email)
-    allowed = _may_be_contacted(data)
+    allowed = may_be_contacted(data)
     audience = _written_columns(data[allowed], by, hash_ids, email)
-    control = _control_group(data.loc[allowed, KEY], holdout, random_state)
+    control = control_group(data.loc[allowed, KEY], holdout, random_state)
     target = Path(folder)
     with whole_folder(target, is_ours=_is_ours) as draft:
-        files = _write_files(draft, audience, control, by, format)
-        manifest = _manifest(files, data, allowed, control, by, hash_ids, holdout, random_state)
+        files = write_files(draft, audience, control, by, format)
+        counts = _Counts(data[by], allowed, control, audience)
+        manifest = _manifest(files, counts, by, hash_ids, holdout, random_state)
         (draft / MANIFEST).write_text(manifest, encoding="utf-8", newline="\n")
     logger.info("%d audience files written to %s", len(files), target)
     return target / MANIFEST
 
 
-def _check_options(*, hash_ids: Any, format: str, holdout: float) -> None:
-    raise_all(_option_problems(hash_ids, format, holdout), table="export_audiences", error=SegmentClientError)
+def _check_options(*, hash_ids: Any, format: str, holdout: float, columns: Any) -> None:
+    problems = _option_problems(hash_ids, format, holdout, columns)
+    raise_all(problems, table="export_audiences", error=SegmentClientError)
 
 
-def _option_problems(hash_ids: Any, format: str, holdout: float) -> Iterable[str]:
+def _option_problems(hash_ids: Any, format: str, holdout: float, columns: Any) -> Iterable[str]:
+    if isinstance(columns, str):
+        yield f"columns= is a list of names, such as [{columns!r}]; found the text {columns!r}"
     if hash_ids is not None and (not isinstance(hash_ids, str | bytes) or not hash_ids):
         yield f"hash_ids= is the secret itself, a text that is not empty; found {hash_ids!r}"
     if format not in ("csv", "parquet"):
@@ -113,7 +118,6 @@ _USUAL = (
     "first_order", "last_order", "n_orders", "days_since_last_order", "revenue",
     "r_score", "f_score", "m_score", "rfm_code", "status", "relation", "p_alive", "lifetime_value",
 )  # fmt: skip
-_CONSENT = ("opt_out", "consent", "opt_in")
 
 
 def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: str | None) -> pd.DataFrame:
@@ -124,11 +128,11 @@ def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: st
     schema.check_columns(found, dict.fromkeys((KEY, by, *asked), "any"))
     frames.check_labels(frame, KEY, by)
     usual = _USUAL if columns is None else tuple(columns)
-    wanted = dict.fromkeys((KEY, by, *usual, *([email] if email else ()), *_CONSENT))
+    wanted = dict.fromkeys((KEY, by, *usual, *([email] if email else ()), *CONSENT))
     data = frames.collect(frame, [column for column in wanted if column in found])
     _check_ids(data[KEY])
     return (
-        data.assign(_text=data[KEY].map(_plain))
+        data.assign(_text=data[KEY].map(plain))
         .sort_values("_text", kind="stable", ignore_index=True)
         .drop(columns="_text")
     )
@@ -145,41 +149,20 @@ def _check_ids(ids: pd.Series) -> None:
     raise_all(problems, table="customers")
 
 
-def _may_be_contacted(data: pd.DataFrame) -> Any:
-    """Nobody who opted out, and nobody whose consent is asked for and not given."""
-    allowed = data[KEY].notna()
-    if "opt_out" in data:
-        allowed &= ~_truth(data["opt_out"], "opt_out", missing=False)
-    for given in ("consent", "opt_in"):
-        if given in data:
-            allowed &= _truth(data[given], given, missing=False)
-    return allowed
-
-
-_YES, _NO = {"1", "1.0", "true", "yes", "y", "oui", "o"}, {"0", "0.0", "false", "no", "n", "non", ""}
-
-
-def _truth(column: pd.Series, name: str, *, missing: bool) -> Any:
-    """Read true / false, 1 / 0, yes / no, oui / non; anything else is an error, never a guess about consent."""
-    text = column.map(lambda value: str(value).strip().lower(), na_action="ignore")
-    odd = sorted(set(text.dropna()) - _YES - _NO)
-    if odd:
-        raise ColumnError(
-            f"customers: column {name!r} holds {odd[:3]}; accepted: true / false, 1 / 0, yes / no, oui / non"
-        )
-    return text.isin(_YES) | (text.isna() & missing)
-
-
 def _written_columns(
     data: pd.DataFrame, by: str, secret: str | bytes | None, email: str | None
 ) -> pd.DataFrame:
     """Replace ids and addresses by what may leave the house; the segment comes second."""
-    made = data.drop(columns=[column for column in (*_CONSENT, email) if column in data])
+    made = data.drop(columns=[column for column in (*CONSENT, email) if column in data])
     if secret is not None:
-        made = made.assign(**{KEY: [_signed(_plain(key), secret) for key in data[KEY]]}).sort_values(KEY)
+        made = made.assign(**{KEY: [_signed(plain(key), secret) for key in data[KEY]]}).sort_values(KEY)
     if email is not None:
         made = made.assign(email_sha256=data[email].map(_hashed_address, na_action="ignore"))
-    return made.assign(**{by: data[by].astype(object).where(data[by].notna(), "none").map(_plain)})
+    return made.assign(**{by: _segment_names(data[by])})
+
+
+def _segment_names(segments: pd.Series) -> pd.Series:
+    return segments.astype(object).where(segments.notna(), "none").map(plain)
 
 
 def _signed(text: str, secret: str | bytes) -> str:
@@ -193,105 +176,46 @@ def _hashed_address(address: Any) -> str | None:
     return hashlib.sha256(plain.encode()).hexdigest() if "@" in plain else None
 
 
-def _plain(value: Any) -> str:
-    """Write an id or a segment as text; whole numbers lose the decimals that an engine may have given them."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+@dataclass(frozen=True)
+class _Counts:
+    """What the manifest counts: for each customer the segment, and whether they may be contacted or are kept back."""
 
+    segments: pd.Series
+    allowed: pd.Series
+    control: pd.Series
+    audience: pd.DataFrame
 
-def _control_group(ids: pd.Series, share: float, seed: int) -> Any:
-    """Draw each customer by a number made from the seed and the id alone."""
-    return ids.map(lambda key: _draw(_plain(key), seed) < share).astype(bool)
-
-
-def _draw(key: str, seed: int) -> float:
-    digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
-
-
-def _write_files(
-    draft: Path, audience: pd.DataFrame, control: Any, by: str, format: str
-) -> list[dict[str, Any]]:
-    """Write one file a segment, and one for the control group."""
-    control = control.reindex(audience.index)
-    treated = audience[~control]
-    names = _file_names(sorted(set(audience[by])), format)
-    files = [_write_one(draft / names[key], treated[treated[by] == key], segment=key) for key in names]
-    if control.any():
-        files.append(_write_one(draft / f"control.{format}", audience[control], segment=None))
-    return files
-
-
-def _file_names(keys: Sequence[str], format: str) -> dict[str, str]:
-    """Make a safe, distinct file name of each segment."""
-    names: dict[str, str] = {}
-    for key in keys:
-        plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
-        stem = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:60] or "segment"
-        stem = f"{stem}_segment" if stem in ("control", "manifest", "con", "nul", "aux", "prn") else stem
-        taken = {name.rsplit(".", 1)[0] for name in names.values()}
-        distinct = next(
-            name for name in (stem, *(f"{stem}_{n}" for n in range(2, 10_000))) if name not in taken
+    def of_segments(self) -> list[dict[str, Any]]:
+        """Count each segment once, those of whom nobody is left included."""
+        names = _segment_names(self.segments)
+        told = names.to_frame("segment").assign(
+            customers=1, opted_out=~self.allowed, control=self.control.reindex(names.index, fill_value=False)
         )
-        names[key] = f"{distinct}.{format}"
-    return names
+        table = told.groupby("segment").sum().astype(int)
+        table["contacted"] = table["customers"] - table["opted_out"] - table["control"]
+        return [{"segment": name, **row} for name, row in table.to_dict("index").items()]
 
-
-def _write_one(path: Path, rows: pd.DataFrame, *, segment: str | None) -> dict[str, Any]:
-    if path.suffix == ".csv":
-        _write_csv(path, rows)
-    else:
-        _write_parquet(path, rows)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"file": path.name, "segment": segment, "rows": len(rows), "sha256": digest}
-
-
-def _write_csv(path: Path, rows: pd.DataFrame) -> None:
-    """Write cells that a spreadsheet will not run."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([_safe(column) for column in rows])
-        writer.writerows([_safe(value) for value in row] for row in rows.itertuples(index=False, name=None))
-
-
-def _safe(value: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would take for a formula; dates become ISO days."""
-    if value is None or value != value:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith(FORMULA_STARTS) else value
-    if hasattr(value, "isoformat"):
-        return value.isoformat()[:10]
-    return _plain(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _write_parquet(path: Path, rows: pd.DataFrame) -> None:
-    try:
-        rows.to_parquet(path, index=False)
-    except ImportError:
-        raise SegmentClientError(
-            'format="parquet" needs pyarrow: pip install pyarrow, or write format="csv"'
-        ) from None
+    def left_out(self) -> dict[str, int]:
+        """Count those who are in no file, and those whose address no platform can match."""
+        opted_out = {"opted_out": int((~self.allowed).sum())}
+        if "email_sha256" not in self.audience:
+            return opted_out
+        return {**opted_out, "without_readable_email": int(self.audience["email_sha256"].isna().sum())}
 
 
 def _manifest(
-    files: list[dict[str, Any]],
-    data: pd.DataFrame,
-    allowed: Any,
-    control: Any,
-    by: str,
-    secret: Any,
-    holdout: float,
-    seed: int,
+    files: list[dict[str, Any]], counts: _Counts, by: str, secret: Any, holdout: float, seed: int
 ) -> str:
     from segmentclient import __version__
 
     content: Mapping[str, Any] = {
         "made_by": f"segmentclient {__version__}",
         "by": by,
-        "customers": len(data),
-        "left_out": {"opted_out": int((~allowed).sum())},
-        "control": {"share": holdout, "seed": seed, "customers": int(control.sum())},
+        "customers": len(counts.segments),
+        "left_out": counts.left_out(),
+        "control": {"share": holdout, "seed": seed, "customers": int(counts.control.sum())},
         "ids": "as they are" if secret is None else "HMAC-SHA-256",
+        "segments": counts.of_segments(),
         "files": files,
     }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

@@ -11,7 +11,7 @@ from segmentclient.report.former import against, then
 from segmentclient.report.terms import horizon_of
 from segmentclient.report.words import Words
 
-__all__ = ["KeyFigure", "key_figures", "window"]
+__all__ = ["KeyFigure", "key_figures", "perimeter"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,20 @@ class KeyFigure:
     tone: str = ""
     amount: float | None = None
     kind: str = "integer"
+
+
+def perimeter(content: Content, say: Words, clean: Any) -> Iterable[str]:
+    """Say in a few words what the numbers cover."""
+    totals = content.totals
+    yield say.plural("{n} customer", "{n} customers", totals["customers"])
+    yield say.plural("{n} order", "{n} orders", _whole(totals["orders"]))
+    if totals["first_day"] and totals["last_day"]:
+        yield _window(content, say)
+    if totals["as_of"]:
+        yield say.text("as of {day}", day=say.date(totals["as_of"]))
+    if clean is not None and clean.kept_rows < clean.rows:
+        share = 1 - clean.kept_rows / clean.rows
+        yield say.text("{share} of the rows set aside", share=say.percent(share))
 
 
 def key_figures(
@@ -65,10 +79,10 @@ def _who(content: Content, say: Words) -> Iterable[str]:
     elif totals["first_day"] is None or totals["last_day"] is None:
         yield say.text("People who ordered at least once.")
     else:
-        yield say.text("People who ordered at least once, {window}.", window=window(content, say))
+        yield say.text("People who ordered at least once, {window}.", window=_window(content, say))
 
 
-def window(content: Content, say: Words) -> str:
+def _window(content: Content, say: Words) -> str:
     """Say from which day to which day people ordered."""
     first, last = (say.date(content.totals[day]) for day in ("first_day", "last_day"))
     if first == last:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-from segmentclient.report import story
+from segmentclient.report import plan, story
 from segmentclient.report.charts import pictures, tints
 from segmentclient.report.content import Content
-from segmentclient.report.figures import key_figures, window
+from segmentclient.report.figures import key_figures, perimeter
 from segmentclient.report.movement import Movement, movement
 from segmentclient.report.parameters import model_sentences, parameter_tables
 from segmentclient.report.perimeter import note_sentences, perimeter_sentences
@@ -58,7 +58,7 @@ def _front(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
     titles = _titles(say)
     shown = [key for key in titles if key != "personas" or sources.personas is not None]
     return {
-        "perimeter": " · ".join(_perimeter(content, say, sources.clean)),
+        "perimeter": " · ".join(perimeter(content, say, sources.clean)),
         "figures": key_figures(content, say, sources.terms),
         "titles": titles,
         "contents": [{"id": key, "title": titles[key]} for key in shown],
@@ -76,23 +76,6 @@ def _titles(say: Words) -> dict[str, str]:
     }
 
 
-def _perimeter(content: Content, say: Words, clean: Any) -> Iterable[str]:
-    totals = content.totals
-    yield say.plural("{n} customer", "{n} customers", totals["customers"])
-    yield say.plural("{n} order", "{n} orders", _whole(totals["orders"]))
-    if totals["first_day"] and totals["last_day"]:
-        yield window(content, say)
-    if totals["as_of"]:
-        yield say.text("as of {day}", day=say.date(totals["as_of"]))
-    if clean is not None and clean.kept_rows < clean.rows:
-        share = 1 - clean.kept_rows / clean.rows
-        yield say.text("{share} of the rows set aside", share=say.percent(share))
-
-
-def _whole(value: float) -> int:
-    return 0 if value != value else round(value)
-
-
 def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Movement) -> dict[str, Any]:
     colours = tints(content)
     return {
@@ -105,7 +88,7 @@ def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Mo
         "worth_note": _worth_note(content, say),
         "moving": moves,
         "away": away_table(content, say),
-        "plan": story.plan(content, say),
+        "plan": plan.plan(content, say),
         "stories": story.segment_stories(content, say),
         "personas": _cards(sources.personas),
     }
@@ -116,7 +99,7 @@ def _leads(content: Content, say: Words, moves: Movement, terms: Mapping[str, An
         "who": story.lead_who(content, say),
         "worth": story.lead_worth(content, say, terms),
         "moving": moves.lead or story.lead_moving(content, say),
-        "actions": story.lead_actions(content, say),
+        "actions": plan.lead_actions(content, say),
         "personas": say.text(
             "A persona is a person one can talk about who stands for a segment. The name is fictional; the numbers are not."
         ),

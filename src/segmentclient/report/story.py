@@ -1,4 +1,4 @@
-"""The sentences of the report: who customers are, what they are worth, who moves, what to do."""
+"""The sentences of the report: who customers are, what they are worth, who moves, one paragraph a segment."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from typing import Any
 
 from segmentclient.report.content import Content
 from segmentclient.report.former import then
+from segmentclient.report.plan import advice, duties, meanings
 from segmentclient.report.terms import horizon_of
 from segmentclient.report.words import Words
 from segmentclient.rfm import maps
 
-__all__ = [
-    "Duty",
-    "SegmentStory",
-    "lead_actions",
-    "lead_moving",
-    "lead_who",
-    "lead_worth",
-    "plan",
-    "segment_stories",
-]
+__all__ = ["SegmentStory", "lead_moving", "lead_who", "lead_worth", "segment_stories"]
 
 
 @dataclass(frozen=True)
@@ -33,16 +25,6 @@ class SegmentStory:
     meaning: str
     facts: str
     action: str
-
-
-@dataclass(frozen=True)
-class Duty:
-    """One of the four things to do: for whom, and how much is at stake."""
-
-    title: str
-    value: str
-    segments: str
-    advice: str
 
 
 def lead_who(content: Content, say: Words) -> str:
@@ -122,7 +104,7 @@ def _away(content: Content, say: Words) -> Iterable[str]:
 
 
 def _gone_quiet(content: Content, say: Words) -> Iterable[str]:
-    quiet = content.segments[[duty == "win_back" for duty in _duties(content)]]
+    quiet = content.segments[[duty == "win_back" for duty in duties(content)]]
     if len(quiet) and content.can_be_sorted:
         yield say.plural(
             "{n} good customer has gone quiet ({segments}): {share} of all revenue so far.",
@@ -152,8 +134,8 @@ def _leaving(content: Content, say: Words) -> Iterable[str]:
 
 def segment_stories(content: Content, say: Words) -> tuple[SegmentStory, ...]:
     """Write one paragraph a segment, largest revenue first."""
-    duties = dict(zip(content.segments.index, _duties(content), strict=True))
-    return tuple(_story(content, say, key, row, duties[key]) for key, row in content.segments.iterrows())
+    called = dict(zip(content.segments.index, duties(content), strict=True))
+    return tuple(_story(content, say, key, row, called[key]) for key, row in content.segments.iterrows())
 
 
 def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> SegmentStory:
@@ -161,9 +143,9 @@ def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> Segme
     return SegmentStory(
         key=key,
         title=say.label(key),
-        meaning=maps.meaning(key, lang) or _meanings(say).get(duty, ""),
+        meaning=maps.meaning(key, lang) or meanings(say).get(duty, ""),
         facts=" ".join(_facts(content, say, key, row)),
-        action=maps.action(key, lang) or _advice(say).get(duty, ""),
+        action=maps.action(key, lang) or advice(say).get(duty, ""),
     )
 
 
@@ -228,96 +210,3 @@ def _since(content: Content, say: Words, key: Any, row: Any) -> str:
         then=when,
         change=change,
     )
-
-
-def plan(content: Content, say: Words) -> tuple[Duty, ...]:
-    """Sort the segments by what they call for; nothing is said where there is nothing to compare them by."""
-    if not content.can_be_sorted:
-        return ()
-    table = content.segments.assign(duty=_duties(content))
-    parts = [(duty, table[table["duty"] == duty]) for duty in _titles(say)]
-    return tuple(_duty(content, say, duty, part) for duty, part in parts if len(part))
-
-
-def _duty(content: Content, say: Words, duty: str, part: Any) -> Duty:
-    return Duty(
-        title=_titles(say)[duty],
-        value=_stake(content, say, part),
-        segments=say.listed([say.label(key) for key in part.index]),
-        advice=_advice(say)[duty],
-    )
-
-
-def _stake(content: Content, say: Words, part: Any) -> str:
-    customers = say.plural("{n} customer", "{n} customers", int(part["customers"].sum()))
-    if not content.totals["revenue"] > 0:
-        return customers
-    share = say.percent(part["revenue"].sum() / content.totals["revenue"], 0)
-    return say.text("{customers}, {share} of revenue", customers=customers, share=share)
-
-
-def _duties(content: Content) -> list[str]:
-    """Place each segment: is it still here, and is it worth more than the typical customer."""
-    if not content.can_be_sorted:
-        return [""] * len(content.segments)
-    return [_duty_of(row, content.totals) for _, row in content.segments.iterrows()]
-
-
-def lead_actions(content: Content, say: Words) -> str:
-    """Say what sorts the segments, or why nothing does."""
-    if content.can_be_sorted:
-        return say.text(
-            "Two questions sort the segments: are they still here, and are they worth more than the typical customer?"
-        )
-    if len(content.segments) == 1:
-        return say.text("One single segment cannot be compared with another: a finer cut says more.")
-    return say.text("Without revenue, no segment can be said to be worth more than another.")
-
-
-def _duty_of(row: Any, totals: Any) -> str:
-    if not row["buyers"]:
-        return "meet"
-    valuable = row["median_revenue"] > totals["median_revenue"]
-    if row["median_days"] <= totals["median_days"]:
-        return "keep" if valuable else "develop"
-    return "win_back" if valuable else "spend_little"
-
-
-def _titles(say: Words) -> dict[str, str]:
-    return {
-        "keep": say.text("Keep"),
-        "win_back": say.text("Win back"),
-        "develop": say.text("Develop"),
-        "spend_little": say.text("Spend little"),
-        "meet": say.text("Meet"),
-    }
-
-
-def _advice(say: Words) -> dict[str, str]:
-    return {
-        "keep": say.text(
-            "They come and they pay. Service, recognition and first choice before any discount."
-        ),
-        "win_back": say.text(
-            "They were worth much and have gone quiet. Contact them in person, while they still remember you."
-        ),
-        "develop": say.text(
-            "They came lately but have spent little. Make the next order easy and a little larger."
-        ),
-        "spend_little": say.text("Long away and of small value. One inexpensive reminder, then silence."),
-        "meet": say.text("They have never ordered. Help them to a first order."),
-    }
-
-
-def _meanings(say: Words) -> dict[str, str]:
-    return {
-        "keep": say.text("They are still here and spend more than the typical customer."),
-        "win_back": say.text(
-            "They spent more than the typical customer and have been away for longer than most."
-        ),
-        "develop": say.text("They are still here and have spent no more than the typical customer."),
-        "spend_little": say.text(
-            "They spent no more than the typical customer and have been away for longer than most."
-        ),
-        "meet": say.text("They have never ordered."),
-    }

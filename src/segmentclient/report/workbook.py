@@ -12,9 +12,9 @@ from typing import Any, Literal
 from segmentclient.errors import missing_package
 from segmentclient.report.words import Words
 
-__all__ = ["LAST_ROW", "Column", "Workbook", "open_workbook"]
+__all__ = ["LAST_ROW", "Column", "Workbook", "fit_page", "open_workbook"]
 
-Kind = Literal["text", "integer", "number", "money", "percent", "date", "score"]
+Kind = Literal["text", "integer", "median", "number", "money", "percent", "date", "score"]
 
 LAST_ROW = 1_048_576  # rows that a sheet holds
 _LONGEST_TEXT = 32_767
@@ -67,6 +67,7 @@ class Workbook:
         made.hide_gridlines(2)
         if filters:
             made.repeat_rows(first_row)
+        fit_page(made)
         return made
 
     def tall(self, sheet: Any, row: int, texts: Iterable[tuple[str, float]]) -> None:
@@ -109,6 +110,13 @@ def open_workbook(path: Path, say: Words, *, title: str) -> Workbook:
     return Workbook(book, say)
 
 
+def fit_page(sheet: Any) -> None:
+    """Print a sheet on A4, as wide as the page."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
 def _number_formats(say: Words) -> dict[str, str]:
     """Number formats with the language's habits; a spreadsheet puts its own reader's separators."""
     code = _CODES[say.language.key]
@@ -116,6 +124,7 @@ def _number_formats(say: Words) -> dict[str, str]:
     return {
         "integer": "#,##0",
         "score": "0",
+        "median": "#,##0.0",
         "number": "#,##0.00",
         "percent": f"0.0{gap}%",
         "date": f"[$-{code}]d mmm yyyy",
