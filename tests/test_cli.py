@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -165,3 +166,71 @@ def test_the_module_runs():
         [sys.executable, "-m", "segmentclient", "--version"], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == f"segmentclient {sc.__version__}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "the file is empty"),
+        ("latin.csv", "customer_id,date,amount\nzoé,2026-01-01,3\n".encode("latin-1"), "--encoding latin-1"),
+        ("short.parquet", b"PAR1", "cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tmp_path, capsys, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    assert run("report", tmp_path / name, "--quiet") == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) == 1 or "explained by" in error
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "No such file"),
+        ("lang = fr\n", "not a TOML file"),
+        ('lang = "de"\n', "lang='de'; accepted: en, fr"),
+    ],
+)
+def test_a_faulty_config_file_is_one_line(tmp_path, capsys, text, message):
+    config = tmp_path / "shop.toml"
+    if text is not None:
+        config.write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as stopped:
+        run("demo", "--config", config)
+    error = capsys.readouterr().err
+    assert (stopped.value.code, len(error.splitlines())) == (2, 1)
+    assert message in error
+
+
+def test_a_fault_of_the_program_shows_no_traceback(tmp_path, capsys, monkeypatch):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "big"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    monkeypatch.setattr(sc, "check_rules", lambda *_: 1 / 0, raising=False)
+    assert run("check-rules", rules) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "segmentclient: error: a fault of the program itself, ZeroDivisionError: division by zero; --debug shows where"
+    ]
+
+
+def test_a_reader_who_leaves_early_is_no_error(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "big"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "segmentclient", "check-rules", str(rules)]
+    answer = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (answer.returncode, answer.stderr) == (141, "")
+
+
+def test_text_quantities_of_an_order_file_give_prices(tmp_path):
+    orders = pd.DataFrame({"customer_id": [1, 2] * 30, "date": "2026-01-02", "amount": 6.0, "quantity": "2"})
+    orders.to_csv(tmp_path / "orders.csv", index=False)
+    raw = sc.scan_orders(tmp_path / "orders.csv")
+    clean = sc.clean_transactions(raw)
+    customers = sc.summarize_customers(orders.assign(date=pd.to_datetime(orders["date"])))
+    card = sc.build_personas(
+        customers.assign(segment="all", customer_id=["1", "2"]), transactions=clean.transactions, min_size=1
+    )[0]
+    assert card.field("price_level").value == 3.0

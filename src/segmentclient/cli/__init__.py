@@ -1,12 +1,14 @@
 """The command line: ``segmentclient report ORDERS.csv ...``; see ``segmentclient --help``.
 
-Exit codes: 0 done, 1 a check said no (`drift`, `check-rules`), 2 bad use or bad input, 130 interrupted.
+Exit codes: 0 done, 1 a check said no (`drift`, `check-rules`), 2 bad use or bad input, 3 a fault of the program,
+130 interrupted, 141 nobody reads the output any more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,16 +27,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         with _one_line_warnings():
-            return options.run(options)
+            done = int(options.run(options))
+            sys.stdout.flush()
+            return done
     except SegmentClientError as error:
         _fail(str(error), options.debug)
         print(f"segmentclient: explained by: segmentclient explain {error.section}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: say no more at exit
+        return 141
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug)
     except KeyboardInterrupt:
         print("segmentclient: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:  # a command shows no traceback unless it is asked for
+        return _broken(error, options.debug)
+
+
+def _broken(error: Exception, debug: bool) -> int:
+    """Own up to a fault of the program itself."""
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    _fail(f"a fault of the program itself, {said}; --debug shows where", debug)
+    return 3
 
 
 def _fail(message: str, debug: bool) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from segmentclient import __version__
 from segmentclient.cli import commands
@@ -24,11 +24,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong and where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"segmentclient: error: {message} (see {self.prog} --help)\n")
+
+
 def _parser(command: str | None = None, config: dict[str, Any] | None = None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="segmentclient",
         description="Who are our customers? Scores, segments, lifetime value, personas and reports from a table of orders.",
-        epilog="Exit codes: 0 done · 1 a check said no · 2 bad use or bad input · 130 interrupted.",
+        epilog="Exit codes: 0 done · 1 a check said no · 2 bad use or bad input · 3 a fault of the program · 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"segmentclient {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and the log")
@@ -60,8 +67,10 @@ def _config(arguments: Sequence[str], parser: argparse.ArgumentParser) -> dict[s
         return {}
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        parser.error(f"--config {path}: {error}")
+    except OSError as error:
+        parser.error(f"--config {path}: {error.strerror}")
+    except (ValueError, RecursionError) as error:
+        parser.error(f"--config {path}: not a TOML file: {error}")
 
 
 def _apply(parser: argparse.ArgumentParser, config: dict[str, Any]) -> None:
@@ -176,6 +185,20 @@ def _add_page(parser: argparse.ArgumentParser) -> None:
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     _words(parser)
     _add_page(parser)
+    cdnow = {"orders": "CDNOW", "as_of": "1998-06-30", "people": None}
+    parser.set_defaults(**_defaults_of(_orders, _analysis), **cdnow)
+
+
+def _defaults_of(*groups: Callable[[argparse.ArgumentParser], None]) -> dict[str, Any]:
+    """Give the values of options that a command takes without showing them."""
+    stand_in = argparse.ArgumentParser(add_help=False)
+    for group in groups:
+        group(stand_in)
+    return {
+        action.dest: action.default
+        for action in stand_in._actions
+        if action.option_strings and action.dest != "as_of"
+    }
 
 
 def _add_charts(parser: argparse.ArgumentParser) -> None:

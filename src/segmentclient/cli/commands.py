@@ -28,14 +28,12 @@ def demo(options: argparse.Namespace) -> int:
     """Write the report of the CDNOW log."""
     import segmentclient as sc
     from segmentclient import frames
-    from segmentclient.cli.arguments import parse
     from segmentclient.cli.pipeline import STEPS, clean_orders, label
     from segmentclient.cli.progress import showing
     from segmentclient.cli.tables import check_page
 
     check_page(options.output)
-    defaults = parse(["report", "CDNOW", "--as-of", "1998-06-30"])
-    options = argparse.Namespace(**{**vars(defaults), **vars(options), "currency": options.currency or "USD"})
+    options.currency = options.currency or "USD"
     options.title = (
         options.title
         or {"en": "CDNOW: who are our customers?", "fr": "CDNOW : qui sont nos clients ?"}[options.lang]
@@ -71,6 +69,7 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
         scorer=analysis.scorer,
         models=analysis.models,
         values=analysis.values,
+        terms=analysis.terms,
         personas=personas,
         lang=options.lang,
         currency=options.currency,
@@ -126,8 +125,9 @@ def score(options: argparse.Namespace) -> int:
     from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
-    from segmentclient.cli.tables import write_table
+    from segmentclient.cli.tables import check_table, write_table
 
+    check_table(options.output)
     with showing(STEPS + 1, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
         progress.step(f"writing {options.output}")

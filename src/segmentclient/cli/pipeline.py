@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Analysis:
     scorer: sc.RFMScorer
     models: Any
     values: Any
+    terms: Mapping[str, Any]
 
 
 def analyse(options: argparse.Namespace, progress: Progress) -> Analysis:
@@ -78,14 +80,15 @@ def label(
     models = sc.fit_lifetime_models(customers, purchase=options.purchase)
     progress.step(f"predicting the value of the next {options.horizon}")
     terms = {
-        "models": models,
         "horizon": options.horizon,
         "margin": options.margin,
         "annual_discount_rate": options.annual_discount_rate,
+        "interval": 0.9,
     }
-    customers = sc.predict_lifetime_value(customers, **terms)
+    customers = sc.predict_lifetime_value(customers, models=models, **terms)
     progress.step("simulating the value of each segment")
-    return Analysis(clean, customers, scorer, models, sc.value_by_segment(customers, **terms))
+    values = sc.value_by_segment(customers, models=models, **terms)
+    return Analysis(clean, customers, scorer, models, values, terms)
 
 
 def _scorer(customers: Any, options: argparse.Namespace) -> sc.RFMScorer:

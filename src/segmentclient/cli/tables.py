@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import glob
 import importlib.util
 from pathlib import Path
@@ -12,12 +13,15 @@ from segmentclient.errors import ColumnError, SegmentClientError, missing_packag
 from segmentclient.order_files import scan_orders
 from segmentclient.writing import whole_file
 
-__all__ = ["check_page", "read_customers", "read_orders", "read_table", "write_table"]
+__all__ = ["check_page", "check_table", "read_customers", "read_orders", "read_table", "write_table"]
+
+PIECE, PIECES = 1 << 20, 8  # bytes at a time, and how many times: the first 8 MB tell how a file is written
 
 
 def read_orders(options: argparse.Namespace) -> Any:
     """Open the orders: through DuckDB where it is installed (larger than memory), else with pandas."""
     _must_exist(options.orders)
+    _must_be_text(options.orders, options.encoding)
     if importlib.util.find_spec("duckdb") is None:
         return read_table(options.orders, separator=options.separator, encoding=options.encoding)
     relation = scan_orders(
@@ -36,9 +40,38 @@ def check_page(path: str) -> None:
         raise SegmentClientError(f"--output {path}: expected the name of a file that ends in .html or .pdf")
 
 
+def check_table(path: str) -> None:
+    """Refuse a place where no table can be written before the work begins."""
+    if Path(path).is_dir() or not path.lower().endswith((".parquet", ".pq", ".csv")):
+        raise SegmentClientError(f"{path}: expected the name of a file that ends in .csv or .parquet")
+
+
 def _must_exist(path: str) -> None:
     if not glob.glob(path):
         raise ColumnError(f"{path}: no such file")
+
+
+def _must_be_text(path: str, encoding: str) -> None:
+    """Refuse an empty file, and text that is not written as it is said to be, before an engine stumbles over it."""
+    for name in glob.glob(path):
+        if not Path(name).is_file():
+            continue
+        if not Path(name).stat().st_size:
+            raise ColumnError(f"{name}: the file is empty")
+        if name.lower().endswith((".csv", ".tsv", ".txt")) and encoding.lower() in {"utf-8", "utf8"}:
+            _must_be_utf8(name)
+
+
+def _must_be_utf8(name: str) -> None:
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    with Path(name).open("rb") as file:
+        try:
+            for _ in range(PIECES):
+                decode(file.read(PIECE))
+        except UnicodeDecodeError:
+            raise ColumnError(
+                f"{name}: not UTF-8 text; say how it is written, such as --encoding latin-1"
+            ) from None
 
 
 def read_table(path: str, *, separator: str | None = None, encoding: str = "utf-8") -> Any:
@@ -84,8 +117,7 @@ def _typed(column: Any) -> Any:
 
 def write_table(table: Any, path: str) -> None:
     """Write a pandas table whole or not at all, as .csv or .parquet."""
-    if not path.lower().endswith((".parquet", ".pq", ".csv")):
-        raise SegmentClientError(f"{path}: expected a name that ends in .csv or .parquet")
+    check_table(path)
     with whole_file(path) as draft:
         if path.lower().endswith(".csv"):
             table.to_csv(draft, index=False)

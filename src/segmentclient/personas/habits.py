@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
+from segmentclient.cells import amount_cells
 from segmentclient.errors import ColumnError
 from segmentclient.personas.attributes import folded
 from segmentclient.schema import check_columns
@@ -145,15 +146,17 @@ def _orders(calendar: pd.DataFrame) -> dict[Any, int]:
     return {group: int(orders) for group, orders in calendar.groupby("group")["orders"].sum().items()}
 
 
-def _prices(lines: frames.Frame, schema: Iterable[str], names: Any) -> tuple[dict[Any, float], str]:
+def _prices(lines: frames.Frame, schema: Mapping[str, Any], names: Any) -> tuple[dict[Any, float], str]:
     """Average price of an item (money divided by quantity), of every group and of all under the key None."""
     by_folded = {folded(name): name for name in schema}
     quantity = next((by_folded[name] for name in QUANTITY if name in by_folded), None)
     if "amount" not in by_folded or quantity is None:
         return {}, ""
-    bought = lines.filter(nw.col(quantity) > 0)
+    bought = _with_units(lines, quantity, schema[quantity])
+    if bought is None:
+        return {}, ""
     sums = frames.collect(
-        bought.group_by("_group").agg(money=nw.col("amount").sum(), units=nw.col(quantity).sum())
+        bought.group_by("_group").agg(money=nw.col("amount").sum(), units=nw.col("_units").sum())
     )
     prices = {
         names[group]: float(money / units)
@@ -162,6 +165,16 @@ def _prices(lines: frames.Frame, schema: Iterable[str], names: Any) -> tuple[dic
     if len(sums):
         prices[None] = float(sums["money"].sum() / sums["units"].sum())
     return prices, "item"
+
+
+def _with_units(lines: frames.Frame, quantity: str, dtype: Any) -> frames.Frame | None:
+    """Read the quantities, text too (a file read as text has no numbers yet); None where they are none."""
+    read = amount_cells(quantity, dtype, decimal=".")
+    if read.problem:
+        return None
+    for stage in read.stages:
+        lines = lines.with_columns(**stage)
+    return lines.with_columns(_units=read.value).filter(nw.col("_units") > 0)
 
 
 def _full_years(calendar: pd.DataFrame) -> frozenset[Any]:
