@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,8 +35,19 @@ def template(room: str, name: str) -> Template:
 
 
 def html_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], *, caption: str = "") -> str:
-    """Show rows as a small table that reads well in light and dark themes; values are escaped."""
-    return template("", "table.html").render(headers=headers, rows=rows, caption=caption)
+    """Show rows as a small table that reads well in light and dark themes; words stand left, numbers right."""
+    sides = [
+        "left" if place == 0 or _is_words(row[place] for row in rows) else "right"
+        for place in range(len(headers))
+    ]
+    return template("", "table.html").render(headers=headers, rows=rows, caption=caption, sides=sides)
+
+
+def _is_words(cells: Iterable[Any]) -> bool:
+    return any(_WORD.search(str(cell)) and not _DIGIT.search(str(cell)) for cell in cells)
+
+
+_WORD, _DIGIT = re.compile(r"[^\W\d_]{4,}"), re.compile(r"\d")
 
 
 def html_card(title: str, facts: Mapping[str, Any], *, body: str = "", foot: str = "") -> str:

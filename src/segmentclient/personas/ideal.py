@@ -112,6 +112,15 @@ class IdealCustomer:
             ),
         }
 
+    def __repr__(self) -> str:
+        L = language(self.lang)
+        facts = [f"  {name}{L.text(': ')}{value}" for name, value in self.quality.facts(L).items()]
+        best = [
+            f"  {L.number(row.points):>4}  {label_of(row.attribute, L)}{L.text(': ')}{row.value}"
+            for row in self.profile[self.profile["points"] > 0].head(8).itertuples()
+        ]
+        return "\n".join([L.text("The ideal customer"), *facts, L.text("Points"), *best])
+
     def _repr_html_(self) -> str:
         L = language(self.lang)
         best = self.profile[self.profile["points"] > 0].head(8)

@@ -37,6 +37,9 @@ class Persona(Card):
     lang : language of the texts.
     """
 
+    def __repr__(self) -> str:
+        return cards_markdown([self], self.lang).rstrip()
+
     def _repr_html_(self) -> str:
         return cards_html([self], self.lang)
 

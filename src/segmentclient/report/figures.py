@@ -52,11 +52,13 @@ def key_figures(
 def _customers(content: Content, say: Words) -> KeyFigure:
     totals, largest = content.totals, str(content.segments["customers"].idxmax())
     share = content.segments.loc[largest, "customer_share"]
-    own = say.text(
-        "the largest group, {share} of them: {segment}",
-        share=say.percent(share, 0),
-        segment=say.label(largest),
-    )
+    own = ""
+    if len(content.segments) > 1:
+        own = say.text(
+            "the largest group, {share} of them: {segment}",
+            share=say.percent(share, 0),
+            segment=say.label(largest),
+        )
     comparison, tone = _against(content, say, "customers", own)
     return KeyFigure(
         say.text("Customers"),

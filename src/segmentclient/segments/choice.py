@@ -62,6 +62,10 @@ class KChoice:
     clusters: pd.DataFrame
     preparation: Preparation
 
+    def __repr__(self) -> str:
+        shown = self.table[["k", "silhouette", "gap", "prediction_strength"]].round(3)
+        return f"KChoice: {self.verdict}\n{shown.to_string(index=False)}"
+
     def _repr_html_(self) -> str:
         from segmentclient.render import html_card, html_table
 

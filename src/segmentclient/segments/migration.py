@@ -68,6 +68,9 @@ class Migration:
     def __str__(self) -> str:
         return self.summary()
 
+    def __repr__(self) -> str:
+        return f"Migration: {self.summary()}"
+
     def _verdict(self, words: Language) -> str:
         if self.psi > 0.25:
             return words.text("The segments have drifted strongly")
