@@ -8,11 +8,13 @@ import pytest
 import segmentclient as sc
 from segmentclient.report.content import UNNAMED, gather
 from segmentclient.report.figures import key_figures
+from segmentclient.report.former import against
 from segmentclient.report.movement import movement
 from segmentclient.report.perimeter import note_sentences
-from segmentclient.report.plan import plan
+from segmentclient.report.plan import lead_actions, plan
 from segmentclient.report.story import lead_moving, segment_stories
 from segmentclient.report.tables import away_table, segment_table
+from segmentclient.report.terms import checked_terms, horizon_of, term_facts
 from segmentclient.report.words import words
 
 
@@ -187,3 +189,58 @@ def test_good_customers_who_leave_are_counted(customers):
     told = lead_moving(content, words("en", None))
     assert "2 customers worth more than the typical one" in told
     assert "83% of all revenue" in told
+
+
+@pytest.mark.parametrize(
+    ("horizon", "english", "french"),
+    [
+        ("12M", "over the next 12 months", "dans les 12 prochains mois"),
+        ("1Y", "over the next year", "dans l’année qui vient"),
+        ("52W", "over the next 52 weeks", "dans les 52 prochaines semaines"),
+        ("2027-01-31", "until 31 Jan 2027", "jusqu’au 31 janv. 2027"),
+        ("infinite", "over their whole life as customers", "sur toute leur vie de client"),
+        (None, "over the horizon chosen", "sur l’horizon choisi"),
+    ],
+)
+def test_the_horizon_is_said_in_words(horizon, english, french):
+    assert horizon_of({"horizon": horizon}, words("en", None)) == english
+    assert horizon_of({"horizon": horizon}, words("fr", None)) == french
+
+
+def test_terms_are_named_and_unknown_ones_refused():
+    told = dict(
+        term_facts({"horizon": "6M", "margin": "margin_rate", "service_cost": 4.5}, words("en", "EUR"))
+    )
+    assert told["Margin"] == "column margin_rate"
+    assert told["Service cost of a customer a year"] == "€4.50"
+    with pytest.raises(sc.SegmentClientError, match="terms= holds 'margins'; accepted"):
+        checked_terms({"margins": 0.3})
+
+
+@pytest.mark.parametrize("change", [{"segment": "all"}, {"revenue": 0.0}])
+def test_nothing_is_sorted_where_there_is_nothing_to_compare(customers, change):
+    content, say = gather(customers.assign(**change), by="segment"), words("fr", "EUR")
+    assert plan(content, say) == ()
+    assert "segment" in lead_actions(content, say)
+    assert not any("client type" in story.meaning for story in segment_stories(content, say))
+
+
+def test_too_few_customers_have_no_best_fifth(customers):
+    few = gather(customers.head(4), by="segment")
+    assert few.totals["top_share"] != few.totals["top_share"]
+    assert gather(customers.head(5), by="segment").totals["top_share"] > 0
+
+
+def test_a_former_state_of_the_same_orders_is_named_by_its_day(customers):
+    now = customers.assign(first_order=pd.Timestamp("2025-01-01"), last_order=pd.Timestamp("2025-12-31"))
+    now = now.assign(last_order=now["last_order"] - pd.to_timedelta(now["days_since_last_order"], unit="D"))
+    state = now.assign(last_order=now["last_order"] - pd.Timedelta(days=90))
+    apart = state.assign(first_order=pd.Timestamp("2023-01-01"))
+    say = words("en", None)
+    assert against(gather(now, by="segment", previous=state), say) == "since 2 Oct 2025"
+    assert against(gather(now, by="segment", previous=apart), say) == "against the previous period"
+
+
+def test_people_who_never_ordered_are_not_called_buyers(customers):
+    meaning = key_figures(gather(customers, by="segment"), words("en", None))[0].meaning
+    assert meaning == "5 have ordered at least once. 1 has never ordered."
