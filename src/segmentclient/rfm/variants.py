@@ -72,7 +72,7 @@ def clumpiness_p_value(
 
 
 def _checked(times: ArrayLike, n_periods: int) -> NDArray[np.int64]:
-    found = np.sort(np.asarray(times))
+    found = np.sort(np.atleast_1d(times))
     whole = (
         np.issubdtype(found.dtype, np.number)
         and found.ndim == 1
