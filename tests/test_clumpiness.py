@@ -18,7 +18,8 @@ def by_hand(times, n):
 
 
 @pytest.mark.parametrize(
-    ("times", "n"), [([1], 9), ([5], 9), ([1, 2, 3], 9), ([9, 1], 9), ([2, 3, 8, 9], 12), ([1, 2], 2), ([1], 1)]
+    ("times", "n"),
+    [([1], 9), ([5], 9), ([1, 2, 3], 9), ([9, 1], 9), ([2, 3, 8, 9], 12), ([1, 2], 2), ([1], 1)],
 )
 def test_it_is_one_minus_the_relative_entropy_of_the_gaps(times, n):
     assert clumpiness(times, n) == pytest.approx(by_hand(times, n), abs=1e-12)
