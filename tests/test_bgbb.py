@@ -99,3 +99,7 @@ def test_what_cannot_be():
     bad = pd.DataFrame({"frequency": [3, 1], "recency": [2.0, 1.5], "T": [6.5, 6.0]})
     with pytest.raises(ColumnError, match="3 problems"):
         BGBB().fit(bad)
+    with pytest.raises(ColumnError) as caught:
+        BGBB().fit(pd.concat([bad, bad.head(1)]))
+    for counted in ("'frequency': 2 rows with 3", "'recency': 1 rows with 1.5", "'T': 2 rows with 6.5"):
+        assert counted in str(caught.value)

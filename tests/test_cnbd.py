@@ -1,5 +1,6 @@
 """BG/CNBD-k and MBG/CNBD-k: k = 1 is BG/NBD and MBG/NBD, and simulated rhythms are found."""
 
+import mpmath as mp
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,6 +79,44 @@ def test_one_customers_score_does_not_depend_on_the_others():
     alone = [model.predict(table.iloc[[i]], t=10.0)["expected_purchases"].iloc[0] for i in (0, 7, 20)]
     np.testing.assert_allclose(
         model.predict(table, t=10.0)["expected_purchases"].iloc[[0, 7, 20]], alone, rtol=1e-12
+    )
+
+
+def integrated(k, first, theta, x, t_x, T):
+    """Likelihood of "still here" and of "left at t_x", averaged over the rate of ticks and the chance of leaving."""
+    r, alpha, a, b = map(mp.mpf, theta)
+    n, ways = x + first, [1 / mp.factorial(j) for j in range(k)]
+
+    def over_rates(function):
+        def weighted(rate):
+            return function(rate) * alpha**r * rate ** (r - 1) * mp.exp(-alpha * rate) / mp.gamma(r)
+
+        return mp.quad(weighted, [0, 0.02, 0.2, 1, 4, mp.inf])
+
+    def over_chances(function):
+        return mp.quad(lambda p: function(p) * p ** (a - 1) * (1 - p) ** (b - 1), [0, 0.5, 1]) / mp.beta(a, b)
+
+    here = over_rates(
+        lambda rate: (
+            rate ** (k * x) * mp.exp(-rate * T) * sum(c * (rate * (T - t_x)) ** j for j, c in enumerate(ways))
+        )
+    )
+    left = over_rates(lambda rate: rate ** (k * x) * mp.exp(-rate * t_x))
+    leaving = over_chances(lambda p: p * (1 - p) ** (n - 1)) if n else 0
+    return here * over_chances(lambda p: (1 - p) ** n), left * leaving
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+@pytest.mark.parametrize(("model", "first"), [(BGCNBD, 0), (MBGCNBD, 1)])
+@pytest.mark.parametrize("history", [(0, 0.0, 9.0), (1, 4.0, 5.5), (3, 6.0, 14.0)])
+def test_likelihood_and_p_alive_are_integrals(k, model, first, history):
+    theta = {"r": 0.7, "alpha": 3.0, "a": 0.8, "b": 2.5}
+    here, left = integrated(k, first, theta.values(), *history)
+    customer = pd.DataFrame([history], columns=["frequency", "recency", "T"])
+    regular = model.from_params(k=k, **theta)
+    assert regular.log_likelihood(customer).iloc[0] == pytest.approx(float(mp.log(here + left)), abs=1e-10)
+    assert regular.probability_alive(customer).iloc[0] == pytest.approx(
+        float(here / (here + left)), rel=1e-10
     )
 
 

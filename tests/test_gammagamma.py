@@ -4,6 +4,7 @@ import mpmath as mp
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, special
 
 from reference import agreement
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
@@ -80,12 +81,39 @@ def test_refunds_and_one_time_buyers():
     np.testing.assert_allclose(values, model.expected_purchase_value_new_customer())
 
 
+def test_the_likelihood_is_silent_on_whom_the_model_leaves_out():
+    model = GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
+    table = pd.DataFrame({"frequency": [0, 3, 3, 0, 3], "monetary_value": [20.0, 0.0, -5.0, 0.0, 20.0]})
+    found = model.log_likelihood(table)
+    assert found.head(4).tolist() == [0.0] * 4
+    assert found.iloc[4] < 0
+
+
+def test_thousands_of_different_values_reach_the_maximum():
+    """The search begins on 2,000 of the rows; it must end where an optimiser without derivatives ends."""
+    rng = np.random.default_rng(5)
+    x = rng.integers(1, 30, 6000)
+    rate = rng.gamma(4.0, 1 / 15.0, x.size)
+    table = pd.DataFrame({"frequency": x, "monetary_value": rng.gamma(6.0 * x) / (x * rate)})
+    model = GammaGamma().fit(table)
+
+    def minus(point):
+        p, q, v = np.exp(point)
+        m, px = table["monetary_value"], p * x
+        parts = special.gammaln(px + q) - special.gammaln(px) - special.gammaln(q) + q * np.log(v)
+        return -(parts + (px - 1) * np.log(m) + px * np.log(x) - (px + q) * np.log(v + x * m)).sum()
+
+    other = optimize.minimize(minus, np.log([6.0, 4.0, 15.0]), method="Nelder-Mead", options={"xatol": 1e-7})
+    np.testing.assert_allclose(model.params_, np.exp(other.x), rtol=1e-4)
+    assert model.log_likelihood_ == pytest.approx(-other.fun, abs=1e-5)
+
+
 def test_bad_tables():
     with pytest.raises(ModelError, match="no repeat purchase to learn from"):
         GammaGamma().fit(POINTS.iloc[[2]])
     with pytest.raises(ColumnError, match="column 'monetary_value' is missing"):
         GammaGamma().fit(POINTS[["frequency"]])
-    with pytest.raises(ColumnError, match=r"2 problems"):
+    with pytest.raises(ColumnError, match=r"customers.*2 problems"):
         GammaGamma().fit(POINTS.assign(frequency=np.nan, monetary_value=np.inf))
 
 

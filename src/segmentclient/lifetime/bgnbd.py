@@ -108,8 +108,8 @@ class BetaGeometric:
         left = special.expit(odds)
         gone = h.by("recency", lambda t_x: 1.0 / (alpha + t_x), alpha)
         now = h.by("T", lambda T: 1.0 / (alpha + T), alpha)
-        last = np.where(n > 0, 1.0 / (b + np.maximum(n - 1, 0)), 0.0)
-        d_odds = (log_silence(alpha, h), (r + x) * (now - gone), (n > 0) / a, -last)
+        last = 1.0 / (b + np.maximum(n - 1, 0))
+        d_odds = (log_silence(alpha, h), (r + x) * (now - gone), 1.0 / a, -last)
         psi_ab, psi_b = psi_rise(a + b, h, self.first), psi_rise(b, h, self.first)
         gradient = (
             psi_rise(r, h) - h.by("T", lambda T: np.log1p(T / alpha), alpha),
@@ -122,7 +122,7 @@ class BetaGeometric:
             (0, 0): psi_rise(r, h, order=1),
             (0, 1): 1.0 / alpha - now + left * (now - gone),
             (1, 1): (r + x) * now**2 - r / alpha**2 + left * (r + x) * (gone**2 - now**2),
-            (2, 2): -tri_ab - left * (n > 0) / a**2,
+            (2, 2): -tri_ab - left / a**2,
             (2, 3): -tri_ab,
             (3, 3): tri_b - tri_ab + left * last**2,
         }

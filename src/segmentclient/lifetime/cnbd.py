@@ -100,7 +100,7 @@ class ErlangGeometric:
         r, alpha, a, b = theta
         x, n, ticks = h.frequency, h.frequency + self.first, self.k * h.frequency
         now, gone = 1.0 / (alpha + h.T), 1.0 / (alpha + h.recency)
-        last = np.where(n > 0, 1.0 / (b + np.maximum(n - 1, 0)), 0.0)
+        last, risk = 1.0 / (b + np.maximum(n - 1, 0)), np.full(x.size, 1.0 / a)
         psi_ab, psi_b = psi_rise(a + b, h, self.first), psi_rise(b, h, self.first)
         tri_ab, tri_b = psi_rise(a + b, h, self.first, order=1), psi_rise(b, h, self.first, order=1)
         base = (
@@ -126,14 +126,14 @@ class ErlangGeometric:
                 [special.psi(start + j) - special.psi(start), np.log1p((h.T - h.recency) * gone)]
             ),
             np.column_stack([-j * now[:, None], (r + ticks) * (now - gone)]),
-            np.column_stack([zero, (n > 0) / a]),
+            np.column_stack([zero, risk]),
             np.column_stack([zero, -last]),
         ]
         second = {
             (0, 0): np.column_stack([special.zeta(2.0, start + j) - special.zeta(2.0, start), 0.0 * x]),
             (0, 1): np.column_stack([zero, now - gone]),
             (1, 1): np.column_stack([j * now[:, None] ** 2, (r + ticks) * (gone**2 - now**2)]),
-            (2, 2): np.column_stack([zero, -1.0 * (n > 0) / a**2]),
+            (2, 2): np.column_stack([zero, -(risk**2)]),
             (3, 3): np.column_stack([zero, last**2]),
         }
         value = self._log_living(theta, h) - special.logsumexp(log_ticks, axis=1) + total

@@ -1,0 +1,41 @@
+"""The default priors are the laws that their descriptions name: summed over a fine grid of log-parameters."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from segmentclient.lifetime.priors import rate_prior, share_prior
+
+
+def share(weight, event):
+    return float(weight[event].sum() / weight.sum())
+
+
+def test_rates():
+    """ln shape ~ N(0, 2²), ln(mean · scale) ~ N(0, 3²), each without the other."""
+    scale = 7.0
+    shape, rate = np.exp(np.meshgrid(np.linspace(-14, 14, 901), np.linspace(-30, 30, 901), indexing="ij"))
+    weight = np.exp(rate_prior(shape, rate, scale))
+    log_shape, log_events = np.log(shape), np.log(scale * shape / rate)
+    for z in (-1.0, 0.5, 2.0):
+        assert share(weight, log_shape < 2 * z + 1e-3) == pytest.approx(norm.cdf(z), abs=0.004)
+        assert share(weight, log_events < 3 * z + 1e-3) == pytest.approx(norm.cdf(z), abs=0.006)
+        both = share(weight, (log_shape < 2 * z) & (log_events < 3))
+        assert both == pytest.approx(norm.cdf(z) * norm.cdf(1), abs=0.008)
+    assert share(weight, (log_events > -np.log(400)) & (log_events < np.log(400))) == pytest.approx(
+        0.95, abs=0.006
+    )
+
+
+def test_shares():
+    """a/(a + b) uniform, ln(a + b) ~ N(1, 2²), each without the other."""
+    a, b = np.exp(np.meshgrid(np.linspace(-25, 12, 1601), np.linspace(-25, 12, 1601), indexing="ij"))
+    weight = np.exp(share_prior(a, b))
+    mean, log_size = a / (a + b), np.log(a + b)
+    for quantile in (0.1, 0.5, 0.8):
+        assert share(weight, mean < quantile) == pytest.approx(quantile, abs=0.01)
+        assert share(weight, (mean < quantile) & (log_size < 3)) == pytest.approx(
+            quantile * norm.cdf(1), abs=0.01
+        )
+    for z in (-1.0, 0.0, 1.0):
+        assert share(weight, log_size < 1 + 2 * z) == pytest.approx(norm.cdf(z), abs=0.01)
