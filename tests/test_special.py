@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from segmentclient.lifetime import special
 from segmentclient.lifetime.grouping import distinct
-from segmentclient.lifetime.quadrature import log_concave_integral
+from segmentclient.lifetime.quadrature import log_concave_integral, tilted_nodes
 
 POSITIVE = st.floats(-3, 3).map(lambda power: 10.0**power)
 
@@ -32,6 +32,40 @@ def test_rows_do_not_disturb_one_another():
     together = special.beta_average(survival, a, b, r, 0.7, scale=r, fall=r)
     alone = [special.beta_average(survival, a[i], b[i], r[i], 0.7, scale=r[i], fall=r[i]) for i in range(3)]
     np.testing.assert_allclose(together, np.ravel(alone), rtol=1e-11)
+
+
+@pytest.mark.parametrize(("a", "b"), [(3.0, 5.0), (0.8, 2.5), (1e-4, 1e4), (200.0, 900.0), (0.01, 0.01)])
+def test_a_beta_average_takes_no_more_than_two_hundred_and_fifty_six_nodes(a, b):
+    nodes = []
+
+    def counted(p, r, span):
+        nodes.append(p.shape[1])
+        return survival(p, r, span)
+
+    special.beta_average(counted, a, b, 0.7, 10.0, scale=17.0, fall=0.7)
+    assert max(nodes) <= 257
+
+
+def test_every_row_has_its_nodes_once():
+    """Whatever the number of nodes they need, and however many rows share it."""
+    c, length = np.linspace(-60.0, 20.0, 3000), np.geomspace(1e-9, 30.0, 3000)
+    rows = [nodes.rows for nodes in tilted_nodes(c, np.full(3000, 21.0), np.full(3000, 0.3), length)]
+    assert np.array_equal(np.sort(np.concatenate(rows)), np.arange(3000))
+
+
+@pytest.mark.parametrize("length", [0.01, 1.0, 2.0, 2.4, 2.9, 3.3, 5.0, 9.0])
+@pytest.mark.parametrize("rho", [1e-6, 0.2, 1.0])
+def test_tilted_integrals_against_sixty_panels(length, rho):
+    """Steep or flat, risen or fallen: eleven digits of ∫ exp(c·u) (1 + ρ(eᵘ − 1))^−w du."""
+    c, w = (np.ravel(part) for part in np.meshgrid([-40.0, -3.0, 0.4, 3.0], [0.5, 4.0, 40.0]))
+    total = np.zeros(c.size)
+    for nodes in tilted_nodes(c, w, np.full(c.size, rho), np.full(c.size, length)):
+        total[nodes.rows] = np.exp(nodes.log_weight).sum(axis=1)
+    x, weights = np.polynomial.legendre.leggauss(40)
+    u = (length / 60 * (np.arange(60)[:, None] + 0.5 + 0.5 * x)).ravel()
+    heights = np.exp(c[:, None] * u - w[:, None] * np.log1p(rho * np.expm1(u)))
+    exact = heights @ np.tile(weights, 60) * length / 120
+    np.testing.assert_allclose(total, exact, rtol=1e-11)
 
 
 @settings(max_examples=60, deadline=None)
