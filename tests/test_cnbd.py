@@ -3,6 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from reference import agreement
@@ -80,6 +81,17 @@ def test_one_customers_score_does_not_depend_on_the_others():
     np.testing.assert_allclose(
         model.predict(table, t=10.0)["expected_purchases"].iloc[[0, 7, 20]], alone, rtol=1e-12
     )
+
+
+def test_the_engine_of_a_lazy_table_sums_the_gaps():
+    table = simulate(2, n=300).assign(weight=lambda t: 1.0 + t["frequency"] % 2)
+    twice = table.loc[table.index.repeat(table["weight"].astype(int))]
+    for options, eager in (({}, table), ({"weights": "weight"}, twice)):
+        lazy = MBGCNBD(time_unit="W").fit(pl.from_pandas(table).lazy(), **options)
+        here = MBGCNBD(time_unit="W").fit(eager)
+        assert lazy.k_ == here.k_
+        assert lazy.log_likelihood_ == pytest.approx(here.log_likelihood_, rel=1e-9)
+        np.testing.assert_allclose(lazy.params_, here.params_, rtol=1e-4)
 
 
 def integrated(k, first, theta, x, t_x, T):

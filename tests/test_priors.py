@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from segmentclient.lifetime.bgbb import BetaBernoulli
+from segmentclient.lifetime.bgnbd import BetaGeometric
+from segmentclient.lifetime.cnbd import ErlangGeometric
+from segmentclient.lifetime.paretonbd import ParetoExponential
 from segmentclient.lifetime.priors import rate_prior, share_prior
 
 
@@ -39,3 +43,32 @@ def test_shares():
         )
     for z in (-1.0, 0.0, 1.0):
         assert share(weight, log_size < 1 + 2 * z) == pytest.approx(norm.cdf(z), abs=0.01)
+
+
+def two(a, b):
+    """Log-density of (ln a, ln b): that of (share, ln size), times share · (1 − share)."""
+    part = a / (a + b)
+    return np.log(part * (1 - part)) + norm.logpdf(np.log(a + b), 1, 2)
+
+
+def rates(shape, rate, scale):
+    return norm.logpdf(np.log(shape), 0, 2) + norm.logpdf(np.log(scale * shape / rate), 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("law", "density"),
+    [
+        (BetaGeometric(0), lambda r, alpha, a, b, scale: rates(r, alpha, scale) + two(a, b)),
+        (ErlangGeometric(1, 3), lambda r, alpha, a, b, scale: rates(r, 3 * alpha, scale) + two(a, b)),
+        (
+            ParetoExponential(),
+            lambda r, alpha, s, beta, scale: rates(r, alpha, scale) + rates(s, beta, scale),
+        ),
+        (BetaBernoulli(), lambda alpha, beta, gamma, delta, scale: two(alpha, beta) + two(gamma, delta)),
+    ],
+)
+def test_every_law_has_the_prior_of_its_parts(law, density):
+    """Up to a constant; a purchase of a regular buyer is k ticks."""
+    thetas, scale = np.random.default_rng(1).lognormal(0, 2, (20, 4)), 26.0
+    found = np.array([law.log_prior(tuple(theta), scale) - density(*theta, scale) for theta in thetas])
+    np.testing.assert_allclose(found, found[0], atol=1e-9)

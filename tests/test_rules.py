@@ -306,10 +306,10 @@ TRICKS = [
 
 @pytest.mark.parametrize("text", TRICKS, ids=range(len(TRICKS)))
 def test_hostile_texts_are_refused_at_once(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(sc.RuleError):
         sc.segment_by_rules(people(), [sc.Rule("x", text)])
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_there_are_more_than_200_hostile_texts() -> None:
