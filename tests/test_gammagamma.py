@@ -68,6 +68,16 @@ def test_an_infinite_mean_is_said():
     with pytest.warns(SegmentClientWarning, match="infinite for 1 customers"):
         values = model.expected_purchase_value(POINTS)
     assert values.iloc[2] == 30.0
+    x, m = (POINTS[name].drop(2) for name in ("frequency", "monetary_value"))
+    np.testing.assert_allclose(values.drop(2), 2 * (5 + x * m) / (2 * x - 0.2))
+
+
+def test_the_mean_is_infinite_from_q_1_on():
+    border = GammaGamma.from_params(p=2.0, q=1.0, v=5.0)
+    border.mean_purchase_value_ = 30.0
+    with pytest.warns(SegmentClientWarning, match="infinite for 1 customers"):
+        values = border.expected_purchase_value(POINTS)
+    assert values.iloc[2] == 30.0
 
 
 def test_refunds_and_one_time_buyers():

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 import segmentclient as sc
+from segmentclient.segments.rule_tree import point_at
 from segmentclient.segments.rules import PACKS
 
 NAN = float("nan")
@@ -334,6 +335,29 @@ def test_the_message_points_at_the_place() -> None:
         sc.Rule("élan", "été == 'à' and revenue = 5")
     text, carets = str(caught.value).splitlines()[1:]
     assert text[carets.index("^")] == "="
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "shown"),
+    [
+        ("abc > 1", (0, 3), ["abc > 1", "^^^"]),
+        ("abc > 1", (6, 7), ["abc > 1", "      ^"]),
+        ("abc > 1", (7, 7), ["abc > 1", "       ^"]),  # the end is missing
+        ("abc > 1", (2, 2), ["abc > 1", "  ^"]),
+        ("abc > 1\nand b", (0, 3), ["abc > 1", "^^^"]),
+        ("a\nbc > 1", (2, 4), ["bc > 1", "^^"]),
+        ("\nbc > 1", (1, 3), ["bc > 1", "^^"]),
+        ("a\nbc\nd", (2, 6), ["bc", "^^"]),  # to the end of its line
+        ("\nb", (0, 1), ["", "^"]),
+        ("a\tb > 1", (0, 1), ["a?b > 1", "^"]),
+        ("x" * 60 + "BAD" + "y" * 60, (60, 63), ["…" + "x" * 45 + "BAD" + "y" * 42 + "…", " " * 46 + "^^^"]),
+        ("x" * 45 + "BAD" + "y" * 42, (45, 48), ["x" * 45 + "BAD" + "y" * 42, " " * 45 + "^^^"]),
+        ("x" * 46 + "BAD" + "y" * 43, (46, 49), ["…" + "x" * 45 + "BAD" + "y" * 42 + "…", " " * 46 + "^^^"]),
+        ("a\n" + "x" * 60 + "BAD" + "\nb", (62, 65), ["…" + "x" * 45 + "BAD", " " * 46 + "^^^"]),
+    ],
+)
+def test_carets_stand_under_the_place(text: str, place: tuple[int, int], shown: list[str]) -> None:
+    assert point_at(text, place).split("\n") == [f"    {line}" for line in shown]
 
 
 def test_all_the_faults_come_in_one_message() -> None:
