@@ -46,10 +46,14 @@ def test_a_beta_average_takes_no_more_than_two_hundred_and_fifty_six_nodes(a, b)
     assert max(nodes) <= 257
 
 
+def tilted(c, w, rho, length):
+    return tilted_nodes(c, w, np.full(c.size, rho), length, np.log1p(rho * np.expm1(length)))
+
+
 def test_every_row_has_its_nodes_once():
     """Whatever the number of nodes they need, and however many rows share it."""
     c, length = np.linspace(-60.0, 20.0, 3000), np.geomspace(1e-9, 30.0, 3000)
-    rows = [nodes.rows for nodes in tilted_nodes(c, np.full(3000, 21.0), np.full(3000, 0.3), length)]
+    rows = [nodes.rows for nodes in tilted(c, np.full(3000, 21.0), 0.3, length)]
     assert np.array_equal(np.sort(np.concatenate(rows)), np.arange(3000))
 
 
@@ -59,7 +63,7 @@ def test_tilted_integrals_against_sixty_panels(length, rho):
     """Steep or flat, risen or fallen: eleven digits of ∫ exp(c·u) (1 + ρ(eᵘ − 1))^−w du."""
     c, w = (np.ravel(part) for part in np.meshgrid([-40.0, -3.0, 0.4, 3.0], [0.5, 4.0, 40.0]))
     total = np.zeros(c.size)
-    for nodes in tilted_nodes(c, w, np.full(c.size, rho), np.full(c.size, length)):
+    for nodes in tilted(c, w, rho, np.full(c.size, length)):
         total[nodes.rows] = np.exp(nodes.log_weight).sum(axis=1)
     x, weights = np.polynomial.legendre.leggauss(40)
     u = (length / 60 * (np.arange(60)[:, None] + 0.5 + 0.5 * x)).ravel()
