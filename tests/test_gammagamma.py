@@ -123,7 +123,7 @@ def test_bad_tables():
         GammaGamma().fit(POINTS.iloc[[2]])
     with pytest.raises(ColumnError, match="column 'monetary_value' is missing"):
         GammaGamma().fit(POINTS[["frequency"]])
-    with pytest.raises(ColumnError, match=r"customers.*2 problems"):
+    with pytest.raises(ColumnError, match=r"^customers.*2 problems"):
         GammaGamma().fit(POINTS.assign(frequency=np.nan, monetary_value=np.inf))
 
 

@@ -345,6 +345,7 @@ def test_the_message_points_at_the_place() -> None:
         ("abc > 1", (7, 7), ["abc > 1", "       ^"]),  # the end is missing
         ("abc > 1", (2, 2), ["abc > 1", "  ^"]),
         ("abc > 1\nand b", (0, 3), ["abc > 1", "^^^"]),
+        ("a\nb\nc", (0, 1), ["a", "^"]),
         ("a\nbc > 1", (2, 4), ["bc > 1", "^^"]),
         ("\nbc > 1", (1, 3), ["bc > 1", "^^"]),
         ("a\nbc\nd", (2, 6), ["bc", "^^"]),  # to the end of its line
