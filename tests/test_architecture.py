@@ -17,11 +17,13 @@ LAYERS = [
     {"frames"},
     {"render", "printing"},
     {"schema", "locale", "writing", "errors"},
+    {"schema", "options", "locale", "writing", "terminal", "errors"},
 ]
 HEIGHT = {room: len(LAYERS) - level for level, rooms in enumerate(LAYERS) for room in rooms}
 GROUND = {
     "locale": {"errors"},
-    "schema": {"errors"},
+    "options": {"errors"},
+    "schema": {"errors", "options"},
     "writing": {"errors"},
 }  # within the ground floor, errors lies deepest
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
+from segmentclient.options import check_options
 
 __all__ = ["scan_orders"]
 
@@ -58,6 +59,7 @@ def scan_orders(
       customer_id       date  amount
     0         007 2026-01-02    12.5
     """
+    check_options(scan_orders, locals())
     duckdb = _duckdb()
     own = connection if connection is not None else duckdb.connect()
     _set(own, memory_limit, spill_folder)

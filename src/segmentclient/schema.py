@@ -102,7 +102,7 @@ def kind_of(dtype: Any) -> Kind:
 def nearest(name: str, available: Iterable[str]) -> str:
     """Give the hint `; did you mean 'x'?` for a misspelt name, or nothing."""
     lowered = {str(other).lower(): str(other) for other in available}
-    close = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(name).lower(), list(lowered), n=1, cutoff=0.6)
     return f"; did you mean {lowered[close[0]]!r}?" if close else ""
 
 

@@ -11,6 +11,7 @@ from segmentclient.customers.log import DAY, KEY, after, as_day, daily_lines, in
 from segmentclient.customers.summary import summarize_customers
 from segmentclient.customers.totals import join_key
 from segmentclient.errors import TransactionError
+from segmentclient.options import check_options
 
 __all__ = ["split_periods"]
 
@@ -49,6 +50,7 @@ def split_periods(
     >>> int(table["holdout_purchases"].sum()), int(table["holdout_days"].iloc[0])
     (1882, 273)
     """
+    check_options(split_periods, locals())
     end = as_day(calibration_end, "calibration_end")
     log = read_log(transactions, holdout_end)
     if log.as_of <= end:

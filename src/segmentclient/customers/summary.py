@@ -12,6 +12,7 @@ from segmentclient.customers.log import FIRST, LAST, daily_lines, in_order, read
 from segmentclient.customers.regularity import with_regularity
 from segmentclient.customers.totals import sum_customers
 from segmentclient.customers.units import Units
+from segmentclient.options import check_options
 
 __all__ = ["GAPS", "SUMMARY", "finish", "summarize_customers"]
 
@@ -82,6 +83,7 @@ def summarize_customers(
     0           a         2     40.0          1      2.0  4.0
     1           b         1      5.0          0      0.0  3.0
     """
+    check_options(summarize_customers, locals())
     units = Units.of(time_unit, period)
     log = read_log(transactions, as_of)
     lines = daily_lines(log)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmentclient.datasets.circles import circle_codes, customer_ids, generator, pick, shop
+from segmentclient.options import check_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +72,7 @@ def make_people(
     >>> people["country"].mode()[0]
     'France'
     """
+    check_options(make_people, locals())
     import pandas as pd
 
     codes = circle_codes(n_customers, random_state)

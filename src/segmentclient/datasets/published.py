@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,7 @@ def load_cdnow(*, sample: bool = True) -> pd.DataFrame:
     >>> list(orders.columns)
     ['customer_id', 'date', 'quantity', 'amount']
     """
+    check_options(load_cdnow, locals())
     import pandas as pd
 
     name = "CDNOW_sample.txt" if sample else "CDNOW_master.txt"

@@ -9,6 +9,7 @@ import numpy as np
 
 from segmentclient.datasets.circles import circle_codes, customer_ids, generator, shop, weighted
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +65,7 @@ def make_transactions(
     >>> bool((orders["amount"] > 0).all())
     True
     """
+    check_options(make_transactions, locals())
     if quality not in ("clean", "messy"):
         raise SegmentClientError(f"quality={quality!r}: expected 'clean' or 'messy'")
     first, last = _window(start, end)

@@ -20,6 +20,7 @@ from segmentclient.lifetime.outlook import Process
 from segmentclient.lifetime.sentences import Sentence
 from segmentclient.lifetime.spending import fit_spend
 from segmentclient.locale import language
+from segmentclient.options import check_options
 
 __all__ = ["LifetimeModels", "fit_lifetime_models", "log_normal_draws", "process_of"]
 
@@ -66,10 +67,12 @@ class LifetimeModels:
 
     def reason_in(self, lang: str) -> str:
         """Tell the reason in a language; as it is where it was given as a text."""
+        check_options(LifetimeModels.reason_in, locals())
         return _told(self.sentences, lang) or self.reason
 
     def parameter_draws(self, n: int) -> Array:
         """Give `n` rows of purchase parameters, equally likely given the data; the estimate when n is 1."""
+        check_options(LifetimeModels.parameter_draws, locals())
         if n == 1:
             return self.purchase.params_.to_numpy()[None, :]
         if not self.draws:
@@ -98,6 +101,7 @@ class LifetimeModels:
     @classmethod
     def from_json(cls, text: str) -> LifetimeModels:
         """Read what `to_json` wrote."""
+        check_options(LifetimeModels.from_json, locals())
         try:
             content = json.loads(text)
             if content["version"] != _VERSION:
@@ -170,6 +174,7 @@ def fit_lifetime_models(
     >>> models.purchase.params_.round(2).to_dict()
     {'r': 0.52, 'alpha': 6.18, 'a': 0.89, 'b': 1.61}
     """
+    check_options(fit_lifetime_models, locals())
     _check_names(purchase, spend)
     known = frames.give_back(_buyers(frames.read(customers)))
     fitted, why, draws = _fit_purchase(known, purchase, time_unit)

@@ -18,6 +18,7 @@ from segmentclient.lifetime.identification import doubts
 from segmentclient.lifetime.spending import spend_frequency_correlation
 from segmentclient.lifetime.tracking import track_purchases
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 
 __all__ = ["check_fit", "estimate_regularity"]
 
@@ -69,6 +70,7 @@ def check_fit(model: Any, customers: Any, transactions: Any = None, *, lang: str
     1     frequencies    fine
     2           spend    fine
     """
+    check_options(check_fit, locals())
     import pandas as pd
 
     L = language(lang)

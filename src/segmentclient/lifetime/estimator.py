@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 
 from segmentclient.errors import ModelError, not_fitted
+from segmentclient.options import check_options
 from segmentclient.render import html_table
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Estimator:
             One row a parameter: `estimate`, `standard_error`, `low`, `high`. Intervals of positive parameters are
             log-normal, so they stay positive; those of covariates' coefficients are normal.
         """
+        check_options(Estimator.summary, locals())
         import pandas as pd
         from scipy.special import ndtri
 
@@ -164,6 +166,7 @@ class Estimator:
         ModelError
             When the model was not fitted in this session: a model read from JSON has no data to sample from.
         """
+        check_options(Estimator.sample_posterior, locals())
         from segmentclient.lifetime.posterior import sample_model
 
         draws, self.posterior_diagnostics_ = sample_model(self, n, prior, random_state)
@@ -213,6 +216,7 @@ class Estimator:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a model that `to_json` wrote; a `ModelError` says what does not fit."""
+        check_options(Estimator.from_json, locals())
         content = _parsed(text, cls.__name__)
         try:
             model = cls(**content["options"])

@@ -13,6 +13,7 @@ from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.catalogue import model_class
 from segmentclient.lifetime.histories import COLUMNS
+from segmentclient.options import check_options
 
 __all__ = ["fit_with_lifetimes", "from_lifetimes", "to_lifetimes"]
 
@@ -123,6 +124,7 @@ def from_lifetimes(fitter: Any, *, time_unit: str = "D") -> Any:
     >>> sc.from_lifetimes(sc.to_lifetimes(model), time_unit="W").params_.equals(model.params_)
     True
     """
+    check_options(from_lifetimes, locals())
     kinds = {fitter_name: kind for kind, fitter_name in _FITTERS.items()}
     found = type(fitter).__name__
     if found not in kinds:
@@ -157,6 +159,7 @@ def fit_with_lifetimes(
     >>> sc.fit_with_lifetimes("bgnbd", weeks, time_unit="W").params_.round(2).tolist()
     [0.24, 4.41, 0.79, 2.43]
     """
+    check_options(fit_with_lifetimes, locals())
     kinds = {name: kind for kind, name in _NAMES.items() if kind != "BGBB"}
     if model not in kinds:
         raise ModelError(f"model={model!r} is not known; accepted: {', '.join(map(repr, kinds))}")

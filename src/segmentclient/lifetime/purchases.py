@@ -21,6 +21,7 @@ from segmentclient.lifetime.histories import (
     read_columns,
     read_histories,
 )
+from segmentclient.options import check_options
 
 if TYPE_CHECKING:
     from segmentclient.lifetime.posterior import Target
@@ -68,6 +69,7 @@ class PurchaseModel(Forecaster):
         ColumnError
             Lists every column that is missing and every value that no purchase history can have.
         """
+        check_options(PurchaseModel.fit, locals())
         histories = self._learn_histories(customers, weights, covariates)
         optimum = (
             self._search(histories)
@@ -194,6 +196,7 @@ class PurchaseModel(Forecaster):
 
     def likelihood_ratio_test(self, smaller: PurchaseModel) -> LikelihoodRatio:
         """Test this fit against a fit of the same model on the same customers with fewer covariates."""
+        check_options(PurchaseModel.likelihood_ratio_test, locals())
         return likelihood_ratio(smaller, self)
 
     def _extra(self) -> dict[str, Any]:

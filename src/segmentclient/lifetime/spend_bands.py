@@ -14,6 +14,7 @@ from segmentclient import frames, schema
 from segmentclient.errors import ModelError, not_fitted
 from segmentclient.lifetime.gammagamma import GammaGamma
 from segmentclient.lifetime.histories import Array
+from segmentclient.options import check_options
 from segmentclient.render import html_table
 
 __all__ = ["GammaGammaByFrequency"]
@@ -86,6 +87,7 @@ class GammaGammaByFrequency:
 
     def band_of(self, frequency: Array) -> Array:
         """Give the number of the band of each frequency."""
+        check_options(GammaGammaByFrequency.band_of, locals())
         self._bands()
         return _band(frequency, self.edges_)
 
@@ -145,6 +147,7 @@ class GammaGammaByFrequency:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
+        check_options(GammaGammaByFrequency.from_json, locals())
         try:
             content = json.loads(text)
             models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]

@@ -27,6 +27,7 @@ from segmentclient.lifetime.rows import (
     spend_tables_drawn,
 )
 from segmentclient.lifetime.value import read_models, read_span
+from segmentclient.options import check_options
 
 __all__ = ["value_by_segment"]
 
@@ -91,6 +92,7 @@ def value_by_segment(
     1  repeat       1139              1801.0
     2   total       2357              1942.0
     """
+    check_options(value_by_segment, locals())
     frame = frames.read(customers)
     terms = Terms.checked(margin, acquisition_cost, service_cost)
     _check(frame, by, terms, interval)

@@ -16,6 +16,7 @@ from segmentclient.lifetime.catalogue import model_and_unit
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.purchase_days import FIRST, PERIOD, purchase_periods
+from segmentclient.options import check_options
 
 __all__ = ["cohort_retention", "track_purchases"]
 
@@ -60,6 +61,7 @@ def track_purchases(
     38               2457          2505.143014
     77               4339          4171.433582
     """
+    check_options(track_purchases, locals())
     import pandas as pd
 
     model, unit = model_and_unit(model)
@@ -158,6 +160,7 @@ def cohort_retention(transactions: Any, *, period: Literal["W", "M", "Q", "Y"] =
     19        857     134   0.156359
     36        719      87   0.121001
     """
+    check_options(cohort_retention, locals())
     import pandas as pd
 
     if period not in _PERIODS:

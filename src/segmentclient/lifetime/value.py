@@ -19,6 +19,7 @@ from segmentclient.lifetime.horizons import continuous_rate, days_a_unit, parse_
 from segmentclient.lifetime.money import ARRAYS, PLANS, Forecast, Terms, value_customers
 from segmentclient.lifetime.patterns import covariate_names
 from segmentclient.lifetime.rows import Span
+from segmentclient.options import check_options
 
 __all__ = ["predict_lifetime_value", "read_models", "read_span"]
 
@@ -114,6 +115,7 @@ def predict_lifetime_value(
     >>> customers[["p_alive", "expected_purchases", "lifetime_value"]].mean().round(2).to_dict()
     {'p_alive': 0.42, 'expected_purchases': 0.82, 'lifetime_value': 10.11}
     """
+    check_options(predict_lifetime_value, locals())
     frame = frames.read(customers)
     _check_table(frame, margin, interval)
     terms = Terms.checked(margin, acquisition_cost, service_cost)

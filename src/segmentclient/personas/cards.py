@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from segmentclient.errors import SegmentClientError
 from segmentclient.locale import language
+from segmentclient.options import check_options
 from segmentclient.personas.buying import buying_fields
 from segmentclient.personas.describing import attribute_fields, coherent, kind_of_customer, name_field, sex_of
 from segmentclient.personas.fields import Field
@@ -102,6 +103,7 @@ def build_personas(
     >>> personas["loyal"].tagline
     '50% of the customers, 90% of the revenue'
     """
+    check_options(build_personas, locals())
     _check_choices(min_size, min_coverage, person)
     L = language(lang)
     material = gather(customers, by, attributes, transactions, columns, as_day(as_of))

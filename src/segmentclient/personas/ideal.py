@@ -14,6 +14,7 @@ from segmentclient import frames
 from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.personas import words
 from segmentclient.personas.attributes import label_of
 from segmentclient.personas.engagement import temperatures
@@ -83,6 +84,7 @@ class IdealCustomer:
         ColumnError
             An output column is there already, or the table has none of the attributes of the profile.
         """
+        check_options(IdealCustomer.score, locals())
         frame = frames.read(prospects, name="prospects")
         _check_new(frame)
         people = describe_people(prospects, columns=_present(self.columns, frame), as_of=self.as_of)
@@ -191,6 +193,7 @@ def ideal_customer(
     >>> ideal.score(pd.DataFrame({"city": ["Paris", "Lyon"]}))["likeness_rank"].tolist()
     [2, 1]
     """
+    check_options(ideal_customer, locals())
     from segmentclient.personas.picture_day import as_day, day_of
 
     frame = frames.read(customers)

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
+from segmentclient.options import check_options
 from segmentclient.personas.attributes import folded
 from segmentclient.schema import check_columns
 
@@ -65,6 +66,7 @@ def join_people(customers: Any, people: Any, interactions: Any = None, *, key: s
     0            1     90.0   Lyon           2            1        1
     1            2     15.0  Paris           0            0        0
     """
+    check_options(join_people, locals())
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), {key: "any"})
     frames.check_labels(frame, key)
@@ -274,6 +276,7 @@ def check_people(
     >>> check_people(customers, people)[["check", "column", "n"]].values.tolist()[1:]
     [['without_id', '', 1], ['repeated', '', 1], ['unknown', '', 1], ['covered', '', 1], ['known', 'city', 1], ['contradicted', 'city', 1]]
     """
+    check_options(check_people, locals())
     import pandas as pd
 
     frame = frames.read(customers)

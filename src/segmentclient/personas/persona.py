@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 from segmentclient.personas.card import Card
 from segmentclient.personas.pages import cards_html, cards_markdown
 from segmentclient.personas.saving import save_cards
@@ -128,6 +129,7 @@ class Personas(Sequence[Persona]):
 
         PDF needs WeasyPrint (``pip install "segmentclient[pdf]"``) or Chromium, PNG needs Chromium.
         """
+        check_options(Personas.save, locals())
         return save_cards(self.cards, self.lang, Path(path))
 
     def _repr_html_(self) -> str:

@@ -22,6 +22,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.errors import RuleError, SegmentClientWarning, raise_all
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.schema import nearest
 from segmentclient.segments.rule_compiler import compile_condition
 from segmentclient.segments.rule_tree import Fault
@@ -131,6 +132,7 @@ def apply_typology(
     >>> typed["expertise_advice"].iloc[2]
     'Cannot tell; missing: knows_products, compares_offers, advises_others.'
     """
+    check_options(apply_typology, locals())
     typology = pack if isinstance(pack, Typology) else load_typology(pack)
     frame = frames.read(people, name="people")
     schema = frame.collect_schema()
@@ -272,6 +274,7 @@ def load_typology(pack: str | Path) -> Typology:
     >>> load_typology("colour").label("red", "en")
     'Red (dominant)'
     """
+    check_options(load_typology, locals())
     source = str(pack)
     data = _read(source)
     raise_all(_pack_problems(data), table=source, error=RuleError)

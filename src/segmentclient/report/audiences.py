@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames, schema
 from segmentclient.errors import SegmentClientError, raise_all
+from segmentclient.options import check_options
 from segmentclient.report.audience_files import plain, write_files
 from segmentclient.report.contact import CONSENT, control_group, may_be_contacted
 from segmentclient.writing import whole_folder
@@ -83,6 +84,7 @@ def export_audiences(
     ...     print([(file["file"], file["rows"]) for file in json.loads(manifest.read_text())["files"]])
     [('lost.csv', 1), ('new.csv', 2)]
     """
+    check_options(export_audiences, locals())
     _check_options(hash_ids=hash_ids, format=format, holdout=holdout, columns=columns)
     data = _collected(customers, by, columns, email)
     allowed = may_be_contacted(data)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 from segmentclient.writing import whole_file
 
 __all__ = ["export_excel"]
@@ -68,6 +69,7 @@ def export_excel(
     ...     sc.export_excel(customers, pathlib.Path(folder, "customers.xlsx"), currency="EUR").name
     'customers.xlsx'
     """
+    check_options(export_excel, locals())
     from segmentclient.report.content import gather
     from segmentclient.report.data_sheets import customer_rows, write_customers, write_segments
     from segmentclient.report.front_sheet import write_front

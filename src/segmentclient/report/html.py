@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 from segmentclient.writing import whole_file
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Report:
         SegmentClientError
             The ending is neither .html nor .pdf, the place cannot be written, or nothing can print a PDF.
         """
+        check_options(Report.save, locals())
         target = Path(path)
         writers = {".html": _write_html, ".htm": _write_html, ".pdf": _write_pdf}
         if target.suffix.lower() not in writers:
@@ -135,6 +137,7 @@ def build_report(
     >>> "Champions" in report.html, "https://" in report.html
     (True, False)
     """
+    check_options(build_report, locals())
     from segmentclient.report.content import gather
     from segmentclient.report.page import Sources, page_context
     from segmentclient.report.terms import checked_terms

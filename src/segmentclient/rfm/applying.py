@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient.errors import (
-    ModelError,
-)
-
-if TYPE_CHECKING:
-    from segmentclient.rfm.scores import RFMScorer
+from segmentclient.errors import ModelError
 from segmentclient.rfm.cuts import Cut
+from segmentclient.rfm.options import Options
 
 __all__ = ["axis_expression", "axis_score"]
 
 
-def axis_score(scorer: RFMScorer, axis: str, *, absent: bool) -> nw.Expr:
+def axis_score(cuts: Iterable[Cut], options: Options, axis: str, *, absent: bool) -> nw.Expr:
     """Score one axis; rows without recency (who never bought) have no score."""
-    score = axis_expression(scorer.cuts_, scorer, axis)
+    score = axis_expression(cuts, options, axis)
     if not absent:
         return score.cast(nw.Int64)
-    return nw.when(~nw.col(scorer.recency).is_null()).then(score)
+    return nw.when(~nw.col(options.recency).is_null()).then(score)
 
 
-def axis_expression(cuts: Iterable[Cut], scorer: RFMScorer, axis: str) -> nw.Expr:
+def axis_expression(cuts: Iterable[Cut], options: Options, axis: str) -> nw.Expr:
     """Build the score of an axis: one branch a set of conditions."""
     result: nw.Expr | None = None
     for cut in cuts:
         if cut.axis == axis:
-            score = _count_below(nw.col(getattr(scorer, axis)), cut, scorer._method(axis))
+            score = _count_below(nw.col(options.columns[axis]), cut, options.method_of(axis))
             result = (
                 score
                 if not cut.within

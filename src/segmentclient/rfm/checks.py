@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import (
-    ColumnError,
-    raise_all,
-)
+from segmentclient.errors import ColumnError, raise_all
+from segmentclient.rfm.cuts import Cut, plain_value
+from segmentclient.rfm.options import Options
 from segmentclient.schema import check_columns
-
-if TYPE_CHECKING:
-    from segmentclient.rfm.scores import RFMScorer
-from segmentclient.rfm.cuts import AXES, plain_value
 
 __all__ = ["group_conditions", "refuse_unknown_groups", "table_facts"]
 
 
-def table_facts(frame: frames.Frame, scorer: RFMScorer) -> dict[str, Any]:
+def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
     """Check the columns; one row tells who is absent, what is missing, and the highest values."""
-    columns = {axis: getattr(scorer, axis) for axis in AXES}
-    needed = dict.fromkeys(columns.values(), "number") | ({scorer.groupby: "any"} if scorer.groupby else {})
+    columns = options.columns
+    needed = dict.fromkeys(columns.values(), "number") | ({options.groupby: "any"} if options.groupby else {})
     check_columns(frame.collect_schema(), needed)
-    absent = _absent(frame, scorer.recency)
+    absent = _absent(frame, options.recency)
     wanted = {"rows": nw.len(), "absent": _ones(absent)}
     for axis, column in columns.items():
         value = nw.col(column).cast(nw.Float64)
@@ -67,14 +62,14 @@ def group_conditions(frame: frames.Frame, groupby: str | None) -> list[tuple[tup
     return [((groupby, plain_value(value)),) for value in sorted(values.tolist())]
 
 
-def refuse_unknown_groups(frame: frames.Frame, scorer: RFMScorer) -> None:
+def refuse_unknown_groups(frame: frames.Frame, cuts: Iterable[Cut], groupby: str | None) -> None:
     """Raise when the table holds groups that the scorer has not learnt."""
-    if scorer.groupby is None:
+    if groupby is None:
         return
-    known = {dict(cut.within)[scorer.groupby] for cut in scorer.cuts_}
-    found = {value for ((_, value),) in group_conditions(frame, scorer.groupby)}
+    known = {dict(cut.within)[groupby] for cut in cuts}
+    found = {value for ((_, value),) in group_conditions(frame, groupby)}
     if found - known:
         raise ColumnError(
-            f"customers: column {scorer.groupby!r} holds groups that the scorer has not learnt: "
+            f"customers: column {groupby!r} holds groups that the scorer has not learnt: "
             f"{', '.join(map(str, sorted(found - known)[:5]))}; fit it on a table that has them"
         )

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.rfm.breaks import jenks_breaks
-
-if TYPE_CHECKING:
-    from segmentclient.rfm.scores import RFMScorer
 from segmentclient.rfm.applying import axis_expression
+from segmentclient.rfm.breaks import jenks_breaks
 from segmentclient.rfm.cuts import AXES, Cut
+from segmentclient.rfm.options import Options
 
 __all__ = ["learn"]
 
 
-def learn(frame: frames.Frame, scorer: RFMScorer, group: tuple[tuple[str, Any], ...]) -> Iterable[Cut]:
+def learn(frame: frames.Frame, options: Options, group: tuple[tuple[str, Any], ...]) -> Iterable[Cut]:
     """Learn the cuts of one group, axis by axis; a nested axis is cut within the scores of those before it."""
     cuts: list[Cut] = []
     before: list[str] = []
     for axis, score in AXES.items():
-        for within in _cells(cuts, before, group) if scorer._method(axis) == "nested" else [group]:
-            inside = _inside(frame, scorer, cuts, within)
-            cuts.append(Cut(axis, within, _points(inside, scorer, axis)))
+        for within in _cells(cuts, before, group) if options.method_of(axis) == "nested" else [group]:
+            inside = _inside(frame, options, cuts, within)
+            cuts.append(Cut(axis, within, _points(inside, options, axis)))
         before.append(score)
     return cuts
 
@@ -42,18 +40,18 @@ def _cells(
 
 
 def _inside(
-    frame: frames.Frame, scorer: RFMScorer, cuts: list[Cut], within: tuple[tuple[str, Any], ...]
+    frame: frames.Frame, options: Options, cuts: list[Cut], within: tuple[tuple[str, Any], ...]
 ) -> frames.Frame:
     for axis, score in AXES.items():
         if any(name == score for name, _ in within):
-            frame = frame.with_columns(axis_expression(cuts, scorer, axis).alias(score))
+            frame = frame.with_columns(axis_expression(cuts, options, axis).alias(score))
     for name, value in within:
         frame = frame.filter(nw.col(name) == value)
     return frame
 
 
-def _points(frame: frames.Frame, scorer: RFMScorer, axis: str) -> tuple[float, ...]:
-    bins, method, column = scorer._bins(axis), scorer._method(axis), getattr(scorer, axis)
+def _points(frame: frames.Frame, options: Options, axis: str) -> tuple[float, ...]:
+    bins, method, column = options.bins_of(axis), options.method_of(axis), options.columns[axis]
     if method == "fixed":
         return tuple(float(point) for point in bins)  # type: ignore[union-attr]
     if method == "jenks":

@@ -4,38 +4,60 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
-from segmentclient.errors import (
-    ModelError,
-)
-
-if TYPE_CHECKING:
-    from segmentclient.rfm.scores import RFMScorer
+from segmentclient.errors import ModelError
 from segmentclient.rfm.cuts import AXES
 
-__all__ = ["METHODS", "OPTIONS", "Bins", "option_problems", "read_json"]
+__all__ = ["METHODS", "OPTIONS", "Bins", "Options", "option_problems", "read_json"]
 
 
 METHODS = ("quantile", "nested", "fixed", "jenks", "r_rfm")
 
-
 Bins = int | Mapping[str, int | Sequence[float]]
 
 
-OPTIONS = ("bins", "method", "recency", "frequency", "monetary", "weights", "groupby")
+@dataclass(frozen=True)
+class Options:
+    """What the caller of a scorer chose."""
+
+    bins: Bins
+    method: str | Mapping[str, str]
+    recency: str
+    frequency: str
+    monetary: str
+    weights: Sequence[float] | None
+    groupby: str | None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Axis → the column that is scored."""
+        return {axis: getattr(self, axis) for axis in AXES}
+
+    def method_of(self, axis: str) -> str:
+        """Name the method of an axis."""
+        return self.method if isinstance(self.method, str) else self.method.get(axis, "quantile")
+
+    def bins_of(self, axis: str) -> int | Sequence[float]:
+        """Give the number of bins of an axis, or its list."""
+        bins = self.bins.get(axis, 5) if isinstance(self.bins, Mapping) else self.bins
+        return int(bins) if isinstance(bins, np.integer) else bins
 
 
-def option_problems(scorer: RFMScorer) -> Iterable[str]:
+OPTIONS = tuple(field.name for field in fields(Options))
+
+
+def option_problems(options: Options) -> Iterable[str]:
     """Say what is wrong with the options, one sentence each."""
     for name in ("bins", "method"):
-        value = getattr(scorer, name)
+        value = getattr(options, name)
         if isinstance(value, Mapping) and not set(value) <= set(AXES):
             yield f"{name}={value!r}: the axes are {', '.join(AXES)}"
     for axis in AXES:
-        method, bins = scorer._method(axis), scorer._bins(axis)
+        method, bins = options.method_of(axis), options.bins_of(axis)
         if method not in METHODS:
             yield f"method={method!r}; accepted: {', '.join(METHODS)}"
         elif isinstance(bins, int):
@@ -44,10 +66,10 @@ def option_problems(scorer: RFMScorer) -> Iterable[str]:
             yield from _list_problems(axis, method, list(bins))
         else:
             yield f"bins={bins!r} for {axis}; accepted: a whole number (2 to 9) or a list"
-    if scorer.weights is not None and (
-        len(scorer.weights) != 3 or min(scorer.weights) < 0 or sum(scorer.weights) <= 0
+    if options.weights is not None and (
+        len(options.weights) != 3 or min(options.weights) < 0 or sum(options.weights) <= 0
     ):
-        yield f"weights={scorer.weights!r}: give three numbers of 0 or more (R, F, M), not all 0"
+        yield f"weights={options.weights!r}: give three numbers of 0 or more (R, F, M), not all 0"
 
 
 def _count_problems(axis: str, method: str, bins: int) -> Iterable[str]:

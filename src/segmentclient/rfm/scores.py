@@ -21,15 +21,16 @@ from segmentclient.errors import (
     not_fitted,
     raise_all,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
+from segmentclient.options import check_options
 from segmentclient.rfm.applying import axis_score
 from segmentclient.rfm.checks import group_conditions, refuse_unknown_groups, table_facts
 from segmentclient.rfm.cuts import AXES, Cut, conditions_text, plain_value, score_ranges
 from segmentclient.rfm.learning import learn
-from segmentclient.rfm.options import OPTIONS, Bins, option_problems, read_json
+from segmentclient.rfm.options import OPTIONS, Bins, Options, option_problems, read_json
 from segmentclient.rfm.ties import tie_report, warn_of_ties
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["RFMScorer", "score_rfm"]
 
@@ -88,6 +89,7 @@ def score_rfm(
     >>> sc.score_rfm(table)["rfm_code"].tolist()
     [555, 443, 334, 222, 111]
     """
+    check_options(score_rfm, locals())
     if scorer is None:
         columns = {"recency": recency, "frequency": frequency, "monetary": monetary}
         scorer = RFMScorer(bins=bins, method=method, weights=weights, groupby=groupby, **columns).fit(
@@ -149,13 +151,15 @@ class RFMScorer:
 
     def fit(self, customers: Any) -> RFMScorer:
         """Learn the cut points; the customers without recency (who never bought) are left out."""
-        raise_all(option_problems(self), table="score_rfm", error=SegmentClientError)
+        check_options(RFMScorer.__init__, vars(self))
+        options = self._options()
+        raise_all(option_problems(options), table="score_rfm", error=SegmentClientError)
         frame = frames.read(customers)
-        facts = table_facts(frame, self)
+        facts = table_facts(frame, options)
         buyers = frame.filter(~nw.col(self.recency).is_null()) if facts["absent"] else frame
         groups = group_conditions(buyers, self.groupby)
-        self.cuts_ = tuple(cut for within in groups for cut in learn(buyers, self, within))
-        self.ties_ = tie_report(self, facts)
+        self.cuts_ = tuple(cut for within in groups for cut in learn(buyers, options, within))
+        self.ties_ = tie_report(self.cuts_, facts)
         warn_of_ties(self.ties_)
         return self
 
@@ -164,16 +168,18 @@ class RFMScorer:
         if not hasattr(self, "cuts_"):
             raise not_fitted(self)
         frame = frames.read(customers)
-        facts = table_facts(frame, self)
+        options = self._options()
+        facts = table_facts(frame, options)
         output = [*OUTPUT, *(["rfm_score"] if self.weights else [])]
         taken = [name for name in output if name in frame.collect_schema()]
         if taken:
             raise ColumnError(
                 f"customers: scored already (columns {', '.join(taken)}); drop them first to score again"
             )
-        refuse_unknown_groups(frame, self)
+        refuse_unknown_groups(frame, self.cuts_, self.groupby)
         for axis, score in AXES.items():
-            frame = frame.with_columns(axis_score(self, axis, absent=bool(facts["absent"])).alias(score))
+            value = axis_score(self.cuts_, options, axis, absent=bool(facts["absent"]))
+            frame = frame.with_columns(value.alias(score))
         r, f, m = (nw.col(name) for name in AXES.values())
         frame = frame.with_columns((r * 100 + f * 10 + m).alias("rfm_code"))
         if self.weights:
@@ -196,6 +202,7 @@ class RFMScorer:
 
     def threshold(self, axis: str, score: int) -> float:
         """Give the value to reach for a score: at most so many days, or above so many orders or so much money."""
+        check_options(RFMScorer.threshold, locals())
         points = self.thresholds_[axis]
         if isinstance(points, dict):
             return float("nan")
@@ -237,6 +244,7 @@ class RFMScorer:
     @classmethod
     def from_json(cls, text: str) -> RFMScorer:
         """Read what `to_json` wrote."""
+        check_options(RFMScorer.from_json, locals())
         data = read_json(text)
         try:
             return cls(**data["options"])._taken_back(data["cuts"])
@@ -244,7 +252,8 @@ class RFMScorer:
             raise ModelError(f"RFMScorer.from_json: not a scorer written by to_json ({error})") from None
 
     def _taken_back(self, cuts: Sequence[Mapping[str, Any]]) -> RFMScorer:
-        raise_all(option_problems(self), table="RFMScorer.from_json", error=SegmentClientError)
+        check_options(RFMScorer.__init__, vars(self))
+        raise_all(option_problems(self._options()), table="RFMScorer.from_json", error=SegmentClientError)
         self.cuts_ = tuple(
             Cut(
                 cut["axis"],
@@ -259,9 +268,5 @@ class RFMScorer:
         fitted = ", fitted" if hasattr(self, "cuts_") else ""
         return f"RFMScorer(bins={self.bins!r}, method={self.method!r}{fitted})"
 
-    def _method(self, axis: str) -> str:
-        return self.method if isinstance(self.method, str) else self.method.get(axis, "quantile")
-
-    def _bins(self, axis: str) -> int | Sequence[float]:
-        bins = self.bins.get(axis, 5) if isinstance(self.bins, Mapping) else self.bins
-        return int(bins) if isinstance(bins, np.integer) else bins
+    def _options(self) -> Options:
+        return Options(**{name: getattr(self, name) for name in OPTIONS})

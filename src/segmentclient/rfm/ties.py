@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from segmentclient.errors import (
-    SegmentClientWarning,
-)
+from segmentclient.errors import SegmentClientWarning
+from segmentclient.rfm.cuts import Cut, conditions_text, score_ranges
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from segmentclient.rfm.scores import RFMScorer
-from segmentclient.rfm.cuts import conditions_text, score_ranges
-
 __all__ = ["tie_report", "warn_of_ties"]
 
 
-def tie_report(scorer: RFMScorer, facts: Mapping[str, Any]) -> pd.DataFrame:
+def tie_report(cuts: Iterable[Cut], facts: Mapping[str, Any]) -> pd.DataFrame:
     """List every score with its range, and whether nobody can get it."""
     import pandas as pd
 
     rows = [
         (cut.axis, conditions_text(cut.within), score, low, high, low >= min(high, facts[f"{cut.axis}_max"]))
-        for cut in scorer.cuts_
+        for cut in cuts
         for score, low, high in score_ranges(cut)
     ]
     return pd.DataFrame(rows, columns=["axis", "within", "score", "above", "up_to", "empty"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.locale import language
+from segmentclient.options import check_options
 from segmentclient.schema import check_columns
 from segmentclient.segments.lloyd import Array
 
@@ -88,6 +89,7 @@ def cluster_rfm_table(customers: Any, *, cluster: str = "cluster", segment: str 
     >>> cluster_rfm_table(customers).adjusted_rand
     1.0
     """
+    check_options(cluster_rfm_table, locals())
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), {cluster: "any", segment: "any"})
     if cluster == segment:

@@ -10,6 +10,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ModelError
+from segmentclient.options import check_options
 from segmentclient.segments.agreement import best_overlaps, contingency
 from segmentclient.segments.features import collected
 from segmentclient.segments.lloyd import Array, Labels
@@ -69,6 +70,7 @@ def cluster_stability(
     0      c1  stable
     1      c2  stable
     """
+    check_options(cluster_stability, locals())
     from sklearn.base import clone
 
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:

@@ -12,6 +12,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.segments.bootstrap import judged
 from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
 from segmentclient.segments.lloyd import Array, Partition, distinct_rows, nearest, ordered_sample, partition
@@ -135,6 +136,7 @@ def choose_k(
     >>> choice.best_k
     3
     """
+    check_options(choose_k, locals())
     words, seed = language(lang), checked_seed(random_state)
     frame = frames.read(customers)
     names = feature_names(features, frame)

@@ -16,6 +16,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.schema import COLUMNS, check_columns
 from segmentclient.segments.features import as_floats, feature_names, labelled, refuse_unusable
 from segmentclient.segments.lloyd import Array
@@ -105,6 +106,7 @@ def name_clusters(
     >>> named["sentence"][0]
     '3 customers (50.0%): revenue 300 on average, against 155 for everybody (× 1.9).'
     """
+    check_options(name_clusters, locals())
     words = language(lang)
     frame = frames.read(customers)
     names = feature_names(features, frame)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from segmentclient import frames
 from segmentclient.errors import SegmentClientWarning
+from segmentclient.options import check_options
 from segmentclient.segments.features import collected
 from segmentclient.segments.lloyd import Array, Labels, nearest, partition
 from segmentclient.segments.preparation import Scale, Transform
@@ -61,6 +62,7 @@ def segment_kmeans(
     >>> segment_kmeans(customers, ["n_orders", "revenue"], n_clusters=2)["cluster"].tolist()
     ['c2', 'c2', 'c2', 'c1', 'c1', 'c1']
     """
+    check_options(segment_kmeans, locals())
     segmenter = KMeansSegmenter(
         n_clusters=n_clusters, transform=transform, scale=scale, random_state=random_state
     )
@@ -89,6 +91,7 @@ def segment_clusters(customers: Any, features: Any, segmenter: Segmenter, *, col
     >>> segment_clusters(customers, ["revenue"], KMeansSegmenter(n_clusters=2))["cluster"].tolist()
     ['c2', 'c2', 'c2', 'c1', 'c1', 'c1']
     """
+    check_options(segment_clusters, locals())
     from sklearn.base import clone
 
     frame = frames.read(customers)

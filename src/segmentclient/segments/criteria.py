@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 from segmentclient.schema import COLUMNS
 
 __all__ = ["FAMILIES", "Family", "criteria_families"]
@@ -72,6 +73,7 @@ def criteria_families(
     >>> sc.criteria_families(["n_orders", "code_postal", "ageBand", "lifestyle", "x1"])
     {'n_orders': 'behavioural', 'code_postal': 'geographic', 'ageBand': 'demographic', 'lifestyle': 'psychographic', 'x1': 'unknown'}
     """
+    check_options(criteria_families, locals())
     given = given or {}
     wrong = [f"{name}={family!r}" for name, family in given.items() if family not in FAMILIES]
     if wrong:

@@ -12,6 +12,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.segments.criteria import criteria_families
@@ -158,6 +159,7 @@ def explain_segments(
     >>> explanation.fidelity
     0.875
     """
+    check_options(explain_segments, locals())
     frame = frames.read(customers)
     names = [features] if isinstance(features, str) else list(features)
     data, kinds = _collected(frame, by, names)

@@ -12,6 +12,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError
+from segmentclient.options import check_options
 from segmentclient.segments.thresholds import (
     BOUGHT,
     GAP,
@@ -93,6 +94,7 @@ def lifecycle(
     2    active    current    True
     3  prospect  potential   False
     """
+    check_options(lifecycle, locals())
     frame = frames.read(customers)
     schema = frame.collect_schema()
     check_standing(schema)

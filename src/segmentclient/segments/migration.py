@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.render import html_card, html_table
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Migration:
 
     def summary(self, lang: str = "en") -> str:
         """Say it in a few lines of text."""
+        check_options(Migration.summary, locals())
         words = language(lang)
         lines = [
             words.text("{before} customers before, {after} after.", before=words.number(self.n_before), after=words.number(self.n_after)),
@@ -93,6 +95,7 @@ class Migration:
 
     def to_html(self, lang: str = "en") -> str:
         """Show the moves and the transitions as a card."""
+        check_options(Migration.to_html, locals())
         words = language(lang)
         facts = {
             words.text("customers before"): words.number(self.n_before),

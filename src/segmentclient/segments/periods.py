@@ -11,6 +11,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, SegmentClientWarning
+from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.segments.migration import ABSENT, MISSING, MOVES, Migration
 from segmentclient.segments.thresholds import lifecycle_thresholds
@@ -84,6 +85,7 @@ def compare_periods(
     2            4         new     5.0
     3            1  downgraded     0.0
     """
+    check_options(compare_periods, locals())
     tables = {"before": frames.read(before, name="before"), "after": frames.read(after, name="after")}
     _check(tables, by, value)
     activity = _activity(tables, before)

@@ -10,6 +10,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
+from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of, nearest
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def profile_segments(
     mode_city                Lyon   Nice
     mode_share_city           1.0    1.0
     """
+    check_options(profile_segments, locals())
     around = [groupby] if isinstance(groupby, str) else list(groupby or [])
     keys = [*around, by]
     frame, names = _with_attributes(frames.read(customers), attributes, keys)

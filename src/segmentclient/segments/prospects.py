@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, SegmentClientWarning
+from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of
 
 __all__ = ["add_prospects"]
@@ -52,6 +53,7 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     1            2         1     15.0
     2            7         0      0.0
     """
+    check_options(add_prospects, locals())
     frame, others = frames.read(customers), frames.read(people, name="people")
     check_columns(frame.collect_schema(), ["customer_id"])
     check_columns(others.collect_schema(), {customer_id: "id"}, table="people")

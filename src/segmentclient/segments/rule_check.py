@@ -12,6 +12,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import COLUMNS
 from segmentclient.segments.criteria import FAMILIES, Family, criteria_families
@@ -192,6 +193,7 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
       big: 0 customers (0.0%), 2 matched
       covered: 3 of 3 customers (100.0%)
     """
+    check_options(check_rules, locals())
     listed = load_rules(rules) if isinstance(rules, (str, Path)) else as_rules(rules)
     if customers is None:
         proved = tuple(_proved(listed))

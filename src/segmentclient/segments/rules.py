@@ -16,6 +16,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, RuleError, raise_all
+from segmentclient.options import check_options
 from segmentclient.schema import nearest
 from segmentclient.segments.rule_compiler import compile_condition
 from segmentclient.segments.rule_language import parse
@@ -87,6 +88,7 @@ class Rule:
 
     def label(self, lang: str = "en") -> str:
         """Give the name shown to a reader."""
+        check_options(Rule.label, locals())
         return (self.label_fr if lang == "fr" else self.label_en) or self.name
 
 
@@ -133,6 +135,7 @@ def segment_by_rules(
     >>> sc.segment_by_rules(customers, rules)["segment"].tolist()
     ['big', 'others', 'unknown']
     """
+    check_options(segment_by_rules, locals())
     frame = frames.read(customers)
     schema = frame.collect_schema()
     if column in schema:
@@ -234,6 +237,7 @@ def load_rules(path: str | Path) -> list[Rule]:
     >>> [rule.name for rule in sc.load_rules("pack:age_bands")]
     ['under_12', '12_25', '26_49', '50_65', 'over_65']
     """
+    check_options(load_rules, locals())
     source = str(path)
     entries = _entries(_read_toml(source), source)
     rules, problems = [], []

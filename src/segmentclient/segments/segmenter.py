@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, check_random_state, valida
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, ModelError, not_fitted
+from segmentclient.options import check_options
 from segmentclient.segments.features import as_floats, feature_names, refuse_missing, refuse_unusable
 from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.ordering import NOISE, by_value, cluster_keys, cluster_means, renumbered
@@ -88,6 +89,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the clusters of `X`, a frame of features or an array (rows × features); `y` is ignored."""
+        check_options(type(self).__init__, vars(self))
         values = self._read(X, reset=True)
         self._learn_preparation(values)
         labels = self._learn(self._prepare(values), self._seed())
@@ -122,6 +124,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         ColumnError
             When a feature is missing, not numeric, NaN or infinite, or `column` exists already.
         """
+        check_options(Segmenter.assign, locals())
         self._check_fitted()
         frame = frames.read(customers)
         names = self._feature_names(self._names(), frame)
@@ -181,6 +184,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Rebuild a fitted segmenter from the text that `to_json` gave; `labels_` is not stored."""
+        check_options(Segmenter.from_json, locals())
         stored = _stored(text, f"segmentclient.{cls.__name__}", cls._version)
         try:
             return cls(**stored["settings"])._taken_back(stored)

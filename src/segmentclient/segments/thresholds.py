@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.render import html_card, html_table
 from segmentclient.schema import Kind, check_columns
 
@@ -161,6 +162,7 @@ def lifecycle_thresholds(
     >>> thresholds.new_days, thresholds.active_days
     (60.0, 100.0)
     """
+    check_options(lifecycle_thresholds, locals())
     frame = frames.read(customers)
     schema = frame.collect_schema()
     check_standing(schema)

@@ -12,6 +12,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ModelError
+from segmentclient.options import check_options
 from segmentclient.schema import check_columns
 from segmentclient.segments.cluster_names import name_clusters
 from segmentclient.segments.features import as_floats, feature_names, labelled, refuse_unusable
@@ -96,6 +97,7 @@ def cluster_rules(
     label_fr = "Petits acheteurs"
     <BLANKLINE>
     """
+    check_options(cluster_rules, locals())
     if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= 8:
         raise ModelError(f"depth={depth!r}: expected a whole number from 1 to 8")
     frame = frames.read(customers)

@@ -6,15 +6,16 @@ rows and in money.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.cells import Cells
+from segmentclient.options import check_options
 from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns
 from segmentclient.transactions.counting import audit_table, count_reasons, notes_on
 from segmentclient.transactions.exclusion import exclusion
@@ -31,7 +32,6 @@ from segmentclient.transactions.reasons import (
     Returns,
 )
 from segmentclient.transactions.refusals import (
-    check_options,
     refuse_currencies,
     refuse_empty,
     refuse_refunds,
@@ -112,7 +112,7 @@ def clean_transactions(
     unit_price: str | None = None,
     returns: Returns = "net",
     duplicates: Duplicates = "keep",
-    exclude: Any = None,
+    exclude: str | Iterable[Any] | None = None,
     timezone: str | None = None,
     date_format: str | None = None,
     decimal: Literal[".", ","] = ".",
@@ -164,11 +164,7 @@ def clean_transactions(
     1  missing_customer_id     1     5.0
     2      unreadable_date     1    20.0
     """
-    check_options(
-        returns=(returns, get_args(Returns)),
-        duplicates=(duplicates, get_args(Duplicates)),
-        decimal=(decimal, (".", ",")),
-    )
+    check_options(clean_transactions, locals())
     frame = frames.read(raw, name="transactions")
     if currency is not None:
         refuse_currencies(frame, currency)

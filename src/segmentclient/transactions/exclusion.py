@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -15,7 +16,7 @@ from segmentclient.transactions.reasons import ID
 __all__ = ["exclusion"]
 
 
-def exclusion(frame: frames.Frame, names: ColumnNames, exclude: Any) -> nw.Expr | None:
+def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[Any] | None) -> nw.Expr | None:
     """Turn `exclude` into a condition: a boolean column, or a set of ids compared as they are written."""
     if exclude is None:
         return None

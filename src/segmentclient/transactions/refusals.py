@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError, SegmentClientError, TransactionError, raise_all
+from segmentclient.errors import ColumnError, TransactionError, raise_all
 from segmentclient.schema import check_columns
 from segmentclient.transactions.columns import ColumnNames, ReadColumns
 from segmentclient.transactions.reasons import AMOUNT, DATE, ID
@@ -16,17 +16,7 @@ from segmentclient.transactions.reasons import AMOUNT, DATE, ID
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["check_options", "refuse_currencies", "refuse_empty", "refuse_refunds", "refuse_unusable"]
-
-
-def check_options(**options: tuple[Any, tuple[Any, ...]]) -> None:
-    """Raise one error for all options that are not accepted."""
-    wrong = [
-        f"{name}={value!r}; accepted: {', '.join(map(repr, accepted))}"
-        for name, (value, accepted) in options.items()
-        if value not in accepted
-    ]
-    raise_all(wrong, table="clean_transactions", error=SegmentClientError)
+__all__ = ["refuse_currencies", "refuse_empty", "refuse_refunds", "refuse_unusable"]
 
 
 def refuse_currencies(frame: frames.Frame, column: str) -> None:

@@ -1,0 +1,69 @@
+"""What is wrong with a map, a range or a file: one sentence each; and what a check of a whole map found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["MapCheck", "map_problems", "range_problems", "toml_problems"]
+
+
+@dataclass(frozen=True)
+class MapCheck:
+    """What `SegmentMap.check` found; `is_partition` when every cell has exactly one segment."""
+
+    n_cells: int
+    uncovered: tuple[str, ...]
+    overlapping: tuple[str, ...]
+    unreachable: tuple[str, ...]
+
+    @property
+    def is_partition(self) -> bool:
+        """True when no cell is uncovered or matched twice and every segment can be reached."""
+        return not (self.uncovered or self.overlapping or self.unreachable)
+
+    def __str__(self) -> str:
+        if self.is_partition:
+            return f"{self.n_cells} cells: each has exactly one segment, every segment can be reached"
+        parts = [
+            ("uncovered", self.uncovered),
+            ("matched twice", self.overlapping),
+            ("never reached", self.unreachable),
+        ]
+        found = "; ".join(f"{len(what)} {name}: {' '.join(what)}" for name, what in parts if what)
+        return f"{self.n_cells} cells; {found}"
+
+
+def toml_problems(data: Mapping[str, Any]) -> Iterable[str]:
+    """Say what is wrong with a map read from TOML."""
+    if not isinstance(data.get("bins"), int):
+        yield f"bins must be a whole number from 2 to 9, found {data.get('bins')!r}"
+    cells = data.get("cells")
+    if not isinstance(cells, dict) or not all(isinstance(patterns, list) for patterns in cells.values()):
+        yield "[cells] must list the patterns of each segment, such as champions = ['55.']"
+    known = {"label", "colour", "meaning", "action"}
+    for key, words in data.get("segments", {}).items():
+        if not isinstance(words, dict) or "label" not in words or not set(words) <= known:
+            yield f"[segments.{key}] takes label (needed), colour, meaning and action"
+
+
+def map_problems(bins: Any, cells: Mapping[str, Iterable[str]]) -> Iterable[str]:
+    """Say what is wrong with the number of scores and the patterns of a map."""
+    if not isinstance(bins, int) or not 2 <= bins <= 9:
+        yield f"bins must be a whole number from 2 to 9, found {bins!r}"
+    for key, patterns in cells.items():
+        for pattern in patterns:
+            if not isinstance(pattern, str) or not re.fullmatch(r"(\d|\.|\[\d+\]){3}", pattern):
+                yield f"{key}: {pattern!r} is not a cell pattern; one place an axis (R, F, M): 5, [45] or ."
+
+
+def range_problems(one: Mapping[str, Any], bins: int) -> Iterable[str]:
+    """Say what is wrong with one range of scores."""
+    if not isinstance(one.get("segment"), str):
+        yield f"each range needs a text 'segment', found {one!r}"
+    for axis in "rfm":
+        limits = one.get(axis)
+        if limits is not None and not (len(limits) == 2 and 1 <= limits[0] <= limits[1] <= bins):
+            yield f"{one.get('segment')}: {axis}={limits!r} is not a range (low, high) within 1 to {bins}"

@@ -1,0 +1,85 @@
+"""From three scores to the name of a segment, in the caller's own engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import ColumnError
+from segmentclient.options import check_options
+from segmentclient.rfm.maps.segment_map import SCORES, SegmentMap
+from segmentclient.schema import check_columns
+
+__all__ = ["segment_rfm"]
+
+
+def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", column: str = "segment") -> Any:
+    """Name each customer's segment from the three scores.
+
+    Parameters
+    ----------
+    customers : table with `r_score`, `f_score` and `m_score` (see `score_rfm`), on any engine.
+    segments : name of a preset ("standard", "rf_grid", "shopify", "klaviyo", "r_rfm", "heavy_medium_light")
+        or a `SegmentMap`.
+    column : name of the column to add.
+
+    Returns
+    -------
+    The same rows in the same kind of table, with the text column `segment`: a stable English key. Rows without
+    scores (people who never bought) are `prospects`; cells that no rule of the map covers take its `default`.
+    One row (the highest score) is collected.
+
+    Raises
+    ------
+    ColumnError
+        A score column is missing, the output column is there already, or the scores have more bins than the map.
+    RuleError
+        The map is not known.
+
+    Examples
+    --------
+    >>> import pandas as pd, segmentclient as sc
+    >>> scored = pd.DataFrame({"r_score": [5, 1], "f_score": [5, 1], "m_score": [5, 1]})
+    >>> sc.segment_rfm(scored)["segment"].tolist()
+    ['champions', 'lost']
+    """
+    check_options(segment_rfm, locals())
+    chosen = segments if isinstance(segments, SegmentMap) else SegmentMap.preset(segments)
+    frame = frames.read(customers)
+    check_columns(frame.collect_schema(), SCORES)
+    _check_new(frame, column)
+    _check_bins(frame, chosen)
+    return frames.give_back(frame.with_columns(_segment_expression(chosen).alias(column)))
+
+
+def _check_new(frame: frames.Frame, column: str) -> None:
+    if column in frame.collect_schema():
+        raise ColumnError(
+            f"customers: column {column!r} is there already; drop it, or choose another name with column="
+        )
+
+
+def _check_bins(frame: frames.Frame, chosen: SegmentMap) -> None:
+    highest = frames.one_row(frame, **{score: nw.col(score).max() for score in SCORES})
+    found = max((score for score in highest.values() if score is not None), default=0)
+    if found > chosen.bins:
+        call = chosen.scored_by or f"score_rfm(customers, bins={chosen.bins})"
+        raise ColumnError(
+            f"customers: the map {chosen.name!r} reads scores of 1 to {chosen.bins}, found {found:g}; "
+            f"drop the score columns and call {call} first"
+        )
+
+
+def _segment_expression(chosen: SegmentMap) -> nw.Expr:
+    """First the rows without scores, then one branch a segment, then the default."""
+    r, f, m = (nw.col(score) for score in SCORES)
+    code = r * 100 + f * 10 + m
+    cells: dict[str, list[int]] = {}
+    for cell, key in chosen.grid().items():
+        cells.setdefault(key, []).append(int(cell))
+    result = nw.lit(chosen.default)
+    for key, codes in cells.items():
+        result = nw.when(code.is_in(codes)).then(nw.lit(key)).otherwise(result)
+    return nw.when(r.is_null()).then(nw.lit("prospects")).otherwise(result)
