@@ -18,7 +18,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient.schema import kind_of
 
-__all__ = ["WALL_CLOCK", "Cells", "amount_cells", "date_cells", "id_cells"]
+__all__ = ["EARLIEST", "LATEST", "WALL_CLOCK", "Cells", "amount_cells", "date_cells", "id_cells"]
 
 EARLIEST, LATEST = 1900, 2199
 STAGE = "_segmentclient_stage_"

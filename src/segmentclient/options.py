@@ -14,7 +14,7 @@ import os
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any, Literal, get_args, get_origin
 
 from segmentclient.errors import SegmentClientError, raise_all
@@ -94,15 +94,22 @@ def _is_one(kind: type, value: Any) -> bool:
     if issubclass(kind, Iterable) and kind.__module__ in ("collections.abc", "builtins") and kind is not str:
         return _is_collection(kind, value)
     try:
-        return isinstance(value, kind)
+        return isinstance(value, kind) and not (kind is str and _is_broken(value))
     except TypeError:  # a protocol, or a type of numpy's, that does not judge
         return True
+
+
+def _is_broken(text: str) -> bool:
+    """Tell whether text holds half a character (a lone surrogate), which no file and no engine can hold."""
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _is_collection(kind: type, value: Any) -> bool:
     if issubclass(kind, Mapping | bytes):
         return isinstance(value, kind)
-    is_single = isinstance(value, str | bytes | Mapping) or hasattr(value, "columns")
+    is_single = isinstance(value, str | bytes) or hasattr(value, "columns")
+    if issubclass(kind, Sized) and (isinstance(value, Mapping) or not hasattr(value, "__len__")):
+        return False
     return not is_single and hasattr(value, "__iter__") and getattr(value, "ndim", 1) == 1
 
 
@@ -112,7 +119,7 @@ def _elements_fit(inside: tuple[Any, ...], value: Any) -> bool:
     if not inside or not hasattr(value, "__len__"):
         return True
     some = list(itertools.islice(value, MOST))
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and len(inside) == 2:
         return all(fits(inside[0], key) and fits(inside[1], value[key]) for key in some)
     if len(inside) > 1 and Ellipsis not in inside:
         return len(some) == len(inside) and all(map(fits, inside, some))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 import segmentclient as sc
 from segmentclient.personas import check_people
@@ -168,8 +169,6 @@ def like(table, other):
     """Turn a pandas table into one on the engine of `table` (and on its DuckDB connection)."""
     name = type(table).__module__.split(".")[0]
     if name == "polars":
-        import polars as pl
-
         made = pl.from_pandas(other)
         return made.lazy() if isinstance(table, pl.LazyFrame) else made
     if "duckdb" in name:
@@ -276,6 +275,86 @@ SHAPES = {
     "a cell of ten megabytes": lambda t: t.assign(extra=["x" * 10_000_000 if one == 0 else "" for one in range(len(t))]),
 }  # fmt: skip
 
+# name: what becomes of a column of a polars table, by its length
+POLARS_QUIRKS = {
+    "Decimal": lambda n: pl.Series([Decimal("1.10")] * n, dtype=pl.Decimal(38, 10)),
+    "Categorical": lambda n: pl.Series(["x", "y"] * n, dtype=pl.Categorical)[:n],
+    "Enum": lambda n: pl.Series(["x", "y"] * n, dtype=pl.Enum(["unused", "y", "x"]))[:n],
+    "List": lambda n: pl.Series([[1, 2]] * n),
+    "Array": lambda n: pl.Series([[1, 2]] * n, dtype=pl.Array(pl.Int64, 2)),
+    "Struct": lambda n: pl.Series([{"a": 1}] * n),
+    "Null": lambda n: pl.Series([None] * n),
+    "Object": lambda n: pl.Series([object()] * n, dtype=pl.Object),
+    "Binary": lambda n: pl.Series([b"x"] * n),
+    "Boolean": lambda n: pl.Series([True] * n),
+    "Duration": lambda n: pl.Series([dt.timedelta(days=1)] * n),
+    "Time": lambda n: pl.Series([dt.time(1)] * n),
+    "Date": lambda n: pl.Series([dt.date(2026, 1, 1)] * n),
+    "Datetime ms": lambda n: pl.Series([dt.datetime(2026, 1, 1)] * n, dtype=pl.Datetime("ms")),
+    "Datetime of a DST night": lambda n: pl.Series([dt.datetime(2026, 10, 25, 0, 30)] * n).dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Paris"),
+    "year 1 and 9999": lambda n: pl.Series([dt.date(1, 1, 1), dt.date(9999, 12, 31)] * n)[:n],
+    "UInt8": lambda n: pl.Series([3] * n, dtype=pl.UInt8),
+    "UInt64": lambda n: pl.Series([2**64 - 1] * n, dtype=pl.UInt64),
+    "Int128": lambda n: pl.Series([2**70] * n, dtype=pl.Int128),
+    "Float32": lambda n: pl.Series([2.5] * n, dtype=pl.Float32),
+    "NaN and null": lambda n: pl.Series([float("nan"), None, 1.0] * n, dtype=pl.Float64)[:n],
+    "infinite": lambda n: pl.Series([float("inf"), 1.0] * n)[:n],
+    "text": lambda n: pl.Series(["", " ", "nan", "1 234,56"] * n)[:n],
+}  # fmt: skip
+
+# name: what becomes of a column of a DuckDB table, in SQL
+DUCKDB_QUIRKS = {
+    "HUGEINT": "170141183460469231731687303715884105727::hugeint",
+    "UBIGINT": "18446744073709551615::ubigint",
+    "TINYINT": "3::tinyint",
+    "DECIMAL(38,10)": "1.1::decimal(38,10)",
+    "FLOAT": "2.5::float",
+    "NaN": "'nan'::double",
+    "infinite": "'inf'::double",
+    "NULL": "null",
+    "BOOLEAN": "true",
+    "VARCHAR": "'1 234,56'",
+    "UUID": "uuid()",
+    "ENUM": "'x'::enum('unused', 'x')",
+    "DATE": "date '2026-01-01'",
+    "TIMESTAMPTZ": "timestamptz '2026-10-25 00:30:00+00'",
+    "TIMESTAMP_NS": "'2026-01-01'::timestamp_ns",
+    "infinite date": "'infinity'::timestamp",
+    "date before Christ": "'0044-03-15 (BC)'::date",
+    "TIME": "time '01:00'",
+    "INTERVAL": "interval 3 days",
+    "STRUCT": "{'a': 1}",
+    "LIST": "[1, 2]",
+    "MAP": "map {1: 2}",
+    "BLOB": "'a'::blob",
+    "BIT": "'101'::bit",
+    "failing cast": "('x' || random())::int",
+}
+
+
+def on_polars(table, column, quirk):
+    """Spoil a column of a table on polars."""
+    return pl.from_pandas(table).with_columns(POLARS_QUIRKS[quirk](len(table)).alias(column))
+
+
+def on_duckdb(table, column, quirk):
+    """Spoil a column of a table on DuckDB."""
+    import conftest
+
+    spoilt = f'{DUCKDB_QUIRKS[quirk]} as "{column}"'
+    return conftest.DUCKDB.from_df(table).project(f"* replace ({spoilt})")
+
+
+# name: what becomes of a whole table before it goes to another engine
+SHAPES_ANYWHERE = {
+    "no rows": SHAPES["no rows"],
+    "one row": SHAPES["one row"],
+    "awkward extra names": SHAPES["awkward extra names"],
+    "reserved words": lambda t: t.assign(**{"select": 1, "order": 2, "from": 3, "group by": 4, "a.b": 5, 'x"y': 6}),
+    "names that differ by case": SHAPES["names that differ by case"],
+    "two thousand columns": lambda t: pd.concat([t, pd.DataFrame(0.5, t.index, [f"x{n}" for n in range(2_000)])], axis=1),
+}  # fmt: skip
+
 NOT_TABLES = {
     "None": None,
     "text": "orders.csv",
@@ -293,7 +372,15 @@ def answer(function, table):
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", sc.SegmentClientWarning)
         try:
-            function(table)
+            _computed(function(table))
         except sc.SegmentClientError:
             return "error"
     return "result"
+
+
+def _computed(found):
+    """Run a plan that was given back: its errors are part of the answer."""
+    if hasattr(found, "collect"):
+        found.collect()
+    elif hasattr(found, "fetchall"):
+        found.fetchall()

@@ -1,5 +1,7 @@
 """Every quirk against every function: a result or one error of ours, never a foreign exception or warning."""
 
+from functools import partial
+
 import catalogue
 import matplotlib as mpl
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 
 import segmentclient as sc
+from conftest import ENGINES
 
 mpl.use("Agg")
 CUSTOMERS, ORDERS, PEOPLE = catalogue.customers(), catalogue.orders(), catalogue.people()
@@ -36,6 +39,42 @@ def _of(name, function, table, columns):
         yield f"{name}: not a table, {what}", function, lambda thing=thing: thing
 
 
+def cases_on_engines():
+    """The same for what only polars and DuckDB can hold."""
+    functions = [
+        *(
+            (name, function, CUSTOMERS, columns)
+            for name, (function, columns) in catalogue.ON_CUSTOMERS.items()
+        ),
+        *((name, function, ORDERS, ORDERS.columns) for name, function in catalogue.ON_ORDERS.items()),
+        *((name, function, PEOPLE, PEOPLE.columns) for name, function in catalogue.ON_PEOPLE.items()),
+    ]
+    for name, function, table, columns in functions:
+        for engine, make in MADE.items():
+            for quirk in catalogue.DUCKDB_QUIRKS if engine == "DuckDB" else catalogue.POLARS_QUIRKS:
+                for column in [*columns, "extra"]:
+                    company = table.assign(extra=0)
+                    yield (
+                        f"{name}: {column} {quirk} on {engine}",
+                        function,
+                        partial(make, company, column, quirk),
+                    )
+        for shape, formed in catalogue.SHAPES_ANYWHERE.items():
+            for engine in ("polars", "polars-lazy", "duckdb"):
+                yield (
+                    f"{name}: {shape} on {engine}",
+                    function,
+                    lambda e=engine, f=formed, t=table: ENGINES[e](f(t)),
+                )
+
+
+MADE = {
+    "polars": catalogue.on_polars,
+    "lazy polars": lambda *spoilt: catalogue.on_polars(*spoilt).lazy(),
+    "DuckDB": catalogue.on_duckdb,
+}
+
+
 def checked(some):
     wrong = []
     for name, function, make in some:
@@ -53,7 +92,9 @@ def checked(some):
     assert not wrong, "\n".join(wrong)
 
 
-FAST = [case for case in cases() if not case[0].startswith(("build_", "export_", "plot.", "ideal", "fit_", "value_by", "compare_models", "choose_k"))]  # fmt: skip
+SLOW = ("build_", "export_", "plot.", "ideal", "fit_", "value_by", "compare_models", "choose_k")
+FAST = [case for case in cases() if not case[0].startswith(SLOW)]
+FAST_ON_ENGINES = [case for case in cases_on_engines() if not case[0].startswith(SLOW)]
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -62,10 +103,20 @@ def test_a_sample_of_the_catalogue(part):
     checked(FAST[part * 11 :: 41])
 
 
+def test_a_sample_of_the_catalogue_on_engines():
+    checked(FAST_ON_ENGINES[7::53])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(40))
 def test_the_whole_catalogue(part):
     checked(list(cases())[part::40])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(40))
+def test_the_whole_catalogue_on_engines(part):
+    checked(list(cases_on_engines())[part::40])
 
 
 # ------------------------------------------------------------------------- stated answers, with their sums

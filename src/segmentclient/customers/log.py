@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentclient import frames
+from segmentclient.cells import EARLIEST, LATEST
 from segmentclient.errors import SegmentClientError, SegmentClientWarning, TransactionError, raise_all
+from segmentclient.options import shown
 from segmentclient.schema import check_columns
 
 __all__ = [
@@ -34,14 +37,25 @@ FIRST, LAST = "_first", "_last"  # days of the first and last order, counted fro
 def as_day(value: Any, name: str) -> dt.date:
     """Read a day given by the caller: a date, a time stamp, or text such as "2026-12-31"."""
     try:
-        day = value.date() if hasattr(value, "date") else value
-        if isinstance(day, dt.date) and day == day:
-            return day
-        return dt.date.fromisoformat(str(value)[:10])
+        day = _day_of(value)
     except ValueError:
+        day = None
+    if day is None or not EARLIEST <= day.year <= LATEST:
         raise SegmentClientError(
-            f"{name}={value!r} is not a day; accepted: a date, or text such as '2026-12-31'"
-        ) from None
+            f"{name}={shown(value)} is not a day of the years {EARLIEST} to {LATEST}; accepted: a date, or text such "
+            "as '2026-12-31'"
+        )
+    return day
+
+
+def _day_of(value: Any) -> dt.date | None:
+    """Give the day of a date or a time stamp (pandas' too), or of text that may go on with a time."""
+    if isinstance(value, dt.datetime):
+        return value.date() if value == value else None
+    if isinstance(value, dt.date):
+        return value
+    text = str(value) if isinstance(value, str | np.datetime64) else ""
+    return dt.datetime.fromisoformat(text).date() if len(text) < 20 else dt.date.fromisoformat(text[:10])
 
 
 @dataclass(frozen=True)

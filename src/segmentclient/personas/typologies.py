@@ -300,7 +300,7 @@ def _read(source: str) -> dict[str, Any]:
                 f"typology {source!r} is not known{nearest(source, PACKS)}; accepted: {', '.join(PACKS)}, or the path of a .toml file"
             )
         return tomllib.loads(Path(source).read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RuleError(f"{source}: cannot be read: {error}") from error
 
 

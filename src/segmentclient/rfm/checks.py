@@ -19,7 +19,9 @@ __all__ = ["group_conditions", "refuse_unknown_groups", "table_facts"]
 def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
     """Check the columns; one row tells who is absent, what is missing, and the highest values."""
     columns = options.columns
-    needed = dict.fromkeys(columns.values(), "number") | ({options.groupby: "any"} if options.groupby else {})
+    needed = dict.fromkeys(columns.values(), "number") | (
+        {} if options.groupby is None else {options.groupby: "any"}
+    )
     check_columns(frame.collect_schema(), needed)
     absent = _absent(frame, options.recency)
     wanted = {"rows": nw.len(), "absent": _ones(absent)}

@@ -253,7 +253,7 @@ def load_rules(path: str | Path) -> list[Rule]:
 def _read_toml(source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(_read_text(source))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RuleError(f"{source}: not a TOML file: {error}") from None
     except OSError as error:
         raise RuleError(f"{source}: cannot be read: {error.strerror}") from None

@@ -206,7 +206,7 @@ def _toml(source: str | Path) -> dict[str, Any]:
     is_file = isinstance(source, Path) or source.endswith(".toml")
     try:
         return tomllib.loads(Path(source).read_text(encoding="utf-8") if is_file else str(source))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RuleError(f"segment map: cannot be read: {error}") from error
 
 
