@@ -18,12 +18,14 @@ LAYERS = [
     {"render", "printing"},
     {"schema", "locale", "writing", "errors"},
     {"schema", "options", "locale", "writing", "terminal", "errors"},
+    {"schema", "options", "stored", "locale", "writing", "terminal", "errors"},
 ]
 HEIGHT = {room: len(LAYERS) - level for level, rooms in enumerate(LAYERS) for room in rooms}
 GROUND = {
     "locale": {"errors"},
     "options": {"errors"},
-    "schema": {"errors", "options"},
+    "schema": {"errors"},
+    "stored": {"errors"},
     "writing": {"errors"},
 }  # within the ground floor, errors lies deepest
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import functools
 import zoneinfo
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
@@ -35,6 +36,7 @@ __all__ = [
     "on_one_engine",
     "one_row",
     "read",
+    "said_by_engine",
     "series_like",
     "with_wall_clock",
 ]
@@ -46,12 +48,42 @@ def read(table: Any, *, name: str = "customers") -> Frame:
     """Take any supported table in, or raise a `ColumnError` that says what is supported."""
     _refuse_duplicate_names(table, name)
     try:
-        return nw.from_native(table)
+        frame: Frame = nw.from_native(table)
     except TypeError:
         raise ColumnError(
             f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
             f"found {type(table).__module__}.{type(table).__name__}"
         ) from None
+    _refuse_objects(frame, name)
+    return frame
+
+
+def _refuse_objects(frame: Frame, name: str) -> None:
+    """Refuse Python objects in a polars table: polars holds them, but cannot compare, join or write them."""
+    if frame.implementation.is_polars():
+        with said_by_engine(name):
+            schema = frame.collect_schema()
+        odd = [column for column, dtype in schema.items() if isinstance(dtype, nw.Object)]
+        if odd:
+            raise ColumnError(
+                f"{name}: columns of Python objects cannot be worked on in polars: {', '.join(odd)}; cast or drop them"
+            )
+
+
+ENGINES = frozenset({"duckdb", "polars", "pyarrow", "decimal"})
+
+
+@contextmanager
+def said_by_engine(name: str) -> Iterator[None]:
+    """Turn what an engine cannot read (a damaged file, a cell that no number can be) into an error of ours."""
+    try:
+        yield
+    except Exception as error:
+        engine = type(error).__module__.split(".")[0].strip("_")
+        if engine not in ENGINES:
+            raise
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ColumnError(f"{name}: {engine} could not read the table: {said}") from error
 
 
 def _refuse_duplicate_names(table: Any, name: str) -> None:
@@ -90,21 +122,15 @@ def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
     wanted = frame if columns is None else frame.select(*columns)
     if isinstance(wanted, nw.LazyFrame):
         wanted = _computed(wanted)
-    data = wanted.to_pandas()
+    with said_by_engine("the table"):
+        data = wanted.to_pandas()
     data.columns = [str(column) for column in data.columns]
     return data.reset_index(drop=True)
 
 
 def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    """Run a plan; what its engine cannot read (a damaged file, a cell that is no date) is an error of ours."""
-    try:
+    with said_by_engine("the table"):
         return plan.collect(**_collect_backend(plan))
-    except Exception as error:
-        engine = type(error).__module__.split(".")[0].strip("_")
-        if engine not in {"duckdb", "polars"}:
-            raise
-        said = str(error).strip().splitlines()[0]
-        raise ColumnError(f"{engine} could not read the table: {said}") from error
 
 
 def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
@@ -278,12 +304,28 @@ def _is_own(values: Any) -> bool:
 
 
 def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
-    """Raise when ids or labels in a pandas column of objects cannot be told apart or sorted.
+    """Raise when ids or labels cannot be told apart or sorted: lists, structures, binary data, times of the day.
 
-    Every other kind of column holds one type; a column of objects may hold lists, or numbers beside text.
+    A pandas column of objects may, besides, hold numbers beside text.
     """
     if frame.implementation.is_pandas():
         raise_all(_label_problems(nw.to_native(frame), columns), table=name)
+    else:
+        raise_all(_type_problems(frame, columns), table=name)
+
+
+def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:
+    schema = frame.collect_schema()
+    for column in columns:
+        held = _native_type(frame, column) if isinstance(schema[column], nw.Unknown) else str(schema[column])
+        if kind_of(schema[column]) == "any" and held != "UUID":
+            yield f"column {column!r} holds {held}; accepted: text, numbers, dates or true / false"
+
+
+def _native_type(frame: Frame, column: str) -> str:
+    """Name the type of a column that Narwhals has no word for."""
+    native = nw.to_native(frame)
+    return str(native.types[native.columns.index(column)]) if frame.implementation.is_duckdb() else "Unknown"
 
 
 def check_same_keys(frame: Frame, other: Frame, key: str, *, name: str) -> None:

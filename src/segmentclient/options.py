@@ -17,6 +17,8 @@ import typing
 from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any, Literal, get_args, get_origin
 
+import numpy as np
+
 from segmentclient.errors import SegmentClientError, raise_all
 
 __all__ = ["check_options", "shown"]
@@ -91,10 +93,12 @@ def _is_one(kind: type, value: Any) -> bool:
     if kind in (int, float):
         number = numbers.Integral if kind is int else numbers.Real
         return isinstance(value, number) and not isinstance(value, bool) and value == value
+    if kind is bool:
+        return isinstance(value, bool | np.bool_)
     if issubclass(kind, Iterable) and kind.__module__ in ("collections.abc", "builtins") and kind is not str:
         return _is_collection(kind, value)
     try:
-        return isinstance(value, kind) and not (kind is str and _is_broken(value))
+        return isinstance(value, kind) and not (isinstance(value, str) and _is_broken(value))
     except TypeError:  # a protocol, or a type of numpy's, that does not judge
         return True
 

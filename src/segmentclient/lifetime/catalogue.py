@@ -6,8 +6,9 @@ import importlib
 from typing import Any
 
 from segmentclient.errors import ModelError
+from segmentclient.options import shown
 
-__all__ = ["PURCHASE", "SPEND", "model_and_unit", "model_class"]
+__all__ = ["PURCHASE", "SPEND", "model_and_unit", "model_class", "purchase_of"]
 
 PURCHASE = {
     "bgnbd": "BGNBD",
@@ -34,5 +35,15 @@ def model_and_unit(model: Any) -> tuple[Any, str]:
                 f"model={model!r} is not known; accepted: a fitted model or {', '.join(map(repr, PURCHASE))}"
             )
         return model_class(model)(), "D"
-    model = getattr(model, "purchase", model)
+    model = purchase_of(model)
     return model, model.get_params().get("time_unit", "D")
+
+
+def purchase_of(model: Any) -> Any:
+    """Take a model of purchases, or the one of a `LifetimeModels`."""
+    purchase = getattr(model, "purchase", model)
+    if not hasattr(purchase, "probability_alive") or isinstance(purchase, type):
+        raise ModelError(
+            f"model={shown(model)}; accepted: a model of purchases ({', '.join(PURCHASE.values())}) or a LifetimeModels"
+        )
+    return purchase

@@ -21,6 +21,7 @@ from segmentclient.lifetime.sentences import Sentence
 from segmentclient.lifetime.spending import fit_spend
 from segmentclient.locale import language
 from segmentclient.options import check_options
+from segmentclient.stored import read_stored
 
 __all__ = ["LifetimeModels", "fit_lifetime_models", "log_normal_draws", "process_of"]
 
@@ -103,11 +104,7 @@ class LifetimeModels:
         """Read what `to_json` wrote."""
         check_options(LifetimeModels.from_json, locals())
         try:
-            content = json.loads(text)
-            if content["version"] != _VERSION:
-                raise ModelError(
-                    f"LifetimeModels.from_json: version {content['version']!r} found, {_VERSION} accepted"
-                )
+            content = read_stored(text, "LifetimeModels", version=_VERSION)
             purchase, spend = (
                 _read(content[part], known) for part, known in (("purchase", PURCHASE), ("spend", SPEND))
             )

@@ -12,6 +12,8 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.customers import summarize_customers
+from segmentclient.errors import not_fitted
+from segmentclient.lifetime.catalogue import purchase_of
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.identification import doubts
@@ -19,6 +21,7 @@ from segmentclient.lifetime.spending import spend_frequency_correlation
 from segmentclient.lifetime.tracking import track_purchases
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
+from segmentclient.schema import check_columns
 
 __all__ = ["check_fit", "estimate_regularity"]
 
@@ -74,7 +77,9 @@ def check_fit(model: Any, customers: Any, transactions: Any = None, *, lang: str
     import pandas as pd
 
     L = language(lang)
-    purchase = getattr(model, "purchase", model)
+    purchase = purchase_of(model)
+    if not hasattr(purchase, "params_"):
+        raise not_fitted(purchase)
     known = frames.give_back(_buyers(frames.read(customers)))
     histories = read_histories(*read_columns(known, COLUMNS))
     findings = [
@@ -89,6 +94,7 @@ def check_fit(model: Any, customers: Any, transactions: Any = None, *, lang: str
 
 
 def _buyers(frame: frames.Frame) -> frames.Frame:
+    check_columns(frame.collect_schema(), ["frequency"])
     return frame.filter(~nw.col("frequency").is_null())
 
 

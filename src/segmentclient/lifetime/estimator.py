@@ -15,6 +15,7 @@ import numpy as np
 from segmentclient.errors import ModelError, not_fitted
 from segmentclient.options import check_options
 from segmentclient.render import html_table
+from segmentclient.stored import read_stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,15 +248,10 @@ class Estimator:
 
 
 def _parsed(text: str, name: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{name}.from_json takes the text that to_json wrote: {error}") from None
-    if not isinstance(content, dict) or content.get("model") != name:
-        found = content.get("model") if isinstance(content, dict) else type(content).__name__
+    content = read_stored(text, name, version=_VERSION)
+    if content.get("model") != name:
+        found = content.get("model")
         raise ModelError(f"{name}.from_json: found a {found!r}; read it with {found}.from_json")
-    if content.get("version") != _VERSION:
-        raise ModelError(f"{name}.from_json: version {content.get('version')!r} found, {_VERSION} accepted")
     return content
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from segmentclient.customers import UNIT_DAYS
 from segmentclient.errors import ModelError
+from segmentclient.options import shown
 
 __all__ = ["DAYS_A_YEAR", "Horizon", "continuous_rate", "days_a_unit", "parse_horizon"]
 
 DAYS_A_YEAR = 365.2425
+LONGEST = 1000 * DAYS_A_YEAR
 _ACCEPTED = '"12M", "52W", "365D", "2Y", a date, or "infinite"'
 _LENGTH = re.compile(r"(\d+)\s*([DWMY])", re.IGNORECASE)
 
@@ -49,6 +51,10 @@ def parse_horizon(horizon: Any, as_of: dt.date | None) -> Horizon:
         days = _length_in_days(int(length[1]), length[2].upper(), as_of)
     else:
         days = _days_until(_as_date(horizon), as_of)
+    if days > LONGEST:
+        raise ModelError(
+            f"horizon={horizon!r} is longer than a thousand years; use 'infinite' with an annual_discount_rate"
+        )
     if days <= 0:
         raise ModelError(f"horizon={horizon!r} is not after as_of={as_of}; accepted: {_ACCEPTED}")
     return Horizon(days, str(horizon))
@@ -73,14 +79,14 @@ def _months_later(day: dt.date, months: int) -> dt.date:
 
 
 def _as_date(horizon: Any) -> dt.date:
-    if isinstance(horizon, dt.datetime):
+    if isinstance(horizon, dt.datetime) and horizon == horizon:
         return horizon.date()
-    if isinstance(horizon, dt.date):
+    if isinstance(horizon, dt.date) and horizon == horizon:
         return horizon
     try:
         return dt.date.fromisoformat(horizon)
     except (TypeError, ValueError):
-        raise ModelError(f"horizon={horizon!r} cannot be read; accepted: {_ACCEPTED}") from None
+        raise ModelError(f"horizon={shown(horizon)} cannot be read; accepted: {_ACCEPTED}") from None
 
 
 def _days_until(end: dt.date, as_of: dt.date | None) -> float:

@@ -16,6 +16,7 @@ from segmentclient.lifetime.gammagamma import GammaGamma
 from segmentclient.lifetime.histories import Array
 from segmentclient.options import check_options
 from segmentclient.render import html_table
+from segmentclient.stored import read_stored
 
 __all__ = ["GammaGammaByFrequency"]
 
@@ -149,7 +150,7 @@ class GammaGammaByFrequency:
         """Read what `to_json` wrote."""
         check_options(GammaGammaByFrequency.from_json, locals())
         try:
-            content = json.loads(text)
+            content = read_stored(text, cls.__name__)
             models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]
             return cls(content["time_unit"])._learn(content["edges"], models)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:

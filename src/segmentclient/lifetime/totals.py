@@ -34,6 +34,7 @@ __all__ = ["value_by_segment"]
 _SAMPLE = 4000  # customers a segment whose chance is simulated; that of the others is scaled
 _FEW = 500  # customers a segment on whom the effect of other parameters is measured, where there are so many
 _PAYBACK_STEPS = 25
+MOST_DRAWS = 100_000
 TOTAL = "total"
 
 
@@ -93,6 +94,10 @@ def value_by_segment(
     2   total       2357              1942.0
     """
     check_options(value_by_segment, locals())
+    if not 1 <= n_draws <= MOST_DRAWS or random_state < 0:
+        raise ModelError(
+            f"n_draws={n_draws!r}, random_state={random_state!r}: expected 1 to {MOST_DRAWS:,} draws and a seed of 0 or more"
+        )
     frame = frames.read(customers)
     terms = Terms.checked(margin, acquisition_cost, service_cost)
     _check(frame, by, terms, interval)

@@ -64,6 +64,8 @@ def track_purchases(
     check_options(track_purchases, locals())
     import pandas as pd
 
+    if step_days < 1:
+        raise ModelError(f"step_days={step_days!r}: expected a whole number of days, at least 1")
     model, unit = model_and_unit(model)
     pairs = purchase_periods(transactions, frames.days(nw.col("date")))
     facts = frames.one_row(pairs, first=nw.col(PERIOD).min(), last=nw.col(PERIOD).max())

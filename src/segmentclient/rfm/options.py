@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from segmentclient.errors import ModelError
 from segmentclient.rfm.cuts import AXES
+from segmentclient.stored import read_stored
 
 __all__ = ["METHODS", "OPTIONS", "Bins", "Options", "option_problems", "read_json"]
 
@@ -95,10 +95,9 @@ def _list_problems(axis: str, method: str, points: list[float]) -> Iterable[str]
 def read_json(text: str) -> dict[str, Any]:
     """Read and check what `to_json` wrote."""
     try:
-        data = json.loads(text)
-        right = data["format"] == "segmentclient.RFMScorer" and data["version"] == 1
+        data = read_stored(text, "RFMScorer", version=1)
         right = (
-            right
+            data["format"] == "segmentclient.RFMScorer"
             and set(data["options"]) == set(OPTIONS)
             and {cut["axis"] for cut in data["cuts"]} == set(AXES)
         )
@@ -108,10 +107,12 @@ def read_json(text: str) -> dict[str, Any]:
                 and all(np.isfinite(point) for point in cut["points"])
                 and all(len(pair) == 2 for pair in cut["within"])
             )
+    except ModelError:
+        raise
     except (ValueError, TypeError, KeyError) as error:
         raise ModelError(
             f"RFMScorer.from_json: not a scorer written by to_json ({type(error).__name__}: {error})"
         ) from None
     if not right:
-        raise ModelError("RFMScorer.from_json: not a scorer of version 1 written by to_json")
+        raise ModelError("RFMScorer.from_json: not a scorer written by to_json")
     return data

@@ -82,6 +82,8 @@ def collected(frame: frames.Frame, names: Sequence[str]) -> pd.DataFrame:
 
 def labelled(frame: frames.Frame, by: str, names: Sequence[str]) -> pd.DataFrame:
     """Collect the features of those who have a label, or raise when nobody has."""
+    if by in names:
+        raise ColumnError(f"customers: column {by!r} is named as label and as feature; leave it out of one")
     data = collected(frame, [by, *names]).dropna(subset=[by])
     if not len(data):
         raise ColumnError(f"customers: column {by!r} is missing in every row; at least one label is needed")

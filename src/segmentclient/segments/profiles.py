@@ -10,7 +10,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
-from segmentclient.options import check_options
+from segmentclient.options import check_options, shown
 from segmentclient.schema import check_columns, kind_of, nearest
 
 if TYPE_CHECKING:
@@ -102,9 +102,18 @@ def _with_attributes(
     if isinstance(attributes, str):
         return frame, [attributes]
     if isinstance(attributes, Iterable) and not hasattr(attributes, "columns"):
-        return frame, list(attributes)
+        return frame, _named(attributes)
     frame, names = _joined(frame, frames.read(attributes, name="attributes"))
     return frame, [name for name in names if name not in keys]
+
+
+def _named(attributes: Iterable[Any]) -> list[str]:
+    names: list[Any] = list(attributes) if getattr(attributes, "ndim", 1) else [attributes]
+    odd = [name for name in names if not isinstance(name, str)]
+    raise_all(
+        (f"attributes= lists {shown(name)}; accepted: names of columns" for name in odd), table="customers"
+    )
+    return names
 
 
 def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, list[str]]:
@@ -132,6 +141,11 @@ def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence
         (f"attribute {name!r} is missing{nearest(name, schema)}" for name in wanted if name not in schema),
         table="customers",
     )
+    measures = [key for key in keys if key in (*_SUMS, *_MEDIANS)]
+    if measures:
+        raise ColumnError(
+            f"customers: {measures[0]!r} is a measure of each segment and cannot name the segments"
+        )
     twice = [key for key in keys if list(keys).count(key) > 1]
     if twice:
         raise ColumnError(f"customers: {twice[0]!r} is asked for twice, in by= and groupby=")

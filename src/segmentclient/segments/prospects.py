@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError, SegmentClientWarning
+from segmentclient.errors import SegmentClientWarning, raise_all
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of
 
@@ -82,11 +82,21 @@ def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
 
 
 def _check_kinds(schema: Any, found: Any) -> None:
-    ours, theirs = kind_of(schema["customer_id"]), kind_of(found["customer_id"])
-    if ours != theirs:
-        raise ColumnError(
-            f"people: the key holds {found['customer_id']}, and customer_id of customers {schema['customer_id']}; cast one of them"
-        )
+    """Raise when the key or a shared column cannot take the type that it has among the customers."""
+    problems = [
+        f"column {name!r} holds {found[name]}, and {dtype} in customers; cast one of them"
+        for name, dtype in schema.items()
+        if name in found and not _fits(found[name], dtype, is_key=name == "customer_id")
+    ]
+    raise_all(problems, table="people")
+
+
+def _fits(found: Any, expected: Any, *, is_key: bool) -> bool:
+    if found == expected:
+        return True
+    if isinstance(expected, nw.Enum):  # takes no word but its own
+        return False
+    return kind_of(found) == kind_of(expected) or (kind_of(expected) == "text" and not is_key)
 
 
 def _warn_without_id(others: frames.Frame) -> None:

@@ -23,6 +23,7 @@ from segmentclient.segments.features import as_floats, feature_names, refuse_mis
 from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.ordering import NOISE, by_value, cluster_keys, cluster_means, renumbered
 from segmentclient.segments.preparation import Preparation, learn_preparation
+from segmentclient.stored import read_stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +186,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
     def from_json(cls, text: str) -> Self:
         """Rebuild a fitted segmenter from the text that `to_json` gave; `labels_` is not stored."""
         check_options(Segmenter.from_json, locals())
-        stored = _stored(text, f"segmentclient.{cls.__name__}", cls._version)
+        stored = _stored(text, cls.__name__, cls._version)
         try:
             return cls(**stored["settings"])._taken_back(stored)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
@@ -292,16 +293,8 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _stored(text: str, kind: str, version: int) -> dict[str, Any]:
-    try:
-        stored = json.loads(text)
-    except (TypeError, ValueError):
-        raise ModelError(f"expected the JSON text that to_json() gave, found {str(text)[:60]!r}") from None
-    if not isinstance(stored, dict) or stored.get("format") != kind:
-        found = stored.get("format") if isinstance(stored, dict) else type(stored).__name__
-        raise ModelError(f"expected JSON of {kind}, found {found!r}")
-    if stored.get("version") != version:
-        raise ModelError(
-            f"expected version {version} of {kind}, found {stored.get('version')!r}; save it again with this version"
-        )
-    return stored
+def _stored(text: str, name: str, version: int) -> dict[str, Any]:
+    stored = read_stored(text, name)
+    if stored.get("format") != f"segmentclient.{name}":
+        raise ModelError(f"expected JSON of segmentclient.{name}, found {stored.get('format')!r}")
+    return read_stored(text, name, version=version)

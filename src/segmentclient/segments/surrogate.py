@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segmentclient.errors import ModelError
 from segmentclient.locale import Language, language
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def surrogate_rules(
     """Grow the tree; give the best rule of each segment, the fidelity, and the share of the largest segment."""
     from sklearn.tree import DecisionTreeClassifier
 
+    if depth is not None and not 1 <= depth <= 30:
+        raise ModelError(f"depth={depth!r}: expected a whole number from 1 to 30")
     columns, matrix = _encoded(data, names, kinds)
     segments, labels = np.unique(data[by].to_numpy(dtype=str), return_inverse=True)
     depth = depth or max(3, math.ceil(math.log2(len(segments))) + 1)

@@ -170,7 +170,10 @@ def clean_transactions(
         refuse_currencies(frame, currency)
     names = ColumnNames(customer_id, date, amount, order_id, quantity, unit_price)
     read = read_columns(frame, names, date_format=date_format, decimal=decimal)
-    marked = mark_rows(on_wall_clock(frame, date, timezone), read, exclusion(frame, names, exclude), returns)
+    with frames.said_by_engine("transactions"):
+        marked = mark_rows(
+            on_wall_clock(frame, date, timezone), read, exclusion(frame, names, exclude), returns
+        )
     refuse_unusable(marked, names, read)
     marked = mark_duplicates(marked, frame.collect_schema().names()) if duplicates == "drop" else marked
     first_count = count_reasons(marked)

@@ -51,7 +51,7 @@ def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", colu
     check_columns(frame.collect_schema(), SCORES)
     _check_new(frame, column)
     _check_bins(frame, chosen)
-    return frames.give_back(frame.with_columns(_segment_expression(chosen).alias(column)))
+    return frames.give_back(frame.with_columns(_segment_expression(frame, chosen).alias(column)))
 
 
 def _check_new(frame: frames.Frame, column: str) -> None:
@@ -72,14 +72,17 @@ def _check_bins(frame: frames.Frame, chosen: SegmentMap) -> None:
         )
 
 
-def _segment_expression(chosen: SegmentMap) -> nw.Expr:
+def _segment_expression(frame: frames.Frame, chosen: SegmentMap) -> nw.Expr:
     """First the rows without scores, then one branch a segment, then the default."""
-    r, f, m = (nw.col(score) for score in SCORES)
+    schema = frame.collect_schema()
+    is_whole = all(schema[score].is_integer() for score in SCORES)
+    r, f, m = (nw.col(score).cast(nw.Int64 if is_whole else nw.Float64) for score in SCORES)
     code = r * 100 + f * 10 + m
-    cells: dict[str, list[int]] = {}
+    cells: dict[str, list[float]] = {}
     for cell, key in chosen.grid().items():
-        cells.setdefault(key, []).append(int(cell))
+        cells.setdefault(key, []).append(int(cell) if is_whole else float(cell))
     result = nw.lit(chosen.default)
     for key, codes in cells.items():
         result = nw.when(code.is_in(codes)).then(nw.lit(key)).otherwise(result)
-    return nw.when(r.is_null()).then(nw.lit("prospects")).otherwise(result)
+    unscored = r.is_null() if is_whole else r.is_null() | r.is_nan()
+    return nw.when(unscored).then(nw.lit("prospects")).otherwise(result)
