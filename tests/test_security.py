@@ -178,16 +178,20 @@ def stored():
         {"days_since_last_order": range(1, 41), "n_orders": range(40, 0, -1), "revenue": range(10, 50)}
     )
     clusters = sc.KMeansSegmenter(2).fit(customers[["n_orders", "revenue"]])
+    mixture = sc.MixtureSegmenter(2).fit(customers[["n_orders", "revenue"]])
     return {
         "RFMScorer": (sc.RFMScorer.from_json, sc.RFMScorer(bins=3).fit(customers).to_json()),
         "BGNBD": (sc.BGNBD.from_json, sc.BGNBD.from_params(r=0.5, alpha=20.0, a=0.8, b=2.5).to_json()),
         "GammaGamma": (sc.GammaGamma.from_json, models.spend.to_json()),
         "LifetimeModels": (sc.LifetimeModels.from_json, models.to_json()),
         "KMeansSegmenter": (sc.KMeansSegmenter.from_json, clusters.to_json()),
+        "MixtureSegmenter": (sc.MixtureSegmenter.from_json, mixture.to_json()),
+        "BGCNBD": (sc.BGCNBD.from_json, sc.BGCNBD.from_params(r=0.5, alpha=20.0, a=0.8, b=2.5).to_json()),
+        "BGBB": (sc.BGBB.from_json, sc.BGBB.from_params(alpha=1.2, beta=0.7, gamma=0.6, delta=2.7).to_json()),
     }
 
 
-ODD = [None, True, -1, 1e308, "x", [], {}, [None], {"a": 1}, "__import__('os')"]
+ODD = [None, True, -1, 1e308, 10**400, "x", [], {}, [None], {"a": 1}, "__import__('os')"]
 
 
 def damaged(node):
@@ -203,12 +207,43 @@ def damaged(node):
             yield from ([*node[:place], bad, *node[place + 1 :]] for bad in damaged(value))
 
 
+def faulty(text):
+    """Texts that no version writes: deep, of another version, with numbers that are none, with a name twice."""
+    yield from ("[" * 100_000, '{"a":' * 100_000, text.encode(), json.loads(text))
+    yield from (text.replace('"version": 1', f'"version": {other}') for other in ("2", "1.0", "true", "null"))
+    yield from (
+        re.sub(r"\d+\.\d+", other, text, count=1) for other in ("NaN", "Infinity", "-Infinity", "1e999")
+    )
+    yield text[:-1] + ", " + text[1:]
+
+
+STORED = [
+    "RFMScorer",
+    "BGNBD",
+    "BGCNBD",
+    "BGBB",
+    "GammaGamma",
+    "LifetimeModels",
+    "KMeansSegmenter",
+    "MixtureSegmenter",
+]
+
+
 @pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
-@pytest.mark.parametrize("name", ["RFMScorer", "BGNBD", "GammaGamma", "LifetimeModels", "KMeansSegmenter"])
+@pytest.mark.parametrize("name", STORED)
 def test_damaged_files_are_refused_with_an_error_of_ours(name):
     load, text = stored()[name]
     load(text)
-    for bad in ("", "{", "null", "[]", "\x00", text[: len(text) // 2], text.replace("version", "edition")):
+    for bad in (
+        "",
+        "{",
+        "null",
+        "[]",
+        "\x00",
+        text[: len(text) // 2],
+        text.replace("version", "edition"),
+        *faulty(text),
+    ):
         with pytest.raises(sc.SegmentClientError):
             load(bad)
     for number, content in enumerate(damaged(json.loads(text))):

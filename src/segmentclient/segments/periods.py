@@ -98,6 +98,7 @@ def compare_periods(
 def _check(tables: Mapping[str, frames.Frame], by: str, value: str) -> None:
     for name, frame in tables.items():
         check_columns(frame.collect_schema(), {"customer_id": "id", by: "any", value: "number"}, table=name)
+        frames.check_labels(frame, "customer_id", by, name=name)
 
 
 def _activity(tables: Mapping[str, frames.Frame], before: Any) -> tuple[nw.Expr, nw.Expr]:
