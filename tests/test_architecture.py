@@ -26,7 +26,7 @@ GROUND = {
     "options": {"errors"},
     "schema": {"errors"},
     "stored": {"errors"},
-    "writing": {"errors"},
+    "writing": {"errors", "options"},
 }  # within the ground floor, errors lies deepest
 
 

@@ -6,6 +6,7 @@ calls ``check_options(TheClass.__init__, vars(self))`` when it is fitted. There 
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import inspect
 import itertools
@@ -69,12 +70,27 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _resolved(function: Callable[..., Any], name: str, annotation: Any) -> Any:
-    """Give the type that an annotation names; one that is imported for type checkers alone accepts anything."""
+    """Give the type that an annotation names.
+
+    What a module imports for type checkers alone is looked for among the public names; what is not there accepts
+    anything.
+    """
     alone: Any = types.SimpleNamespace(__annotations__={name: annotation})
+    known = vars(sys.modules[function.__module__])
     try:
-        return typing.get_type_hints(alone, vars(sys.modules[function.__module__]))[name]
+        return typing.get_type_hints(alone, known, _PublicNames())[name]
     except (NameError, AttributeError):
         return Any
+
+
+class _PublicNames(dict[str, Any]):
+    """The names of the package, each imported on first use."""
+
+    def __missing__(self, name: str) -> Any:
+        package = sys.modules["segmentclient"]
+        if name in package.__all__:
+            return getattr(package, name)
+        raise KeyError(name)
 
 
 def _accepts(hint: Any, value: Any, *, depth: int = 1) -> bool:
@@ -98,14 +114,16 @@ def _is_one(kind: type, value: Any) -> bool:
     if issubclass(kind, Iterable) and kind.__module__ in ("collections.abc", "builtins") and kind is not str:
         return _is_collection(kind, value)
     try:
-        return isinstance(value, kind) and not (isinstance(value, str) and _is_broken(value))
+        return isinstance(value, kind) and not _is_broken(value)
     except TypeError:  # a protocol, or a type of numpy's, that does not judge
         return True
 
 
-def _is_broken(text: str) -> bool:
-    """Tell whether text holds half a character (a lone surrogate), which no file and no engine can hold."""
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+def _is_broken(value: object) -> bool:
+    """Tell a missing date, and text with half a character (a lone surrogate), which no file and no engine can hold."""
+    if isinstance(value, str):
+        return any("\ud800" <= letter <= "\udfff" for letter in value)
+    return isinstance(value, dt.date) and value != value
 
 
 def _is_collection(kind: type, value: Any) -> bool:

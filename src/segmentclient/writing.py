@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import shown
 
 __all__ = ["whole_file", "whole_folder"]
 
@@ -17,7 +18,7 @@ __all__ = ["whole_file", "whole_folder"]
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; what was written there takes its place when nothing failed."""
-    target = Path(path)
+    target = _checked(path)
     if target.is_dir():
         raise SegmentClientError(f"cannot write {str(target)!r}: it is a folder; give the name of a file")
     with _said_plainly(target):
@@ -40,7 +41,7 @@ def whole_folder(folder: str | os.PathLike[str], *, is_ours: Callable[[Path], bo
 
     A folder that exists is replaced when it is empty or when `is_ours` says that a former export wrote it.
     """
-    target = Path(folder)
+    target = _checked(folder)
     _refuse_foreign(target, is_ours)
     with _said_plainly(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,18 @@ def whole_folder(folder: str | os.PathLike[str], *, is_ours: Callable[[Path], bo
             _swap(draft, target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def _checked(path: str | os.PathLike[str]) -> Path:
+    """Take a path that the file system can have at all: not too long, and without null characters."""
+    try:
+        Path(path).lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise SegmentClientError(f"cannot write {shown(str(path))}: {said}") from error
+    return Path(path)
 
 
 def _refuse_foreign(target: Path, is_ours: Callable[[Path], bool]) -> None:

@@ -28,10 +28,15 @@ def generator(random_state: int, stream: str) -> np.random.Generator:
     return np.random.default_rng([random_state, *stream.encode()])
 
 
+MOST = 100_000_000
+
+
 def circle_codes(n_customers: int, random_state: int) -> np.ndarray:
     """Say which circle each customer belongs to, as a position in ``shop()["circles"]``."""
-    if n_customers < 1 or n_customers != int(n_customers):
-        raise SegmentClientError(f"n_customers={n_customers!r}: expected a whole number of at least 1")
+    if not 1 <= n_customers <= MOST or n_customers != int(n_customers):
+        raise SegmentClientError(
+            f"n_customers={n_customers!r}: expected a whole number of at least 1, at most {MOST:,}"
+        )
     shares = [circle["share"] for circle in shop()["circles"]]
     return weighted(generator(random_state, "circles"), shares, int(n_customers))
 

@@ -83,10 +83,13 @@ def make_transactions(
 def _window(start: str | dt.date, end: str | dt.date) -> tuple[np.datetime64, np.datetime64]:
     try:
         first, last = np.datetime64(start, "D"), np.datetime64(end, "D")
+        is_known = bool(np.datetime64("1900-01-01") <= first and last < np.datetime64("2200-01-01"))
     except ValueError:
+        is_known = False
+    if not is_known:
         raise SegmentClientError(
-            f"start={start!r}, end={end!r}: expected dates, such as '2025-01-31'"
-        ) from None
+            f"start={start!r}, end={end!r}: expected dates of the years 1900 to 2199, such as '2025-01-31'"
+        )
     if not first <= last:
         raise SegmentClientError(f"start={start!r} is after end={end!r}")
     return first, last

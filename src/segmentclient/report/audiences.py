@@ -215,7 +215,7 @@ def _manifest(
         "by": by,
         "customers": len(counts.segments),
         "left_out": counts.left_out(),
-        "control": {"share": holdout, "seed": seed, "customers": int(counts.control.sum())},
+        "control": {"share": holdout, "seed": int(seed), "customers": int(counts.control.sum())},
         "ids": "as they are" if secret is None else "HMAC-SHA-256",
         "segments": counts.of_segments(),
         "files": files,

@@ -6,11 +6,16 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient.errors import SegmentClientError
 from segmentclient.options import check_options
 from segmentclient.writing import whole_file
+
+if TYPE_CHECKING:
+    from segmentclient.personas import Personas
+    from segmentclient.rfm import RFMScorer
+    from segmentclient.transactions import CleanTransactions
 
 __all__ = ["export_excel"]
 
@@ -21,9 +26,9 @@ def export_excel(
     customers: Any,
     path: str | os.PathLike[str],
     *,
-    clean: Any = None,
-    scorer: Any = None,
-    personas: Any = None,
+    clean: CleanTransactions | None = None,
+    scorer: RFMScorer | None = None,
+    personas: Personas | None = None,
     by: str = "segment",
     lang: Literal["en", "fr"] = "en",
     currency: str | None = None,

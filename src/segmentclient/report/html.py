@@ -18,7 +18,11 @@ from segmentclient.options import check_options
 from segmentclient.writing import whole_file
 
 if TYPE_CHECKING:
+    from segmentclient.lifetime import LifetimeModels
+    from segmentclient.personas import Personas
     from segmentclient.report.words import Words
+    from segmentclient.rfm import RFMScorer
+    from segmentclient.transactions import CleanTransactions
 
 __all__ = ["Report", "build_report"]
 
@@ -80,10 +84,10 @@ def _write_pdf(page: str, path: Path) -> None:
 def build_report(
     customers: Any,
     *,
-    clean: Any = None,
-    scorer: Any = None,
-    models: Any = None,
-    personas: Any = None,
+    clean: CleanTransactions | None = None,
+    scorer: RFMScorer | None = None,
+    models: LifetimeModels | None = None,
+    personas: Personas | None = None,
     previous: Any = None,
     by: str = "segment",
     lang: Literal["en", "fr"] = "en",

@@ -21,7 +21,7 @@ from segmentclient.errors import (
     not_fitted,
     raise_all,
 )
-from segmentclient.options import check_options
+from segmentclient.options import check_options, shown
 from segmentclient.rfm.applying import axis_score
 from segmentclient.rfm.checks import group_conditions, refuse_unknown_groups, table_facts
 from segmentclient.rfm.cuts import AXES, Cut, conditions_text, plain_value, score_ranges
@@ -203,7 +203,11 @@ class RFMScorer:
     def threshold(self, axis: str, score: int) -> float:
         """Give the value to reach for a score: at most so many days, or above so many orders or so much money."""
         check_options(RFMScorer.threshold, locals())
-        points = self.thresholds_[axis]
+        points = self.thresholds_.get(axis)
+        if points is None or not 2 <= score <= self._top(axis):
+            raise ModelError(
+                f"axis={shown(axis)}, score={score!r}; accepted: {', '.join(AXES)}, and the scores from 2 that it has"
+            )
         if isinstance(points, dict):
             return float("nan")
         return float(points[len(points) + 1 - score] if axis == "recency" else points[score - 2])
@@ -267,6 +271,9 @@ class RFMScorer:
     def __repr__(self) -> str:
         fitted = ", fitted" if hasattr(self, "cuts_") else ""
         return f"RFMScorer(bins={self.bins!r}, method={self.method!r}{fitted})"
+
+    def _top(self, axis: str) -> int:
+        return 1 + max(len(cut.points) for cut in self.cuts_ if cut.axis == axis)
 
     def _options(self) -> Options:
         return Options(**{name: getattr(self, name) for name in OPTIONS})

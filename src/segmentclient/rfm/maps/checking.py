@@ -61,6 +61,9 @@ def map_problems(bins: Any, cells: Mapping[str, Iterable[str]]) -> Iterable[str]
 
 def range_problems(one: Mapping[str, Any], bins: int) -> Iterable[str]:
     """Say what is wrong with one range of scores."""
+    if not isinstance(one, Mapping):
+        yield f"each range is a mapping such as {{'segment': 'champions', 'r': (4, 5)}}, found {one!r}"
+        return
     if not isinstance(one.get("segment"), str):
         yield f"each range needs a text 'segment', found {one!r}"
     for axis in "rfm":

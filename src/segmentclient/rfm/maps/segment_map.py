@@ -170,6 +170,7 @@ class SegmentMap:
         most of its cells reach by one more point), `share_of_cells`, `threshold` (days at most; orders or money
         above).
         """
+        check_options(SegmentMap.moves_up, locals())
         import pandas as pd
 
         rows = [row for key in self.cells for row in moves(self.grid(), self.bins, key, scorer.threshold)]
