@@ -166,7 +166,7 @@ def test_number_of_customers_must_be_a_count(n):
         ({"start": "2025-01-02", "end": "2025-01-01"}, "is after"),
         ({"start": "soon"}, "expected dates"),
         ({"random_state": -1}, "random_state=-1"),
-        ({"quality": "dirty"}, "'clean' or 'messy'"),
+        ({"quality": "dirty"}, "'clean', 'messy'"),
     ],
 )
 def test_bad_options_say_what_is_accepted(options, said):

@@ -54,15 +54,15 @@ def read(table: Any, *, name: str = "customers") -> Frame:
             f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
             f"found {type(table).__module__}.{type(table).__name__}"
         ) from None
-    _refuse_objects(frame, name)
+    _refuse_unusable(frame, name)
     return frame
 
 
-def _refuse_objects(frame: Frame, name: str) -> None:
-    """Refuse Python objects in a polars table: polars holds them, but cannot compare, join or write them."""
+def _refuse_unusable(frame: Frame, name: str) -> None:
+    """Refuse a table that its engine cannot open, and Python objects in polars, which cannot compare or join them."""
+    with said_by_engine(name):
+        schema = frame.collect_schema()
     if frame.implementation.is_polars():
-        with said_by_engine(name):
-            schema = frame.collect_schema()
         odd = [column for column, dtype in schema.items() if isinstance(dtype, nw.Object)]
         if odd:
             raise ColumnError(
@@ -317,8 +317,9 @@ def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
 def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:
     schema = frame.collect_schema()
     for column in columns:
-        held = _native_type(frame, column) if isinstance(schema[column], nw.Unknown) else str(schema[column])
-        if kind_of(schema[column]) == "any" and held != "UUID":
+        dtype = schema[column]
+        held = _native_type(frame, column) if isinstance(dtype, nw.Unknown) else str(dtype)
+        if kind_of(dtype) == "any" and held != "UUID":
             yield f"column {column!r} holds {held}; accepted: text, numbers, dates or true / false"
 
 

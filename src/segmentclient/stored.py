@@ -26,15 +26,17 @@ def read_stored(text: str, what: str, *, version: int | None = None) -> dict[str
             text, parse_constant=_not_finite, parse_float=_finite, object_pairs_hook=_each_name_once
         )
     except (RecursionError, TypeError, ValueError) as error:
-        raise ModelError(f"{what}.from_json: expected the JSON text that to_json wrote ({error})") from None
+        raise ModelError(
+            f"{what}.from_json takes the text that to_json wrote: expected the JSON text of a {what} ({error})"
+        ) from None
     if not isinstance(content, dict):
         raise ModelError(
-            f"{what}.from_json: expected the JSON text that to_json wrote, found {content!r:.60}"
+            f"{what}.from_json takes the text that to_json wrote, found a {type(content).__name__}"
         )
     found = content.get("version")
     if version is not None and (isinstance(found, bool) or not isinstance(found, int) or found != version):
         raise ModelError(
-            f"{what}.from_json: version {found!r} found, {version} accepted; save it again with this version"
+            f"{what}.from_json: version {found!r} found, expected version {version}; save it again with this version"
         )
     return content
 

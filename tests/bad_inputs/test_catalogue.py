@@ -1,5 +1,7 @@
 """Every quirk against every function: a result or one error of ours, never a foreign exception or warning."""
 
+import datetime as dt
+from decimal import Decimal
 from functools import partial
 
 import catalogue
@@ -183,8 +185,6 @@ def test_overlapping_extracts_are_counted_or_dropped():
 
 
 def test_ten_thousand_amounts_to_the_cent():
-    from decimal import Decimal
-
     cents = np.random.default_rng(1).integers(1, 10**9, 10_000)
     raw = pd.DataFrame({"customer_id": "a", "date": pd.Timestamp("2026-01-01"), "amount": [Decimal(int(one)) / 100 for one in cents]})  # fmt: skip
     clean = sc.clean_transactions(raw)
@@ -235,3 +235,62 @@ def test_several_currencies_are_refused():
     reconciles(alone, len(ORDERS), ORDERS["amount"].sum())
     with pytest.raises(sc.ColumnError, match="'money' is missing"):
         sc.clean_transactions(ORDERS, currency="money")
+
+
+# ------------------------------------------------------------------------- found by attack, each once a foreign error
+
+
+def _polars_customers(**columns):
+    import polars as pl
+
+    return pl.from_pandas(CUSTOMERS).with_columns(**columns)
+
+
+def _closed():
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return connection.sql("select 'a' as customer_id, date '2026-01-01' as date, 1.0 as amount")
+
+
+ATTACKS = {
+    "as_of is a table": (lambda: sc.summarize_customers(ORDERS, as_of=ORDERS), "as_of=<pandas DataFrame> is not a day"),
+    "as_of goes on": (lambda: sc.summarize_customers(ORDERS, as_of="2026-01-01x"), "is not a day"),
+    "the last day of all": (lambda: sc.summarize_customers(ORDERS, as_of=dt.date.max), "1900 to 2199"),
+    "no name of a group": (lambda: sc.score_rfm(ORDERS, groupby=""), "column '' is missing"),
+    "weights read once": (lambda: sc.score_rfm(CUSTOMERS, weights=iter([1, 2, 3])), "weights="),
+    "half a character": (lambda: sc.segment_rfm(CUSTOMERS, column="\ud800"), "column="),
+    "a path of null": (lambda: sc.load_rules("\x00.toml"), "not a TOML file"),
+    "a path too long": (lambda: sc.export_audiences(CUSTOMERS, "z" * 5_000), "cannot write"),
+    "measure as segment": (lambda: sc.profile_segments(CUSTOMERS, by="revenue"), "is a measure"),
+    "label as feature": (lambda: sc.cluster_rules(CUSTOMERS, ["revenue"], by="revenue"), "as label and as feature"),
+    "no date": (lambda: sc.value_by_segment(CUSTOMERS, models=catalogue.MODELS, horizon=pd.NaT), "cannot be read"),
+    "eight thousand years": (lambda: sc.value_by_segment(CUSTOMERS, models=catalogue.MODELS, horizon="2000Y"), "a thousand years|last calendar year"),
+    "no draws": (lambda: sc.value_by_segment(CUSTOMERS, models=catalogue.MODELS, n_draws=0), "n_draws=0"),
+    "no model": (lambda: sc.check_fit(None, CUSTOMERS), "model=None"),
+    "a model unfitted": (lambda: sc.check_fit(sc.BGNBD(), CUSTOMERS), "not fitted"),
+    "no step": (lambda: sc.track_purchases(ORDERS, catalogue.MBGNBD, calibration_end="2025-12-31", step_days=0), "step_days=0"),
+    "no axis": (lambda: sc.RFMScorer(bins=3).fit(CUSTOMERS).threshold("age", 2), "axis='age'"),
+    "no range": (lambda: sc.SegmentMap.from_ranges(iter([1])), "each range is a mapping"),
+    "a scorer that is none": (lambda: sc.build_report(CUSTOMERS, scorer=5), "accepted: a RFMScorer or None"),
+    "objects in polars": (lambda: sc.score_rfm(_polars_customers(extra=catalogue.POLARS_QUIRKS["Object"](40))), "Python objects"),
+    "structures as segments": (lambda: sc.profile_segments(_polars_customers(segment=catalogue.POLARS_QUIRKS["Struct"](40))), "'segment' holds Struct"),
+    "durations as segments": (lambda: sc.compare_periods(*[_polars_customers(segment=catalogue.POLARS_QUIRKS["Duration"](40))] * 2), "holds Duration"),
+    "maps as clusters": (lambda: sc.name_clusters(catalogue.on_duckdb(CUSTOMERS, "cluster", "MAP"), ["revenue"]), "holds Map"),
+    "ids of an enumeration": (lambda: sc.add_prospects(catalogue.on_duckdb(CUSTOMERS, "customer_id", "ENUM"), ENGINES["duckdb"](PEOPLE)), "cast one of them"),
+    "a closed connection": (lambda: sc.clean_transactions(_closed()), "duckdb could not read"),
+    "a signalling NaN": (lambda: sc.clean_transactions(spoilt(amount=Decimal("sNaN"))), "could not read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_attacks_that_once_succeeded(name):
+    call, message = ATTACKS[name]
+    with pytest.raises(sc.SegmentClientError, match=message):
+        call()
+
+
+def test_scores_with_nan_on_polars_are_prospects():
+    table = _polars_customers(r_score=catalogue.POLARS_QUIRKS["NaN and null"](40)).drop("segment")
+    found = sc.segment_rfm(table, segments="klaviyo")["segment"].to_list()
+    assert [one == "prospects" for one in found[:3]] == [True, True, False]

@@ -66,8 +66,6 @@ def make_transactions(
     True
     """
     check_options(make_transactions, locals())
-    if quality not in ("clean", "messy"):
-        raise SegmentClientError(f"quality={quality!r}: expected 'clean' or 'messy'")
     first, last = _window(start, end)
     codes = circle_codes(n_customers, random_state)
     purchases = _joined(

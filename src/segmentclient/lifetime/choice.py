@@ -68,12 +68,12 @@ class LifetimeModels:
 
     def reason_in(self, lang: str) -> str:
         """Tell the reason in a language; as it is where it was given as a text."""
-        check_options(LifetimeModels.reason_in, locals())
+        check_options(LifetimeModels.reason_in, locals(), error=ModelError)
         return _told(self.sentences, lang) or self.reason
 
     def parameter_draws(self, n: int) -> Array:
         """Give `n` rows of purchase parameters, equally likely given the data; the estimate when n is 1."""
-        check_options(LifetimeModels.parameter_draws, locals())
+        check_options(LifetimeModels.parameter_draws, locals(), error=ModelError)
         if n == 1:
             return self.purchase.params_.to_numpy()[None, :]
         if not self.draws:
@@ -102,7 +102,7 @@ class LifetimeModels:
     @classmethod
     def from_json(cls, text: str) -> LifetimeModels:
         """Read what `to_json` wrote."""
-        check_options(LifetimeModels.from_json, locals())
+        check_options(LifetimeModels.from_json, locals(), error=ModelError)
         try:
             content = read_stored(text, "LifetimeModels", version=_VERSION)
             purchase, spend = (
@@ -171,7 +171,7 @@ def fit_lifetime_models(
     >>> models.purchase.params_.round(2).to_dict()
     {'r': 0.52, 'alpha': 6.18, 'a': 0.89, 'b': 1.61}
     """
-    check_options(fit_lifetime_models, locals())
+    check_options(fit_lifetime_models, locals(), error=ModelError)
     _check_names(purchase, spend)
     known = frames.give_back(_buyers(frames.read(customers)))
     fitted, why, draws = _fit_purchase(known, purchase, time_unit)

@@ -12,7 +12,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.customers import summarize_customers
-from segmentclient.errors import not_fitted
+from segmentclient.errors import ModelError, not_fitted
 from segmentclient.lifetime.catalogue import purchase_of
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
@@ -73,7 +73,7 @@ def check_fit(model: Any, customers: Any, transactions: Any = None, *, lang: str
     1     frequencies    fine
     2           spend    fine
     """
-    check_options(check_fit, locals())
+    check_options(check_fit, locals(), error=ModelError)
     import pandas as pd
 
     L = language(lang)

@@ -132,7 +132,7 @@ class Estimator:
             One row a parameter: `estimate`, `standard_error`, `low`, `high`. Intervals of positive parameters are
             log-normal, so they stay positive; those of covariates' coefficients are normal.
         """
-        check_options(Estimator.summary, locals())
+        check_options(Estimator.summary, locals(), error=ModelError)
         import pandas as pd
         from scipy.special import ndtri
 
@@ -167,7 +167,7 @@ class Estimator:
         ModelError
             When the model was not fitted in this session: a model read from JSON has no data to sample from.
         """
-        check_options(Estimator.sample_posterior, locals())
+        check_options(Estimator.sample_posterior, locals(), error=ModelError)
         from segmentclient.lifetime.posterior import sample_model
 
         draws, self.posterior_diagnostics_ = sample_model(self, n, prior, random_state)
@@ -217,7 +217,7 @@ class Estimator:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a model that `to_json` wrote; a `ModelError` says what does not fit."""
-        check_options(Estimator.from_json, locals())
+        check_options(Estimator.from_json, locals(), error=ModelError)
         content = _parsed(text, cls.__name__)
         try:
             model = cls(**content["options"])

@@ -65,7 +65,7 @@ class Forecaster(Estimator):
         -------
         The same rows in the same kind of table with the new columns.
         """
-        check_options(Forecaster.predict, locals())
+        check_options(Forecaster.predict, locals(), error=ModelError)
         span, level = one_span(t), _level(interval, draws)
         made = [_PROBABILITY, _PURCHASES]
         frame = self._read(customers)
@@ -97,7 +97,7 @@ class Forecaster(Estimator):
             With `draws`, a table with `expected_purchases` and the bounds `_low`, `_high` within which the number of
             purchases will lie with probability 0.9.
         """
-        check_options(Forecaster.expected_purchases, locals())
+        check_options(Forecaster.expected_purchases, locals(), error=ModelError)
         span, level = one_span(t), _level(None, draws)
         return self._row_values(
             customers, "expected_purchases", lambda h: self._purchases(h, span, draws, level)
@@ -105,7 +105,7 @@ class Forecaster(Estimator):
 
     def conditional_pmf(self, customers: Any, n: int, t: float, *, draws: Any = None) -> Any:
         """Give the probability that each customer buys exactly `n` times in (T, T + t], given the history."""
-        check_options(Forecaster.conditional_pmf, locals())
+        check_options(Forecaster.conditional_pmf, locals(), error=ModelError)
         count, span, level = one_count(n), one_span(t), _level(None, draws)
 
         def answer(h: Histories) -> dict[str, Array]:
@@ -122,7 +122,7 @@ class Forecaster(Estimator):
         -------
         A table with `purchases_low` and `purchases_high`, in the order of the rows.
         """
-        check_options(Forecaster.purchase_interval, locals())
+        check_options(Forecaster.purchase_interval, locals(), error=ModelError)
         span = one_span(t)
 
         def answer(h: Histories) -> dict[str, Array]:
@@ -136,7 +136,7 @@ class Forecaster(Estimator):
 
         `rate` is continuous and per unit of `T`: ln(1.1) / 52 for 10 % a year on weeks.
         """
-        check_options(Forecaster.discounted_purchases, locals())
+        check_options(Forecaster.discounted_purchases, locals(), error=ModelError)
         if not (np.isfinite(rate) and rate > 0):
             raise ModelError(f"rate={rate!r}: over an infinite future the discount rate must be above 0")
         level = _level(None, draws)
@@ -161,7 +161,7 @@ class Forecaster(Estimator):
         as_of : the day to which `T` was counted; gives dates (missing where no date is that likely), else times in the
             unit of `T` (infinite there).
         """
-        check_options(Forecaster.next_purchase, locals())
+        check_options(Forecaster.next_purchase, locals(), error=ModelError)
         if not 0.0 < probability < 1.0:
             raise ModelError(f"probability={probability!r}: accepted is a number between 0 and 1")
 
@@ -186,7 +186,7 @@ class Forecaster(Estimator):
 
         With `draws`, a DataFrame with one row a `t`: the mean over the draws and the bounds of 90 % of them.
         """
-        check_options(Forecaster.expected_purchases_new_customer, locals())
+        check_options(Forecaster.expected_purchases_new_customer, locals(), error=ModelError)
         spans = np.ravel(spans_of(t))
         h = self._new_customers(spans.size, covariates)
         found = self._over_draws(
@@ -200,7 +200,7 @@ class Forecaster(Estimator):
 
     def pmf(self, n: Any, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None) -> Any:
         """Give the probability that a new customer buys exactly `n` times within `t` of the first purchase."""
-        check_options(Forecaster.pmf, locals())
+        check_options(Forecaster.pmf, locals(), error=ModelError)
         counts, spans = np.broadcast_arrays(counts_of(n), spans_of(t))
         h = self._new_customers(counts.size, covariates)
         found = self._over_draws(

@@ -124,7 +124,7 @@ def from_lifetimes(fitter: Any, *, time_unit: str = "D") -> Any:
     >>> sc.from_lifetimes(sc.to_lifetimes(model), time_unit="W").params_.equals(model.params_)
     True
     """
-    check_options(from_lifetimes, locals())
+    check_options(from_lifetimes, locals(), error=ModelError)
     kinds = {fitter_name: kind for kind, fitter_name in _FITTERS.items()}
     found = type(fitter).__name__
     if found not in kinds:
@@ -159,7 +159,7 @@ def fit_with_lifetimes(
     >>> sc.fit_with_lifetimes("bgnbd", weeks, time_unit="W").params_.round(2).tolist()
     [0.24, 4.41, 0.79, 2.43]
     """
-    check_options(fit_with_lifetimes, locals())
+    check_options(fit_with_lifetimes, locals(), error=ModelError)
     kinds = {name: kind for kind, name in _NAMES.items() if kind != "BGBB"}
     if model not in kinds:
         raise ModelError(f"model={model!r} is not known; accepted: {', '.join(map(repr, kinds))}")

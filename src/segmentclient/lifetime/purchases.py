@@ -69,7 +69,7 @@ class PurchaseModel(Forecaster):
         ColumnError
             Lists every column that is missing and every value that no purchase history can have.
         """
-        check_options(PurchaseModel.fit, locals())
+        check_options(PurchaseModel.fit, locals(), error=ModelError)
         histories = self._learn_histories(customers, weights, covariates)
         optimum = (
             self._search(histories)
@@ -196,7 +196,7 @@ class PurchaseModel(Forecaster):
 
     def likelihood_ratio_test(self, smaller: PurchaseModel) -> LikelihoodRatio:
         """Test this fit against a fit of the same model on the same customers with fewer covariates."""
-        check_options(PurchaseModel.likelihood_ratio_test, locals())
+        check_options(PurchaseModel.likelihood_ratio_test, locals(), error=ModelError)
         return likelihood_ratio(smaller, self)
 
     def _extra(self) -> dict[str, Any]:

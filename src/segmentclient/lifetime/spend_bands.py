@@ -88,7 +88,7 @@ class GammaGammaByFrequency:
 
     def band_of(self, frequency: Array) -> Array:
         """Give the number of the band of each frequency."""
-        check_options(GammaGammaByFrequency.band_of, locals())
+        check_options(GammaGammaByFrequency.band_of, locals(), error=ModelError)
         self._bands()
         return _band(frequency, self.edges_)
 
@@ -148,7 +148,7 @@ class GammaGammaByFrequency:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
-        check_options(GammaGammaByFrequency.from_json, locals())
+        check_options(GammaGammaByFrequency.from_json, locals(), error=ModelError)
         try:
             content = read_stored(text, cls.__name__)
             models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]

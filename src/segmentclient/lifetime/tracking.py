@@ -61,7 +61,7 @@ def track_purchases(
     38               2457          2505.143014
     77               4339          4171.433582
     """
-    check_options(track_purchases, locals())
+    check_options(track_purchases, locals(), error=ModelError)
     import pandas as pd
 
     if step_days < 1:
@@ -162,7 +162,7 @@ def cohort_retention(transactions: Any, *, period: Literal["W", "M", "Q", "Y"] =
     19        857     134   0.156359
     36        719      87   0.121001
     """
-    check_options(cohort_retention, locals())
+    check_options(cohort_retention, locals(), error=ModelError)
     import pandas as pd
 
     if period not in _PERIODS:

@@ -64,7 +64,7 @@ def compare_models(
     0   bgnbd       -9582.429  0.785      0.316
     1  mbgnbd       -9582.136  0.765      0.687
     """
-    check_options(compare_models, locals())
+    check_options(compare_models, locals(), error=ModelError)
     import pandas as pd
 
     names = _checked_models(models)
@@ -160,7 +160,7 @@ def calibration_by_decile(
     0      1       1187      0.18    0.24  0.20  0.29
     1      2       1170      1.17    1.36  1.21  1.52
     """
-    check_options(calibration_by_decile, locals())
+    check_options(calibration_by_decile, locals(), error=ModelError)
     import pandas as pd
 
     model, unit = model_and_unit(model)
@@ -212,7 +212,7 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     >>> sc.bootstrap_parameters(sc.MBGNBD(time_unit="W"), weeks, n=3).shape
     (3, 4)
     """
-    check_options(bootstrap_parameters, locals())
+    check_options(bootstrap_parameters, locals(), error=ModelError)
     import pandas as pd
 
     frame = frames.read(customers)

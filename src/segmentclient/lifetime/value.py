@@ -115,7 +115,7 @@ def predict_lifetime_value(
     >>> customers[["p_alive", "expected_purchases", "lifetime_value"]].mean().round(2).to_dict()
     {'p_alive': 0.42, 'expected_purchases': 0.82, 'lifetime_value': 10.11}
     """
-    check_options(predict_lifetime_value, locals())
+    check_options(predict_lifetime_value, locals(), error=ModelError)
     frame = frames.read(customers)
     _check_table(frame, margin, interval)
     terms = Terms.checked(margin, acquisition_cost, service_cost)
