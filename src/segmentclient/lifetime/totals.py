@@ -93,7 +93,7 @@ def value_by_segment(
     1  repeat       1139              1801.0
     2   total       2357              1942.0
     """
-    check_options(value_by_segment, locals(), error=ModelError)
+    check_options(value_by_segment, {**locals(), "models": None}, error=ModelError)
     if not 1 <= n_draws <= MOST_DRAWS or random_state < 0:
         raise ModelError(
             f"n_draws={n_draws!r}, random_state={random_state!r}: expected 1 to {MOST_DRAWS:,} draws and a seed of 0 or more"

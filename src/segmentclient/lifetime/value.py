@@ -19,7 +19,7 @@ from segmentclient.lifetime.horizons import continuous_rate, days_a_unit, parse_
 from segmentclient.lifetime.money import ARRAYS, PLANS, Forecast, Terms, value_customers
 from segmentclient.lifetime.patterns import covariate_names
 from segmentclient.lifetime.rows import Span
-from segmentclient.options import check_options
+from segmentclient.options import check_options, shown
 
 __all__ = ["predict_lifetime_value", "read_models", "read_span"]
 
@@ -115,7 +115,7 @@ def predict_lifetime_value(
     >>> customers[["p_alive", "expected_purchases", "lifetime_value"]].mean().round(2).to_dict()
     {'p_alive': 0.42, 'expected_purchases': 0.82, 'lifetime_value': 10.11}
     """
-    check_options(predict_lifetime_value, locals(), error=ModelError)
+    check_options(predict_lifetime_value, {**locals(), "models": None}, error=ModelError)
     frame = frames.read(customers)
     _check_table(frame, margin, interval)
     terms = Terms.checked(margin, acquisition_cost, service_cost)
@@ -143,7 +143,7 @@ def read_models(models: Any, customers: Any, time_unit: str) -> LifetimeModels:
         return fit_lifetime_models(customers, purchase=models, time_unit=time_unit)  # type: ignore[arg-type]
     if not isinstance(models, LifetimeModels):
         raise ModelError(
-            f"models={type(models).__name__}: expected a LifetimeModels, a name ({', '.join(map(repr, PURCHASE))}) or None; "
+            f"models={shown(models)}: expected a LifetimeModels, a name ({', '.join(map(repr, PURCHASE))}) or None; "
             "LifetimeModels(purchase, spend) joins two fitted models"
         )
     fitted = models.purchase.get_params().get("time_unit", time_unit)
