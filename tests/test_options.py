@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 import segmentclient as sc
 from segmentclient.options import check_options
@@ -55,6 +56,8 @@ def sample(
     place: str | Path = "",
     table: Any = None,
     flag: bool = False,
+    values: NDArray[np.float64] | None = None,
+    secret: bytes | None = None,
 ):
     check_options(sample, locals())
 
@@ -70,6 +73,8 @@ GOOD = {
     "place": ["x", Path("x")],
     "table": [object(), pd.NA],
     "flag": [True, np.bool_(False)],
+    "values": [np.zeros(2), np.zeros((2, 2))],
+    "secret": [b"x", None],
 }
 BAD = {
     "word": [1, None, b"x", "\ud800", ["x"], pd.NA],
@@ -81,6 +86,8 @@ BAD = {
     "by_name": [{"a": "b"}, {1: 1}, [("a", 1)], "a"],
     "place": [1, None, b"x"],
     "flag": [1, "True", None, pd.NA],
+    "values": [[1.0], 1.0],
+    "secret": ["x", [1]],
 }  # fmt: skip
 
 

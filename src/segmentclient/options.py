@@ -101,7 +101,8 @@ def _accepts(hint: Any, value: Any, *, depth: int = 1) -> bool:
         return any(isinstance(value, type(one)) and value == one for one in inside)
     if not isinstance(origin or hint, type):
         return True
-    return _is_one(origin or hint, value) and (depth == 0 or _elements_fit(inside, value))
+    kind = origin or hint
+    return _is_one(kind, value) and (depth == 0 or not _is_plain(kind) or _elements_fit(inside, value))
 
 
 def _is_one(kind: type, value: Any) -> bool:
@@ -111,12 +112,18 @@ def _is_one(kind: type, value: Any) -> bool:
         return isinstance(value, number) and not isinstance(value, bool) and value == value
     if kind is bool:
         return isinstance(value, bool | np.bool_)
-    if issubclass(kind, Iterable) and kind.__module__ in ("collections.abc", "builtins") and kind is not str:
+    if _is_plain(kind):
         return _is_collection(kind, value)
     try:
         return isinstance(value, kind) and not _is_broken(value)
     except TypeError:  # a protocol, or a type of numpy's, that does not judge
         return True
+
+
+def _is_plain(kind: type) -> bool:
+    """Tell whether a kind is a collection of Python's own: a list, a mapping, a sequence ..."""
+    own = kind.__module__ in ("collections.abc", "builtins")
+    return own and issubclass(kind, Iterable) and not issubclass(kind, str | bytes)
 
 
 def _is_broken(value: object) -> bool:
@@ -127,7 +134,7 @@ def _is_broken(value: object) -> bool:
 
 
 def _is_collection(kind: type, value: Any) -> bool:
-    if issubclass(kind, Mapping | bytes):
+    if issubclass(kind, Mapping):
         return isinstance(value, kind)
     is_single = isinstance(value, str | bytes) or hasattr(value, "columns")
     if issubclass(kind, Sized) and (isinstance(value, Mapping) or not hasattr(value, "__len__")):
