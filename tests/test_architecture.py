@@ -16,9 +16,7 @@ LAYERS = [
     {"cells", "order_files"},
     {"frames"},
     {"render", "printing"},
-    {"schema", "locale", "writing", "errors"},
-    {"schema", "options", "locale", "writing", "terminal", "errors"},
-    {"schema", "options", "stored", "locale", "writing", "terminal", "errors"},
+    {"schema", "options", "stored", "locale", "writing", "errors"},
 ]
 HEIGHT = {room: len(LAYERS) - level for level, rooms in enumerate(LAYERS) for room in rooms}
 GROUND = {

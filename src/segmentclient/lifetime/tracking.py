@@ -162,11 +162,9 @@ def cohort_retention(transactions: Any, *, period: Literal["W", "M", "Q", "Y"] =
     19        857     134   0.156359
     36        719      87   0.121001
     """
-    check_options(cohort_retention, locals(), error=ModelError)
+    check_options(cohort_retention, locals(), error=ColumnError)
     import pandas as pd
 
-    if period not in _PERIODS:
-        raise ColumnError(f"period={period!r} is not known; accepted: {', '.join(map(repr, _PERIODS))}")
     number, day_of = _PERIODS[period]
     pairs = purchase_periods(transactions, number)
     counts = frames.collect(pairs.group_by(FIRST, PERIOD).agg(nw.len().alias("active"))).astype("int64")
