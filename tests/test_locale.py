@@ -21,7 +21,7 @@ def test_numbers_money_and_shares():
     assert fr.money(12.3, "GBP", 2) == f"12,30{NBSP}£"
     assert fr.compact(1_200_000, "GBP").endswith("M£".replace("M", f"M{NBSP}"))
     assert fr.money(1234.5) == f"1{NNBSP}234"
-    assert en.compact(3_400_000, "EUR") in {"€3.4M", "€3.4m"}  # Babel writes m from 2.19
+    assert en.compact(3_400_000, "EUR") == "€3.4M"
     assert fr.compact(12_345) == f"12{NBSP}k"
     assert en.number(-0.0001, 2) == "0.00"
 
