@@ -63,7 +63,7 @@ def column(table: object, name: str = "segment") -> list[object]:
 def matches(when: str, table: object | None = None) -> str:
     table = people() if table is None else table
     labels = column(sc.segment_by_rules(table, [sc.Rule("x", when)]))
-    return "".join(name for name, label in zip("abcde", labels, strict=True) if label == "x")
+    return "".join(name for name, label in zip("abcde", labels, strict=False) if label == "x")
 
 
 MEANINGS = {
@@ -87,6 +87,7 @@ MEANINGS = {
     "revenue % 7 == 1": "e",
     "n_orders ** 2 == 81": "a",
     "-revenue > 0": "e",
+    "+revenue > 100": "ad",
     "10 - n_orders < 5": "a",
     "1 / n_orders >= 1": "be",
     "revenue > 12 * 10": "ad",
@@ -335,6 +336,32 @@ def test_the_message_points_at_the_place() -> None:
         sc.Rule("élan", "été == 'à' and revenue = 5")
     text, carets = str(caught.value).splitlines()[1:]
     assert text[carets.index("^")] == "="
+
+
+@pytest.mark.parametrize(
+    ("when", "who"),
+    [
+        ("is_new and n > 0", "a"),
+        ("not is_new and n > 0", "c"),
+        ("is_new != true", "c"),
+        ("not is_new == true", "c"),
+        ("is_new is missing", "b"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["pandas nullable", "polars", "polars lazy", "duckdb", "pyarrow"])
+def test_a_missing_truth_is_neither_true_nor_false(when: str, who: str, engine: str) -> None:
+    table = pd.DataFrame({"customer_id": list("abc"), "is_new": [True, None, False], "n": [1, 1, 1]})
+    found = matches(when, ENGINES[engine](table.astype({"is_new": "boolean"})))
+    assert found == who
+
+
+def test_a_flag_alone_is_told_how_to_write_it() -> None:
+    with pytest.raises(sc.RuleError) as caught:
+        sc.Rule("x", "is_new")
+    assert (
+        "'x': a rule needs a comparison or `is missing`; for a true / false column write: column == true\n"
+        in str(caught.value)
+    )
 
 
 @pytest.mark.parametrize(
