@@ -5,6 +5,8 @@ import pytest
 
 import segmentclient as sc
 from segmentclient import ColumnError, LifetimeModels, ModelError
+from segmentclient.lifetime.futures import draw_futures
+from segmentclient.lifetime.outlook import Process
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +150,31 @@ def test_doubt_about_the_parameters_stays_in_a_total_of_any_size(customers, mode
         widths.append(total["expected_purchases_high"] - total["expected_purchases_low"])
     assert len(many) > 20_000
     assert widths[0] > 1.1 * widths[1]
+
+
+@pytest.mark.parametrize("drop", ["never", "coin", "clock"])
+def test_purchases_drawn_together_follow_the_law_of_those_drawn_one_by_one(drop, monkeypatch):
+    process = Process(8.0, 4.0, drop, 1.5, 200.0)
+    n, span, rate = 4000, 300.0, 0.002
+    history = np.full(n, 40.0), np.full(n, 20.0), np.full(n, 20.0)
+    spend = np.full(n, 2.0), np.full(n, 9.0), np.full(n, 40.0)
+    found = []
+    for often in (0.0, np.inf):
+        monkeypatch.setattr("segmentclient.lifetime.futures._OFTEN", often)
+        future = draw_futures(process, np.full(n, 0.8), history, spend, span, rate, np.random.default_rng(7))
+        columns = np.array([future.purchases, future.discounted, future.spend, future.time_alive])
+        found.append((columns.mean(axis=1), columns.std(axis=1)))
+    (together, spread), (apart, width) = found
+    assert (np.abs(together - apart) < 4.0 * width * np.sqrt(2.0 / n)).all()
+    np.testing.assert_allclose(spread, width, rtol=0.06)
+
+
+def test_one_order_alone_has_a_future_that_can_be_drawn():
+    """No time has passed and nothing is known of any rate: about a purchase a year, with bounds that say how little is known."""
+    raw = pd.DataFrame({"customer_id": ["a"], "date": ["2024-01-05"], "amount": [20.0]})
+    customers = sc.summarize_customers(sc.clean_transactions(raw).transactions).assign(segment="all")
+    with pytest.warns(sc.SegmentClientWarning):
+        total = sc.value_by_segment(customers).iloc[-1]
+    assert 0.5 < total["expected_purchases"] < 2.0
+    assert total["expected_purchases_low"] == 0.0
+    assert total["expected_purchases_high"] > 20.0

@@ -17,6 +17,8 @@ __all__ = ["Future", "draw_futures"]
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
+_OFTEN = 500.0  # purchases expected ahead, above which they are drawn together
+
 
 @dataclass(frozen=True)
 class Future:
@@ -102,6 +104,10 @@ def _walk(
     rng: np.random.Generator,
 ) -> None:
     """Go from purchase to purchase, everyone at once, until the last customer left or reached the end."""
+    often = state[0] / process.k * state[2] > _OFTEN
+    if often.any():
+        _crowd(process, future, who[often], tuple(column[often] for column in state), rate, rng)
+        who, state = who[~often], tuple(column[~often] for column in state)
     buying_rate, phases, leaves, coin, p, price = state
     now = np.zeros(who.size)
     while who.size:
@@ -119,6 +125,31 @@ def _walk(
         on = buys[~left]
         who, now, phases = who[on], now[on], np.zeros(on.size)
         buying_rate, leaves, coin, p, price = buying_rate[on], leaves[on], coin[on], p[on], price[on]
+
+
+def _crowd(
+    process: Process,
+    future: Future,
+    who: Array,
+    state: tuple[Any, ...],
+    rate: float,
+    rng: np.random.Generator,
+) -> None:
+    """Draw the purchases of those who buy many hundred times together: normal counts, evenly spread over time."""
+    buying_rate, _, leaves, coin, p, price = state
+    with np.errstate(divide="ignore"):
+        kept = np.ceil(
+            np.log(rng.random(who.size)) / np.log1p(-coin)
+        )  # coins tossed until the last; endless at 0
+    stops = rng.gamma(np.minimum(kept, 1e15) * process.k) / buying_rate
+    mean = buying_rate / process.k * leaves
+    count = np.rint(mean + np.sqrt(mean / process.k) * rng.standard_normal(who.size))
+    count = np.where(stops < leaves, kept, np.clip(count, 0.0, kept))
+    time = np.minimum(stops, leaves)
+    faded = count * _discounted_span(time, rate) / time
+    future.purchases[who], future.discounted[who] = count, faded
+    future.spend[who] = rng.gamma(p * count) * price * faded / np.maximum(count, 1.0)
+    future.time_alive[who] = _discounted_span(time, rate)
 
 
 def _step(

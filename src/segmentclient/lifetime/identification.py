@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from segmentclient.lifetime.sentences import Sentence
 from segmentclient.locale import Language, language
@@ -73,7 +72,7 @@ def _rough(model: Any, names: tuple[str, ...]) -> list[Sentence]:
     worst = errors[errors > _ROUGH]
     if worst.empty:
         return []
-    factor = round(min(float(np.exp(2 * worst.max())), 1e6))
+    factor = round(math.exp(min(2 * worst.max(), math.log(1e6))))
     return [
         Sentence(
             "How customers leave is hardly known ({names} only within a factor of {factor}).",

@@ -21,6 +21,7 @@ from segmentclient.lifetime.histories import (
     read_columns,
     read_histories,
 )
+from segmentclient.lifetime.horizons import DAYS_A_YEAR, days_a_unit
 from segmentclient.options import check_options
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class PurchaseModel(Forecaster):
         return [f"{process}[{label}]" for process in ("purchase", "dropout") for label in labels]
 
     def _search(self, histories: Histories) -> fitting.Optimum:
-        scale = float(np.average(histories.T, weights=histories.counts)) or 1.0
+        scale = self._time_scale(histories)
         units = np.array([np.log(scale) if name in self.law.rates else 0.0 for name in self.names])
         design = fitting.Standardized(histories.covariates, histories.counts)
         more = np.zeros(2 * design.size)
@@ -145,6 +146,11 @@ class PurchaseModel(Forecaster):
             high=np.concatenate([units + fitting.REACH, more + fitting.REACH]),
         )
         return design.undo(optimum, self._links()) if design.size else optimum
+
+    def _time_scale(self, histories: Histories) -> float:
+        """Mean time observed; a year where no time has passed and nothing is known of any rate."""
+        observed = float(np.average(histories.T, weights=histories.counts))
+        return observed or DAYS_A_YEAR / days_a_unit(self.time_unit)
 
     def _stage(self, sample: Histories, design: Array) -> fitting.Stage:
         return fitting.Stage(lambda point: self._summed(point, sample, design), sample.n_customers)
@@ -160,7 +166,7 @@ class PurchaseModel(Forecaster):
         if not hasattr(self, "_histories"):
             raise ModelError("sample_posterior needs the customers: call fit in this session first")
         h, size = self._histories, len(self.names)
-        scale = float(np.average(h.T, weights=h.counts)) or 1.0
+        scale = self._time_scale(h)
         values = self.params_.to_numpy()
         positive = np.arange(values.size) < size
         most = max(_BLOCK // h.T.size, 1)
