@@ -99,7 +99,7 @@ def test_every_section_is_used_and_every_key_is_a_module():
     [
         (lambda: sc.score_rfm(sc.datasets.load_cdnow()), "columns"),
         (lambda: sc.score_rfm([1, 2]), "tables"),
-        (lambda: sc.clean_transactions(sc.datasets.load_cdnow(), returns="no"), "order-log"),
+        (lambda: sc.clean_transactions(sc.datasets.load_cdnow(), returns="no"), "options"),
         (
             lambda: sc.summarize_customers(sc.datasets.load_cdnow(), as_of="1990-01-01"),
             "orders-into-customers",
@@ -109,7 +109,7 @@ def test_every_section_is_used_and_every_key_is_a_module():
         (lambda: sc.Rule("a", "import os"), "rules"),
         (lambda: sc.BGNBD().summary(), "not-fitted"),
         (lambda: sc.scan_orders("orders.doc"), "files"),
-        (lambda: sc.datasets.make_transactions(10, quality="odd"), "options"),
+        (lambda: sc.BGNBD.from_json("{}"), "models"),
     ],
 )
 def test_a_raised_error_names_its_section(fault, section):

@@ -154,7 +154,7 @@ def test_families_may_be_given() -> None:
         "x17": "psychographic",
         "age": "demographic",
     }
-    with pytest.raises(sc.SegmentClientError, match="families: geographic"):
+    with pytest.raises(sc.SegmentClientError, match="accepted: a mapping of text to 'geographic'"):
         criteria_families(["x17"], given={"x17": "astral"})
 
 

@@ -52,6 +52,7 @@ SECTIONS = {
     "lifetime.totals": "lifetime-value",
     "lifetime.value": "lifetime-value",
     "locale": "options",
+    "options": "options",
     "order_files": "files",
     "personas": "personas",
     "personas.typologies": "rules",
@@ -70,6 +71,7 @@ SECTIONS = {
     "segments.prospects": "life-cycle",
     "segments.rules": "rules",
     "segments.thresholds": "life-cycle",
+    "stored": "models",
     "transactions": "order-log",
     "writing": "files",
 }

@@ -166,6 +166,11 @@ _NAMES: Mapping[Any, str] = {
 }
 
 
+def _several(hint: Any) -> str:
+    """Say what the elements of a list are."""
+    return {int: "whole numbers", float: "numbers", bytes: "bytes"}.get(hint) or _words(hint)
+
+
 def _words(hint: Any) -> str:
     """Say what an annotation accepts, for a reader."""
     origin, inside = get_origin(hint), get_args(hint)
@@ -179,5 +184,5 @@ def _words(hint: Any) -> str:
     if issubclass(kind, Mapping):
         return f"a mapping of {_words(inside[0])} to {_words(inside[1])}" if inside else "a mapping"
     if issubclass(kind, Iterable) and inside:
-        return f"a list of {_words(inside[0])}"
+        return f"a list of {_several(inside[0])}"
     return f"a {kind.__name__}"

@@ -136,8 +136,9 @@ def _plain_time(date: nw.Expr, dtype: Any) -> nw.Expr:
 
 
 def _aged(totals: frames.Frame, names: list[str], age: int) -> frames.Frame:
-    """Bring old and new totals to one shape; counts are decimals here, for they may be missing."""
-    counts = [nw.col(name).cast(nw.Float64) for name in ("n_orders", "n_periods")]
+    """Bring old and new totals to one shape; numbers are decimals here, for counts may be missing."""
+    numbers = ("n_orders", "n_periods", "revenue", "first_day_revenue")
     schema = totals.collect_schema()
     dates = [_plain_time(nw.col(name), schema[name]) for name in ("first_order", "last_order")]
-    return totals.with_columns(*counts, *dates, _age=nw.lit(age)).select(*names, "_age")
+    decimals = [nw.col(name).cast(nw.Float64) for name in numbers]
+    return totals.with_columns(*decimals, *dates, _age=nw.lit(age)).select(*names, "_age")

@@ -84,8 +84,8 @@ def export_audiences(
     ...     print([(file["file"], file["rows"]) for file in json.loads(manifest.read_text())["files"]])
     [('lost.csv', 1), ('new.csv', 2)]
     """
-    check_options(export_audiences, locals())
     _check_options(hash_ids=hash_ids, format=format, holdout=holdout, columns=columns)
+    check_options(export_audiences, locals())
     data = _collected(customers, by, columns, email)
     allowed = may_be_contacted(data)
     audience = _written_columns(data[allowed], by, hash_ids, email)
@@ -109,7 +109,7 @@ def _option_problems(hash_ids: Any, format: str, holdout: float, columns: Any) -
     if isinstance(columns, str):
         yield f"columns= is a list of names, such as [{columns!r}]; found the text {columns!r}"
     if hash_ids is not None and (not isinstance(hash_ids, str | bytes) or not hash_ids):
-        yield f"hash_ids= is the secret itself, a text that is not empty; found {hash_ids!r}"
+        yield f"hash_ids={hash_ids!r}; accepted: the secret itself, a text that is not empty"
     if format not in ("csv", "parquet"):
         yield f"format={format!r}; accepted: 'csv', 'parquet'"
     if not isinstance(holdout, int | float) or not 0 <= holdout < 1:

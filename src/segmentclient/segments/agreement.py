@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, ModelError
 from segmentclient.locale import language
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns
@@ -89,7 +89,7 @@ def cluster_rfm_table(customers: Any, *, cluster: str = "cluster", segment: str 
     >>> cluster_rfm_table(customers).adjusted_rand
     1.0
     """
-    check_options(cluster_rfm_table, locals())
+    check_options(cluster_rfm_table, locals(), error=ModelError)
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), {cluster: "any", segment: "any"})
     if cluster == segment:

@@ -70,7 +70,7 @@ def cluster_stability(
     0      c1  stable
     1      c2  stable
     """
-    check_options(cluster_stability, locals())
+    check_options(cluster_stability, locals(), error=ModelError)
     from sklearn.base import clone
 
     if isinstance(times, bool) or not isinstance(times, int) or times < 1:

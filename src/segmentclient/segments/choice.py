@@ -136,7 +136,7 @@ def choose_k(
     >>> choice.best_k
     3
     """
-    check_options(choose_k, locals())
+    check_options(choose_k, locals(), error=ModelError)
     words, seed = language(lang), checked_seed(random_state)
     frame = frames.read(customers)
     names = feature_names(features, frame)

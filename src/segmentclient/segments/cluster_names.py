@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, ModelError
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.schema import COLUMNS, check_columns
@@ -106,7 +106,7 @@ def name_clusters(
     >>> named["sentence"][0]
     '3 customers (50.0%): revenue 300 on average, against 155 for everybody (× 1.9).'
     """
-    check_options(name_clusters, locals())
+    check_options(name_clusters, locals(), error=ModelError)
     words = language(lang)
     frame = frames.read(customers)
     names = feature_names(features, frame)

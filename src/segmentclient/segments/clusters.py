@@ -6,7 +6,7 @@ import warnings
 from typing import Any, Literal
 
 from segmentclient import frames
-from segmentclient.errors import SegmentClientWarning
+from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.options import check_options
 from segmentclient.segments.features import collected
 from segmentclient.segments.lloyd import Array, Labels, nearest, partition
@@ -62,7 +62,7 @@ def segment_kmeans(
     >>> segment_kmeans(customers, ["n_orders", "revenue"], n_clusters=2)["cluster"].tolist()
     ['c2', 'c2', 'c2', 'c1', 'c1', 'c1']
     """
-    check_options(segment_kmeans, locals())
+    check_options(segment_kmeans, locals(), error=ModelError)
     segmenter = KMeansSegmenter(
         n_clusters=n_clusters, transform=transform, scale=scale, random_state=random_state
     )
@@ -91,7 +91,7 @@ def segment_clusters(customers: Any, features: Any, segmenter: Segmenter, *, col
     >>> segment_clusters(customers, ["revenue"], KMeansSegmenter(n_clusters=2))["cluster"].tolist()
     ['c2', 'c2', 'c2', 'c1', 'c1', 'c1']
     """
-    check_options(segment_clusters, locals())
+    check_options(segment_clusters, locals(), error=ModelError)
     from sklearn.base import clone
 
     frame = frames.read(customers)

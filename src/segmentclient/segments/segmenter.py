@@ -90,7 +90,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the clusters of `X`, a frame of features or an array (rows × features); `y` is ignored."""
-        check_options(type(self).__init__, vars(self))
+        check_options(type(self).__init__, vars(self), error=ModelError)
         values = self._read(X, reset=True)
         self._learn_preparation(values)
         labels = self._learn(self._prepare(values), self._seed())
@@ -125,7 +125,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         ColumnError
             When a feature is missing, not numeric, NaN or infinite, or `column` exists already.
         """
-        check_options(Segmenter.assign, locals())
+        check_options(Segmenter.assign, locals(), error=ModelError)
         self._check_fitted()
         frame = frames.read(customers)
         names = self._feature_names(self._names(), frame)
@@ -185,7 +185,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Rebuild a fitted segmenter from the text that `to_json` gave; `labels_` is not stored."""
-        check_options(Segmenter.from_json, locals())
+        check_options(Segmenter.from_json, locals(), error=ModelError)
         stored = _stored(text, cls.__name__, cls._version)
         try:
             return cls(**stored["settings"])._taken_back(stored)

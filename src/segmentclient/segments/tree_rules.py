@@ -97,7 +97,7 @@ def cluster_rules(
     label_fr = "Petits acheteurs"
     <BLANKLINE>
     """
-    check_options(cluster_rules, locals())
+    check_options(cluster_rules, locals(), error=ModelError)
     if isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= 8:
         raise ModelError(f"depth={depth!r}: expected a whole number from 1 to 8")
     frame = frames.read(customers)
