@@ -168,7 +168,9 @@ _NAMES: Mapping[Any, str] = {
 
 def _several(hint: Any) -> str:
     """Say what the elements of a list are."""
-    return {int: "whole numbers", float: "numbers", bytes: "bytes"}.get(hint) or _words(hint)
+    return {int: "whole numbers", float: "numbers", bytes: "bytes"}.get(hint) or _words(hint).removeprefix(
+        "a "
+    )
 
 
 def _words(hint: Any) -> str:

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
+from segmentclient.errors import RuleError
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.render import html_card, html_table
@@ -193,7 +194,7 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
       big: 0 customers (0.0%), 2 matched
       covered: 3 of 3 customers (100.0%)
     """
-    check_options(check_rules, locals())
+    check_options(check_rules, locals(), error=RuleError)
     listed = load_rules(rules) if isinstance(rules, (str, Path)) else as_rules(rules)
     if customers is None:
         proved = tuple(_proved(listed))

@@ -88,7 +88,7 @@ class Rule:
 
     def label(self, lang: str = "en") -> str:
         """Give the name shown to a reader."""
-        check_options(Rule.label, locals())
+        check_options(Rule.label, locals(), error=RuleError)
         return (self.label_fr if lang == "fr" else self.label_en) or self.name
 
 
@@ -135,7 +135,7 @@ def segment_by_rules(
     >>> sc.segment_by_rules(customers, rules)["segment"].tolist()
     ['big', 'others', 'unknown']
     """
-    check_options(segment_by_rules, locals())
+    check_options(segment_by_rules, locals(), error=RuleError)
     frame = frames.read(customers)
     schema = frame.collect_schema()
     if column in schema:
@@ -237,7 +237,7 @@ def load_rules(path: str | Path) -> list[Rule]:
     >>> [rule.name for rule in sc.load_rules("pack:age_bands")]
     ['under_12', '12_25', '26_49', '50_65', 'over_65']
     """
-    check_options(load_rules, locals())
+    check_options(load_rules, locals(), error=RuleError)
     source = str(path)
     entries = _entries(_read_toml(source), source)
     rules, problems = [], []
