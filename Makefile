@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SPARK := $(shell command -v java >/dev/null 2>&1 && echo ,spark) # a short Spark test runs wherever Java is there
 export MPLBACKEND := Agg
 
-.PHONY: report test test-all test-oldest lint docs clean
+.PHONY: report test test-all test-oldest lint audit docs clean
 
 report: $(VENV)/.core ## write report.html from the CDNOW log
 	$(BIN)/segmentclient demo --output report.html
@@ -26,6 +26,10 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+audit: $(VENV)/.test ## known holes in what we depend on (asks an online service)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --skip-editable
 
 docs: $(VENV)/.docs ## build the documentation into docs/_build
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
