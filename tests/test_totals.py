@@ -120,7 +120,7 @@ def _histories(rng, n, ends):
 def test_group_intervals_hold_nine_times_in_ten(size, seed, simulated, monkeypatch):
     """1,000 data sets of MBG/NBD(0.8, 8, 1.2, 3) customers: 90 % intervals of the group's purchases in 26 weeks.
 
-    Where only some customers are simulated, their chance is scaled, as in segments of more than 4,000.
+    Where only some customers are simulated, their chance is scaled, as in large segments.
     """
     if simulated:
         monkeypatch.setattr("segmentclient.lifetime.totals._SAMPLE", simulated)

@@ -87,7 +87,7 @@ def label(
     }
     customers = sc.predict_lifetime_value(customers, models=models, **terms)
     progress.step("simulating the value of each segment")
-    values = sc.value_by_segment(customers, models=models, **terms)
+    values = sc.value_by_segment(customers, models=models, n_draws=200, **terms)
     return Analysis(clean, customers, scorer, models, values, terms)
 
 

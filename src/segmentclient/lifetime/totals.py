@@ -31,8 +31,8 @@ from segmentclient.options import check_options
 
 __all__ = ["value_by_segment"]
 
-_SAMPLE = 4000  # customers a segment whose chance is simulated; that of the others is scaled
-_FEW = 500  # customers a segment on whom the effect of other parameters is measured, where there are so many
+_SAMPLE = 2500  # customers a segment whose chance is simulated; that of the others is scaled
+_FEW = 150  # customers a segment on whom the effect of other parameters is measured, where there are so many
 _PAYBACK_STEPS = 25
 MOST_DRAWS = 100_000
 TOTAL = "total"
@@ -77,7 +77,7 @@ def value_by_segment(
     Notes
     -----
     Each future draws the parameters once for everybody, then every customer's rate, drop-out, purchases and spend.
-    Bounds are quantiles of the totals, never sums of bounds. Above 4,000 customers a segment the chance of that
+    Bounds are quantiles of the totals, never sums of bounds. Above 2,500 customers a segment the chance of that
     many is simulated and scaled by the square root of the numbers; the doubt about the parameters, which no number of
     customers averages out of a total, comes on top.
 
