@@ -73,7 +73,7 @@ def test_prospects_count_as_customers_and_bring_nothing(customers, models):
 
 def test_large_segments_are_scaled_from_a_sample(customers, models, monkeypatch):
     whole = sc.value_by_segment(customers, models=models, n_draws=150).set_index("segment")
-    monkeypatch.setattr("segmentclient.lifetime.totals._SAMPLE", 80)
+    monkeypatch.setattr("segmentclient.lifetime.simulation._SAMPLE", 80)
     part = sc.value_by_segment(customers, models=models, n_draws=150).set_index("segment")
     np.testing.assert_allclose(part["lifetime_value"], whole["lifetime_value"])
     widths = [
@@ -123,8 +123,8 @@ def test_group_intervals_hold_nine_times_in_ten(size, seed, simulated, monkeypat
     Where only some customers are simulated, their chance is scaled, as in large segments.
     """
     if simulated:
-        monkeypatch.setattr("segmentclient.lifetime.totals._SAMPLE", simulated)
-        monkeypatch.setattr("segmentclient.lifetime.totals._FEW", simulated // 2)
+        monkeypatch.setattr("segmentclient.lifetime.simulation._SAMPLE", simulated)
+        monkeypatch.setattr("segmentclient.lifetime.simulation._FEW", simulated // 2)
     rng = np.random.default_rng(seed)
     spend = sc.GammaGamma.from_params(p=6.0, q=4.0, v=15.0)
     inside = 0

@@ -46,6 +46,7 @@ SECTIONS = {
     "frames": "tables",
     "lifetime": "models",
     "lifetime.clock": "lifetime-value",
+    "lifetime.groups": "lifetime-value",
     "lifetime.horizons": "lifetime-value",
     "lifetime.money": "lifetime-value",
     "lifetime.outlook": "lifetime-value",
