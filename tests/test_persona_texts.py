@@ -18,7 +18,7 @@ from segmentclient.personas.attributes import ATTRIBUTES, OTHER_LABELS
 from segmentclient.personas.buying import _MOMENTS
 from segmentclient.personas.pages import cards_markdown
 from segmentclient.personas.provenance import _STATISTICS
-from segmentclient.personas.typologies import PACKS, load_typology
+from segmentclient.personas.typology_packs import PACKS, load_typology
 
 HOMES = (
     "couple with children",

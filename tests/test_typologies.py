@@ -3,7 +3,7 @@ import pytest
 
 import segmentclient as sc
 from segmentclient.personas import load_typology
-from segmentclient.personas.typologies import PACKS
+from segmentclient.personas.typology_packs import PACKS
 
 SURVEY = pd.DataFrame(
     {
@@ -160,12 +160,28 @@ def test_own_packs(tmp_path):
         ),
         ("[[type]]\nkey='a'\nlabel='a'\nadvice='a'\nsigns=[{when='a >'}]\n" * 2, "sign"),
         ("[[type", "cannot be read"),
+        ("type = [1, 2]", "at least two"),
+        ("type = 'a'", "at least two"),
+        (
+            "columns = [1]\nname = 3",
+            "'columns' must be a table, found .1.*'name' must be text|'name' must be text",
+        ),
+        ("[[type]]\nkey = 1\n[[type]]\nkey = 'b'", "type 1: 'key' must be text, found 1"),
+        ("[[type]]\nsigns = 'x'\n[[type]]\nkey = 'b'", "type 1: each sign is written"),
+        (
+            "[[type]]\nsigns = [{when = 'a > 1', weight = nan}]\n[[type]]\nkey = 'b'",
+            "weight must be a number",
+        ),
+        (
+            "[[type]]\nsigns = [{when = 'a > 1', weight = true}]\n[[type]]\nkey = 'b'",
+            "weight must be a number",
+        ),
     ],
 )
 def test_packs_that_cannot_be_read(tmp_path, text, message):
     path = tmp_path / "bad.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(sc.RuleError, match=message):
+    with pytest.raises(sc.RuleError, match=f"(?s){message}"):
         load_typology(path)
 
 

@@ -57,6 +57,7 @@ SECTIONS = {
     "order_files": "files",
     "personas": "personas",
     "personas.typologies": "rules",
+    "personas.typology_packs": "rules",
     "plot": "charts",
     "printing": "files",
     "report": "report-and-exports",

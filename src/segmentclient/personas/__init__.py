@@ -6,7 +6,8 @@ from segmentclient.personas.ideal import IdealCustomer, ideal_customer
 from segmentclient.personas.people import check_people, join_people
 from segmentclient.personas.persona import Persona, Personas
 from segmentclient.personas.traits import Trait
-from segmentclient.personas.typologies import Typology, apply_typology, load_typology
+from segmentclient.personas.typologies import apply_typology
+from segmentclient.personas.typology_packs import Typology, load_typology
 
 __all__ = [
     "Field",

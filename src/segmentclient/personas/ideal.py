@@ -13,11 +13,11 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
-from segmentclient.locale import Language, language
+from segmentclient.locale import language
 from segmentclient.options import check_options
-from segmentclient.personas import words
 from segmentclient.personas.attributes import label_of
 from segmentclient.personas.engagement import temperatures
+from segmentclient.personas.ideal_profile import points_of_answers, reasons, target_table, targets_of
 from segmentclient.personas.likeness import Likeness, Quality, fit_likeness
 from segmentclient.personas.reading import describe_people, read_people
 from segmentclient.personas.scorecard import Indicator, choose_indicators, indicators_of, table_of
@@ -29,11 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IdealCustomer", "ideal_customer"]
 
-TARGETS = {"core": 0.1, "primary": 0.3, "secondary": 0.6}
 OUTPUT = ("likeness", "likeness_rank", "expected_value", "target", "reasons")
 FEWEST = 50
-MOST_REASONS = 3
-DOUBLES_ODDS = 20
 
 
 @dataclass(frozen=True)
@@ -106,10 +103,10 @@ class IdealCustomer:
             "likeness": chances,
             "likeness_rank": np.searchsorted(order, -chances, side="left") + 1,
             "expected_value": self.likeness.values(chances),
-            "target": _targets(
+            "target": targets_of(
                 chances, dict(zip(self.targets["target"], self.targets["from_likeness"], strict=True))
             ),
-            "reasons": _reasons(
+            "reasons": reasons(
                 np.where(coded > 0, coded * self.likeness.weights, 0.0), self.indicators, language(self.lang)
             ),
         }
@@ -213,10 +210,10 @@ def ideal_customer(
     likeness, quality, chances = fit_likeness(coded, worth)
     _warn_if_chance(quality)
     best = worth >= likeness.threshold
-    profile = _profile(indicators, likeness.weights, coded, best, language(lang))
+    profile = points_of_answers(indicators, likeness.weights, coded, best, language(lang))
     return IdealCustomer(
         profile,
-        _target_table(chances, worth),
+        target_table(chances, worth),
         quality,
         value,
         likeness.threshold,
@@ -274,87 +271,3 @@ def _beside(frame: frames.Frame, columns: dict[str, Any]) -> frames.Frame:
         frame, {"customer_id": keys, **{name: list(values) for name, values in columns.items()}}
     )
     return frame.join(small, on="customer_id", how="left")  # type: ignore[arg-type]
-
-
-def _targets(chances: np.ndarray, starts: Mapping[str, float]) -> np.ndarray:
-    named = np.full(len(chances), "others", dtype=object)
-    for target in reversed(TARGETS):
-        named[chances >= starts[target]] = target
-    return named
-
-
-def _target_table(chances: np.ndarray, worth: np.ndarray) -> pd.DataFrame:
-    import pandas as pd
-
-    starts = {target: float(np.quantile(chances, 1 - share)) for target, share in TARGETS.items()} | {
-        "others": 0.0
-    }
-    named = _targets(chances, starts)
-    rows = [(target, start, named == target) for target, start in starts.items()]
-    return pd.DataFrame(
-        {
-            "target": [target for target, _, _ in rows],
-            "from_likeness": [start for _, start, _ in rows],
-            "customers": [int(mine.sum()) for _, _, mine in rows],
-            "share_of_customers": [float(mine.mean()) for _, _, mine in rows],
-            "mean_value": [float(worth[mine].mean()) if mine.any() else float("nan") for _, _, mine in rows],
-            "share_of_value": [
-                float(worth[mine].sum() / worth.sum()) if worth.sum() else float("nan") for _, _, mine in rows
-            ],
-        }
-    )
-
-
-def _profile(
-    indicators: list[Indicator], weights: np.ndarray, coded: np.ndarray, best: np.ndarray, L: Language
-) -> pd.DataFrame:
-    """One row an answer; shares are of the people whose answer is known."""
-    import pandas as pd
-
-    rows = []
-    for indicator, weight, column in zip(indicators, weights, coded.T, strict=True):
-        known, holds = column != 0, column > 0
-        share_best = float(holds[best & known].mean()) if (best & known).any() else float("nan")
-        rows.append(
-            {
-                "attribute": indicator.attribute,
-                "value": _answer_text(indicator, L),
-                "points": float(weight / np.log(2) * DOUBLES_ODDS),
-                "share_of_best": share_best,
-                "share_of_all": indicator.share,
-                "lift": share_best / indicator.share,
-                "n": int(holds.sum()),
-            }
-        )
-    return (
-        pd.DataFrame(rows)
-        .sort_values(["points", "attribute", "value"], ascending=[False, True, True], kind="stable")
-        .reset_index(drop=True)
-    )
-
-
-def _answer_text(indicator: Indicator, L: Language) -> str:
-    if not indicator.is_band:
-        return words.say(indicator.value, L)
-    low, high = _edge(indicator.low, L), _edge(indicator.high, L)
-    if not low:
-        return L.text("under {high}", high=high)
-    return (
-        L.text("{low} and over", low=low) if not high else L.text("{low} to under {high}", low=low, high=high)
-    )
-
-
-def _edge(value: float, L: Language) -> str:
-    return "" if np.isinf(value) else L.number(value, 0 if value == int(value) else 1)
-
-
-def _reasons(points: np.ndarray, indicators: tuple[Indicator, ...], L: Language) -> np.ndarray:
-    """Name the answers that speak most for each person; people with the same answers share the same text."""
-    texts = [f"{label_of(one.attribute, L)}{L.text(': ')}{_answer_text(one, L)}" for one in indicators]
-    distinct, where = np.unique(points.round(9), axis=0, return_inverse=True)
-    nothing = L.text("nothing in the profile speaks for them")
-    said = []
-    for row in distinct:
-        order = [place for place in np.argsort(-row, kind="stable")[:MOST_REASONS] if row[place] > 0.01]
-        said.append(" · ".join(texts[place] for place in order) or nothing)
-    return np.array(said, dtype=object)[where.ravel()]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from segmentclient.locale import Language
 from segmentclient.personas.fields import Field, deduced
 from segmentclient.personas.setting import Setting
-from segmentclient.personas.typologies import CANNOT_TELL, Typology, apply_typology, load_typology
+from segmentclient.personas.typologies import apply_typology
+from segmentclient.personas.typology_packs import CANNOT_TELL, Typology, load_typology
 from segmentclient.rfm import maps
 
 if TYPE_CHECKING:
