@@ -3,7 +3,6 @@ VENV ?= .venv
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := $(VENV)/bin
-SPARK := $(shell command -v java >/dev/null 2>&1 && echo ,spark) # a short Spark test runs wherever Java is there
 export MPLBACKEND := Agg
 
 .PHONY: report test test-all test-oldest lint audit docs clean
@@ -46,7 +45,7 @@ $(VENV)/.core: pyproject.toml | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[test$(strip $(SPARK))]'
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python

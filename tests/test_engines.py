@@ -244,20 +244,6 @@ def test_a_model_fitted_on_any_engine_is_the_same(engine, at):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore::Warning")
-@pytest.mark.skipif(shutil.which("java") is None, reason="PySpark needs Java")
-def test_spark_in_short(log):
-    """A smoke part of the Spark suite, wherever Java and PySpark are there."""
-    pytest.importorskip("pyspark", reason="PySpark is not installed")
-
-    def customers(table):
-        transactions = sc.clean_transactions(table, order_id="order_id").transactions
-        return sc.summarize_customers(transactions, as_of="2025-12-31")
-
-    few = log.head(300)
-    same(as_pandas(customers(on_spark(few))), as_pandas(customers(few)))
-
-
 def test_plans_stay_plans(log, models):
     for engine in ("polars-lazy", "duckdb"):
         assert isinstance(frames.read(chain(ENGINES[engine](log), models)), nw.LazyFrame)

@@ -90,7 +90,7 @@ def test_equal_customers_get_equal_scores_whatever_the_row_order_and_engine(on_e
 
 
 @pytest.mark.parametrize("method", ["quantile", "nested", "jenks"])
-@pytest.mark.parametrize("factor", [1000, 1 / 1000, 0.01])
+@pytest.mark.parametrize("factor", [1000, 0.01])
 def test_the_unit_of_money_does_not_matter(method, factor):
     table = shop()
     other = table.assign(revenue=table["revenue"] * factor)
