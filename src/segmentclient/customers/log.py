@@ -38,7 +38,7 @@ def as_day(value: Any, name: str) -> dt.date:
     """Read a day given by the caller: a date, a time stamp, or text such as "2026-12-31"."""
     try:
         day = _day_of(value)
-    except ValueError:
+    except (ValueError, NotImplementedError):  # pandas knows years that Python's dates do not
         day = None
     if day is None or not EARLIEST <= day.year <= LATEST:
         raise SegmentClientError(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames
+from segmentclient import frames, matching
 from segmentclient.customers.log import KEY, Log, as_day, daily_lines, in_order, read_log
 from segmentclient.customers.summary import GAPS, SUMMARY, finish
 from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers
@@ -55,6 +56,8 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     frames.check_labels(before, KEY)
     log = read_log(new_transactions, as_of)
     _check_alike(before, log.frame)
+    before = _with_plain_ids(before, log.frame)
+    log = replace(log, frame=matching.in_types_of(before, log.frame, [KEY], table="new_transactions"))
     _check_cells(before)
     _check_follows(before, log)
     totals = _merged(before, portable_totals(daily_lines(log), log, 1, whole_base=False))
@@ -68,6 +71,13 @@ def _check_alike(before: frames.Frame, new: frames.Frame) -> None:
             "customers and new_transactions are on different engines or DuckDB connections; bring both to one"
         )
     frames.check_same_keys(before, new, KEY, name="new_transactions")
+
+
+def _with_plain_ids(before: frames.Frame, new: frames.Frame) -> frames.Frame:
+    """Write out ids held as categories where the new ones are not held alike, and on pyarrow, which groups no two."""
+    held, coming = before.collect_schema()[KEY], new.collect_schema()[KEY]
+    coded = held in (nw.Categorical, nw.Enum) and (held != coming or before.implementation.is_pyarrow())
+    return before.with_columns(nw.col(KEY).cast(nw.String)) if coded else before
 
 
 def _check_cells(before: frames.Frame) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames
+from segmentclient import frames, matching
 from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
 from segmentclient.options import check_options
 from segmentclient.personas.attributes import folded
@@ -90,7 +90,7 @@ def _persons(frame: frames.Frame, table: Any, key: str, name: str) -> frames.Fra
     if counts["rows"] > (counts["ids"] or 0):
         persons, differing = _merged(persons, key)
         _warn_if_differing(differing, name)
-    return _same_engine(frame, persons)
+    return matching.keyed_like(frame, _same_engine(frame, persons), key)
 
 
 def _check_key(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> None:
@@ -103,9 +103,8 @@ def _merged(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, in
     """Keep a value where all known cells of a person agree; the order of the rows never matters."""
     schema = persons.collect_schema()
     columns = [name for name in schema if name != key]
-    ready = persons.with_columns(
-        *(cast for name in columns if (cast := _ready(name, schema[name])) is not None)
-    )
+    casts = [cast for name in columns if (cast := _ready(name, schema[name])) is not None]
+    ready = persons.with_columns(*casts) if casts else persons
     ends = {f"_min_{place}": nw.col(name).min() for place, name in enumerate(columns)}
     ends |= {f"_max_{place}": nw.col(name).max() for place, name in enumerate(columns)}
     grouped = ready.group_by(key).agg(**ends)
@@ -200,7 +199,7 @@ def _with_contacts(frame: frames.Frame, log: frames.Frame, key: str) -> frames.F
     marked = log.with_columns(**_marks(named, "score" in schema))
     ends = {"n_contacts": nw.len(), **({"last_contact": nw.col("date").max()} if "date" in schema else {})}
     counts = {name: nw.col(name).sum() for name in _marks(named, "score" in schema)}
-    grouped = _same_engine(frame, marked.group_by(key).agg(**ends, **counts))
+    grouped = matching.keyed_like(frame, _same_engine(frame, marked.group_by(key).agg(**ends, **counts)), key)
     joined = _beside(frame, grouped, key, "interactions")
     return _finished(joined, named, "score" in schema)
 

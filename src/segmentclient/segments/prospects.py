@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames
+from segmentclient import frames, matching
 from segmentclient.errors import SegmentClientWarning, raise_all
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of
@@ -75,10 +75,7 @@ def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
     others = frames.beside(
         frame, others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any")
     )
-    now = others.collect_schema()
-    return others.select(
-        *(nw.col(name) if now[name] == schema[name] else nw.col(name).cast(schema[name]) for name in shared)
-    )
+    return matching.in_types_of(frame, others, shared, table="people")
 
 
 def _check_kinds(schema: Any, found: Any) -> None:
@@ -94,8 +91,6 @@ def _check_kinds(schema: Any, found: Any) -> None:
 def _fits(found: Any, expected: Any, *, is_key: bool) -> bool:
     if found == expected:
         return True
-    if isinstance(expected, nw.Enum):  # takes no word but its own
-        return False
     return kind_of(found) == kind_of(expected) or (kind_of(expected) == "text" and not is_key)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from segmentclient.errors import ModelError
 from segmentclient.locale import Language, language
+from segmentclient.segments.decision_tree import decision_tree
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,15 +99,12 @@ def surrogate_rules(
     data: pd.DataFrame, by: str, names: Sequence[str], kinds: Mapping[str, str], *, depth: int | None
 ) -> tuple[tuple[TreeRule, ...], float, float]:
     """Grow the tree; give the best rule of each segment, the fidelity, and the share of the largest segment."""
-    from sklearn.tree import DecisionTreeClassifier
-
     if depth is not None and not 1 <= depth <= 30:
         raise ModelError(f"depth={depth!r}: expected a whole number from 1 to 30")
     columns, matrix = _encoded(data, names, kinds)
     segments, labels = np.unique(data[by].to_numpy(dtype=str), return_inverse=True)
     depth = depth or max(3, math.ceil(math.log2(len(segments))) + 1)
-    tree = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=max(1, len(data) // 200), random_state=0)
-    tree.fit(matrix, labels)
+    tree = decision_tree(matrix, labels, depth=depth, least=max(1, len(data) // 200))
     paths, leaves = dict(_paths(tree.tree_, columns)), tree.apply(matrix)
     rules = tuple(_best_rule(str(name), labels == code, leaves, paths) for code, name in enumerate(segments))
     fidelity = float(np.mean(tree.predict(matrix) == labels))

@@ -264,7 +264,8 @@ def _thresholds(
 def _day_of_the_picture(seen: Mapping[str, Any]) -> int | None:
     """The last order of all is the one with the shortest silence."""
     last_day, silence = seen.get("last_day"), seen["least_silence"]
-    return None if last_day is None or silence is None else round(last_day + silence)
+    known = last_day is not None and silence is not None and math.isfinite(silence)
+    return round(last_day + silence) if known else None
 
 
 def _rounded_up(days: float) -> float:

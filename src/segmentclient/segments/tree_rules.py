@@ -15,6 +15,7 @@ from segmentclient.errors import ModelError
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns
 from segmentclient.segments.cluster_names import name_clusters
+from segmentclient.segments.decision_tree import decision_tree
 from segmentclient.segments.features import as_floats, feature_names, labelled, refuse_unusable
 from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.rules import Rule
@@ -122,14 +123,8 @@ class _Box:
 
 
 def _boxes(values: Array, labels: Labels, names: Sequence[str], depth: int) -> list[_Box]:
-    from sklearn.tree import DecisionTreeClassifier
-
     least = max(1, min(len(values) // 200, int(np.bincount(labels).min()) // 2))
-    tree = (
-        DecisionTreeClassifier(max_depth=depth, min_samples_leaf=least, random_state=0)
-        .fit(values, labels)
-        .tree_
-    )
+    tree = decision_tree(values, labels, depth=depth, least=least).tree_
     everybody = np.ones(len(values), dtype=bool)
     return [box for box in _walk(tree, 0, {}, everybody, values, labels, names) if box.inside.any()]
 

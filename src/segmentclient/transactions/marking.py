@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import cells, frames
+from segmentclient import cells, frames, matching
 from segmentclient.errors import ColumnError, SegmentClientError
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ReadColumns
@@ -98,5 +98,5 @@ def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
         raise ColumnError(
             f"known_customers: customer_id holds {found}, but {expected} in the log; cast one of them"
         )
-    ids = known.select(nw.col("customer_id").cast(expected).alias(ID)).unique()
-    return frames.beside(marked, ids)
+    ids = frames.beside(marked, known.select(nw.col("customer_id").alias(ID)).unique())
+    return matching.keyed_like(marked, ids, ID)

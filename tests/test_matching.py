@@ -1,0 +1,75 @@
+"""Ids that are equal to a person meet, whatever type each table holds them in."""
+
+import itertools
+
+import pandas as pd
+import polars as pl
+import pytest
+
+import segmentclient as sc
+from conftest import DUCKDB
+from segmentclient import frames, matching
+
+TO_ENGINE = {
+    "polars": lambda table: table,
+    "polars-lazy": lambda table: table.lazy(),
+    "pyarrow": lambda table: table.to_arrow(),
+    "pandas": lambda table: table.to_pandas(),
+    "duckdb": lambda table: DUCKDB.from_arrow(table.to_arrow()),
+}
+WHOLE = {"int32": pl.Int32, "int64": pl.Int64, "uint8": pl.UInt8, "double": pl.Float64}
+TEXT = {"text": pl.String, "categories": pl.Categorical, "enumeration": pl.Enum(["1", "2", "9"])}
+
+
+def held_as(dtype, table):
+    id_ = pl.col("customer_id")
+    return table.with_columns(id_.cast(dtype) if dtype.is_numeric() else id_.cast(pl.String).cast(dtype))
+
+
+def log(ids, day, amounts):
+    return pl.DataFrame({"customer_id": ids, "date": [pd.Timestamp(day)] * len(ids), "amount": amounts})
+
+
+@pytest.mark.parametrize("kinds", [WHOLE, TEXT], ids=["numbers", "texts"])
+@pytest.mark.parametrize("engine", TO_ENGINE)
+def test_equal_ids_of_two_months_meet(engine, kinds, back):
+    for held, coming in itertools.product(kinds.values(), repeat=2):
+        bought = TO_ENGINE[engine](held_as(held, log([1, 2], "2025-01-01", [1.0, 2.0])))
+        later = TO_ENGINE[engine](held_as(coming, log([2, 9], "2025-02-01", [-1.0, 3.0])))
+        old = sc.summarize_customers(bought)
+        new = sc.clean_transactions(later, known_customers=old).transactions
+        found = back(sc.update_customers(old, new))
+        assert found["customer_id"].astype(float).tolist() == [1.0, 2.0, 9.0]
+        assert found["revenue"].tolist() == [1.0, 1.0, 3.0]
+
+
+@pytest.mark.parametrize("kinds", [WHOLE, TEXT], ids=["numbers", "texts"])
+@pytest.mark.parametrize("engine", TO_ENGINE)
+def test_equal_ids_of_customers_and_people_meet(engine, kinds, back):
+    few = pl.DataFrame({"customer_id": [1, 2], "segment": ["a", "b"], "revenue": [1.0, 2.0]})
+    known = pl.DataFrame({"customer_id": [2, 9], "age": [30.0, 50.0]})
+    contacts = pl.DataFrame({"customer_id": [2, 2, 9], "kind": ["visit"] * 3})
+    for held, coming in itertools.product(kinds.values(), repeat=2):
+        customers = TO_ENGINE[engine](held_as(held, few))
+        people, log_ = (TO_ENGINE[engine](held_as(coming, table)) for table in (known, contacts))
+        joined = back(sc.join_people(customers, people, log_))
+        assert joined["age"].fillna(0).tolist() == [0.0, 30.0]
+        assert joined["n_visit"].tolist() == [0, 2]
+        profile = back(sc.profile_segments(customers, attributes=people)).set_index("segment")
+        assert profile.loc["b", "mean_age"] == 30.0
+
+
+@pytest.mark.parametrize("engine", TO_ENGINE)
+def test_a_value_that_does_not_fit_is_an_error_and_never_cut(engine):
+    buyers = sc.summarize_customers(TO_ENGINE[engine](log([1, 2], "2025-01-01", [1.0, 2.0])))
+    people = TO_ENGINE[engine](pl.DataFrame({"customer_id": [1.5, 9.0]}))
+    with pytest.raises(sc.ColumnError, match=r"'customer_id'.*cannot hold.*cast one of them"):
+        sc.add_prospects(buyers, people)
+
+
+def test_a_key_that_does_not_fit_equals_nobody():
+    ours, theirs = (
+        frames.read(pl.DataFrame({"k": values})) for values in ([1, 2], [1.0, 1.5, 2.0**60, float("nan")])
+    )
+    found = frames.collect(matching.keyed_like(ours, theirs, "k"))["k"]
+    assert found.isna().tolist() == [False, True, True, True]
