@@ -175,25 +175,38 @@ def test_a_hundred_thousand_texts(text):
 
 
 def stored():
-    models = sc.LifetimeModels(
-        sc.MBGNBD.from_params(r=0.5, alpha=20.0, a=0.8, b=2.5),
-        sc.GammaGamma.from_params(p=6.0, q=4.0, v=50.0),
-    )
+    """Every kind of stored object: how it is loaded, its text, and what it is then asked."""
     customers = pd.DataFrame(
         {"days_since_last_order": range(1, 41), "n_orders": range(40, 0, -1), "revenue": range(10, 50)}
     )
-    clusters = sc.KMeansSegmenter(2).fit(customers[["n_orders", "revenue"]])
-    mixture = sc.MixtureSegmenter(2).fit(customers[["n_orders", "revenue"]])
-    return {
-        "RFMScorer": (sc.RFMScorer.from_json, sc.RFMScorer(bins=3).fit(customers).to_json()),
-        "BGNBD": (sc.BGNBD.from_json, sc.BGNBD.from_params(r=0.5, alpha=20.0, a=0.8, b=2.5).to_json()),
-        "GammaGamma": (sc.GammaGamma.from_json, models.spend.to_json()),
-        "LifetimeModels": (sc.LifetimeModels.from_json, models.to_json()),
-        "KMeansSegmenter": (sc.KMeansSegmenter.from_json, clusters.to_json()),
-        "MixtureSegmenter": (sc.MixtureSegmenter.from_json, mixture.to_json()),
-        "BGCNBD": (sc.BGCNBD.from_json, sc.BGCNBD.from_params(r=0.5, alpha=20.0, a=0.8, b=2.5).to_json()),
-        "BGBB": (sc.BGBB.from_json, sc.BGBB.from_params(alpha=1.2, beta=0.7, gamma=0.6, delta=2.7).to_json()),
-    }
+    history = pd.DataFrame(
+        {"frequency": [0, 3], "recency": [0.0, 20.0], "T": 30.0, "monetary_value": [0.0, 9.0]}
+    )
+    numbers = customers[["n_orders", "revenue"]]
+    spend = sc.GammaGamma.from_params(p=6.0, q=4.0, v=50.0)
+    four = {"r": 0.5, "alpha": 20.0, "a": 0.8, "b": 2.5}
+    fitted = [
+        (sc.RFMScorer(bins=3).fit(customers), lambda one: one.transform(customers)),
+        (sc.BGNBD.from_params(**four), lambda one: one.probability_alive(history)),
+        (sc.BGCNBD.from_params(**four), lambda one: one.probability_alive(history)),
+        (
+            sc.BGBB.from_params(alpha=1.2, beta=0.7, gamma=0.6, delta=2.7),
+            lambda one: one.probability_alive(history),
+        ),
+        (spend, lambda one: one.expected_purchase_value(history)),
+        (
+            sc.GammaGammaByFrequency()._learn([3], [spend, spend]),
+            lambda one: one.expected_purchase_value(history),
+        ),
+        (
+            sc.LifetimeModels(sc.MBGNBD.from_params(**four), spend),
+            lambda one: sc.predict_lifetime_value(history, models=one),
+        ),
+        (sc.KMeansSegmenter(2).fit(numbers), lambda one: one.predict(numbers)),
+        (sc.MixtureSegmenter(2).fit(numbers), lambda one: one.predict(numbers)),
+        (sc.HierarchicalSegmenter(2).fit(numbers), lambda one: one.predict(numbers)),
+    ]
+    return {type(one).__name__: (type(one).from_json, one.to_json(), use) for one, use in fitted}
 
 
 ODD = [None, True, -1, 1e308, 10**400, "x", [], {}, [None], {"a": 1}, "__import__('os')"]
@@ -223,22 +236,16 @@ def faulty(text):
 
 
 STORED = [
-    "RFMScorer",
-    "BGNBD",
-    "BGCNBD",
-    "BGBB",
-    "GammaGamma",
-    "LifetimeModels",
-    "KMeansSegmenter",
-    "MixtureSegmenter",
-]
+    "RFMScorer", "BGNBD", "BGCNBD", "BGBB", "GammaGamma", "GammaGammaByFrequency", "LifetimeModels", "KMeansSegmenter",
+    "MixtureSegmenter", "HierarchicalSegmenter",
+]  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("name", STORED)
 def test_damaged_files_are_refused_with_an_error_of_ours(name):
-    load, text = stored()[name]
-    load(text)
+    load, text, use = stored()[name]
+    use(load(text))
     for bad in (
         "",
         "{",
@@ -253,7 +260,7 @@ def test_damaged_files_are_refused_with_an_error_of_ours(name):
             load(bad)
     for number, content in enumerate(damaged(json.loads(text))):
         try:
-            load(json.dumps(content))
+            use(load(json.dumps(content)))
         except sc.SegmentClientError:
             continue
         except Exception as error:

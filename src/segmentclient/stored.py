@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from segmentclient.errors import ModelError
 
-__all__ = ["read_stored"]
+__all__ = ["as_number", "read_stored"]
 
 
 def read_stored(text: str, what: str, *, version: int | None = None) -> dict[str, Any]:
@@ -39,6 +39,13 @@ def read_stored(text: str, what: str, *, version: int | None = None) -> dict[str
             f"{what}.from_json: version {found!r} found, expected version {version}; save it again with this version"
         )
     return content
+
+
+def as_number(value: Any) -> float:
+    """Take a JSON number, and nothing that merely reads as one (true, "3")."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"a number is expected, found {value!r}")
+    return float(value)
 
 
 def _not_finite(name: str) -> NoReturn:

@@ -21,7 +21,7 @@ from segmentclient.lifetime.sentences import Sentence
 from segmentclient.lifetime.spending import fit_spend
 from segmentclient.locale import language
 from segmentclient.options import check_options
-from segmentclient.stored import read_stored
+from segmentclient.stored import as_number, read_stored
 
 __all__ = ["LifetimeModels", "fit_lifetime_models", "log_normal_draws", "process_of"]
 
@@ -108,7 +108,7 @@ class LifetimeModels:
             purchase, spend = (
                 _read(content[part], known) for part, known in (("purchase", PURCHASE), ("spend", SPEND))
             )
-            draws = tuple(tuple(float(value) for value in row) for row in content["draws"])
+            draws = tuple(tuple(as_number(value) for value in row) for row in content["draws"])
             sentences = tuple(
                 Sentence(str(message), dict(values)) for message, values in content.get("sentences", ())
             )

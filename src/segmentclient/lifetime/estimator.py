@@ -15,7 +15,7 @@ import numpy as np
 from segmentclient.errors import ModelError, not_fitted
 from segmentclient.options import check_options
 from segmentclient.render import html_table
-from segmentclient.stored import read_stored
+from segmentclient.stored import as_number, read_stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Estimator"]
 
 _VERSION = 1
+_WITHIN = "a positive finite number (1e-100 to 1e100)"
 _FACTS = ("log_likelihood_", "n_customers_", "converged_")
 
 
@@ -69,13 +70,13 @@ class Estimator:
         Raises
         ------
         ModelError
-            When a parameter is missing, unknown, or not a positive finite number.
+            When a parameter is missing, unknown, or not a number between 1e-100 and 1e100.
         """
         options = {name: params.pop(name) for name in inspect.signature(cls).parameters if name in params}
         problems = [f"{name} is missing" for name in cls.names if name not in params]
         problems += [f"{name} is unknown" for name in params if name not in cls.names]
         problems += [
-            f"{name}={params[name]!r} is not a positive finite number"
+            f"{name}={params[name]!r} is not {_WITHIN}"
             for name in cls.names
             if name in params and not _positive(params[name])
         ]
@@ -222,9 +223,9 @@ class Estimator:
         try:
             model = cls(**content["options"])
             names = list(content["params"])
-            values = np.array([float(content["params"][name]) for name in names])
+            values = np.array([as_number(content["params"][name]) for name in names])
             covariance = np.array(
-                [[np.nan if v is None else float(v) for v in row] for row in content["covariance"]]
+                [[np.nan if v is None else as_number(v) for v in row] for row in content["covariance"]]
             )
             _check_content(cls, names, values, covariance)
             model._learn(
@@ -233,8 +234,8 @@ class Estimator:
                 covariance,
                 log_likelihood=np.nan
                 if content["log_likelihood"] is None
-                else float(content["log_likelihood"]),
-                n_customers=float(content["n_customers"]),
+                else as_number(content["log_likelihood"]),
+                n_customers=as_number(content["n_customers"]),
                 converged=bool(content["converged"]),
             )
             model._take_extra(content)
@@ -260,9 +261,9 @@ def _check_content(cls: type[Estimator], names: list[str], values: Any, covarian
         raise ModelError(
             f"{cls.__name__}.from_json: parameters {names} found, {list(cls.names)} expected first"
         )
-    if not np.isfinite(values).all() or (values[: len(cls.names)] <= 0).any():
+    if not np.isfinite(values).all() or not all(map(_positive, values[: len(cls.names)])):
         raise ModelError(
-            f"{cls.__name__}.from_json: parameters must be positive finite numbers, found {values.tolist()}"
+            f"{cls.__name__}.from_json: each parameter must be {_WITHIN}, found {values.tolist()}"
         )
     if covariance.shape != (len(names), len(names)):
         raise ModelError(
@@ -274,8 +275,8 @@ def _check_content(cls: type[Estimator], names: list[str], values: Any, covarian
 
 def _positive(value: Any) -> bool:
     try:
-        return bool(np.isfinite(float(value)) and float(value) > 0)
-    except (TypeError, ValueError):
+        return 1e-100 <= float(value) <= 1e100
+    except (OverflowError, TypeError, ValueError):
         return False
 
 

@@ -21,6 +21,7 @@ from segmentclient.stored import read_stored
 __all__ = ["GammaGammaByFrequency"]
 
 _SPLITS: tuple[tuple[int, ...], ...] = ((), (2,), (4,), (2, 4), (2, 4, 8), (2, 3, 5, 9, 17))
+_VERSION = 1
 _FEWEST = 30  # repeat buyers a band
 
 
@@ -138,6 +139,7 @@ class GammaGammaByFrequency:
         models = [json.loads(model.to_json()) for model in self._bands()]
         return json.dumps(
             {
+                "version": _VERSION,
                 "model": type(self).__name__,
                 "time_unit": self.time_unit,
                 "edges": self.edges_,
@@ -150,15 +152,26 @@ class GammaGammaByFrequency:
         """Read what `to_json` wrote."""
         check_options(GammaGammaByFrequency.from_json, locals(), error=ModelError)
         try:
-            content = read_stored(text, cls.__name__)
+            content = read_stored(text, cls.__name__, version=_VERSION)
             models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]
-            return cls(content["time_unit"])._learn(content["edges"], models)
+            edges = _checked_edges(content["edges"], models)
+            return cls(content["time_unit"])._learn(edges, models)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise
             raise ModelError(
                 f"GammaGammaByFrequency.from_json takes the text that to_json wrote ({error!r})"
             ) from None
+
+
+def _checked_edges(edges: Any, models: Sequence[GammaGamma]) -> list[int]:
+    """Between bands stands one edge each, larger than the one before."""
+    whole = isinstance(edges, list) and all(type(edge) is int and 0 < edge < 2**53 for edge in edges)
+    if not whole or edges != sorted(set(edges)) or len(edges) != len(models) - 1:
+        raise ModelError(
+            f"GammaGammaByFrequency.from_json: edges {edges!r} do not part {len(models)} bands; expected rising whole numbers"
+        )
+    return edges
 
 
 def _band(frequency: Array, edges: Sequence[int]) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 
 from segmentclient.errors import ModelError
 from segmentclient.rfm.cuts import AXES
-from segmentclient.stored import read_stored
+from segmentclient.stored import as_number, read_stored
 
 __all__ = ["METHODS", "OPTIONS", "Bins", "Options", "option_problems", "read_json"]
 
@@ -100,19 +100,27 @@ def read_json(text: str) -> dict[str, Any]:
             data["format"] == "segmentclient.RFMScorer"
             and set(data["options"]) == set(OPTIONS)
             and {cut["axis"] for cut in data["cuts"]} == set(AXES)
+            and all(_is_cut(cut) for cut in data["cuts"])
         )
-        for cut in data["cuts"]:
-            right = (
-                right
-                and all(np.isfinite(point) for point in cut["points"])
-                and all(len(pair) == 2 for pair in cut["within"])
-            )
     except ModelError:
         raise
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelError(
             f"RFMScorer.from_json: not a scorer written by to_json ({type(error).__name__}: {error})"
         ) from None
     if not right:
         raise ModelError("RFMScorer.from_json: not a scorer written by to_json")
     return data
+
+
+def _is_cut(cut: dict[str, Any]) -> bool:
+    """Rising points, within conditions (column, value)."""
+    points = [as_number(point) for point in cut["points"]]
+    return (
+        0 < len(points) < 9
+        and bool(np.isfinite(points).all())
+        and points == sorted(points)
+        and all(
+            isinstance(name, str) and isinstance(value, str | int | float) for name, value in cut["within"]
+        )
+    )

@@ -7,6 +7,7 @@ first (−1 for noise). On tables the same labels read as keys: "c1" is the most
 from __future__ import annotations
 
 import json
+import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -189,18 +190,37 @@ class Segmenter(ClusterMixin, BaseEstimator):
         stored = _stored(text, cls.__name__, cls._version)
         try:
             return cls(**stored["settings"])._taken_back(stored)
-        except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, RuntimeWarning, TypeError, ValueError) as error:
             raise ModelError(f"expected the whole text that to_json() gave ({error!r})") from None
 
     def _taken_back(self, stored: Mapping[str, Any]) -> Self:
+        features = stored["features"]
+        if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
+            raise TypeError(f"features: names of columns are expected, found {features!r}")
+        if not isinstance(stored["named"], bool):
+            raise TypeError(f"named: true or false is expected, found {stored['named']!r}")
         self.preparation_ = Preparation.from_dict(stored["preparation"])
-        self.n_features_in_ = len(stored["features"])
+        self.n_features_in_ = len(features)
         if stored["named"]:
-            self.feature_names_in_ = np.array(stored["features"], dtype=object)
+            self.feature_names_in_ = np.array(features, dtype=object)
         self.sizes_ = np.array(stored["sizes"], dtype=np.int64)
         self.cluster_means_ = np.array(stored["means"], dtype=float)
         self._remember(stored["learnt"])
+        self._check_whole()
         return self
+
+    def _check_whole(self) -> None:
+        """Raise when the parts that were read do not make one segmenter; the row of zeros must find its cluster."""
+        prepared = [feature.name for feature in self.preparation_.features]
+        if prepared != self._number_names() or self.cluster_means_.shape[:1] != self.sizes_.shape:
+            raise ValueError(
+                f"preparation of {prepared}, features {self._names()}, {len(self.sizes_)} clusters"
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
+            found = self._nearest(self._prepare(np.zeros((1, self.n_features_in_))))
+        if not (found < len(self.sizes_)).all():
+            raise ValueError(f"cluster {found.tolist()} of {len(self.sizes_)}")
 
     def _read(self, X: Any, *, reset: bool) -> Array:
         table = _as_pandas(X)
