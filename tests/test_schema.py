@@ -1,4 +1,5 @@
 import narwhals.stable.v2 as nw
+import pandas as pd
 import pytest
 
 import segmentclient as sc
@@ -38,3 +39,11 @@ def test_every_word_has_a_meaning_and_a_maker():
 
 def test_nearest_says_nothing_when_nothing_is_near():
     assert nearest("revenue", ["zzz"]) == ""
+
+
+def test_a_log_under_other_names_is_sent_to_the_function_that_reads_them():
+    log = pd.DataFrame({"customer_id": [1], "order_date": [pd.Timestamp("2025-01-01")], "amount": [1.0]})
+    with pytest.raises(
+        sc.ColumnError, match=r"'date' is missing .clean_transactions makes it from a column of yours"
+    ):
+        sc.summarize_customers(log)

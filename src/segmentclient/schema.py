@@ -147,7 +147,12 @@ _EXPECTED = {
 
 
 def _made_by(name: str) -> str:
-    return f" ({COLUMNS[name].made_by} makes it)" if name in COLUMNS else ""
+    if name in COLUMNS:
+        return f" ({COLUMNS[name].made_by} makes it)"
+    return " (clean_transactions makes it from a column of yours)" if name in _OF_TRANSACTIONS else ""
+
+
+_OF_TRANSACTIONS = ("date", "amount")
 
 
 def _listed(schema: Mapping[str, Any], most: int = 20) -> str:
