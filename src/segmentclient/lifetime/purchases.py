@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["PurchaseModel"]
 
 _THEIRS = {"BGNBD": "bgnbd", "MBGNBD": "mbgnbd", "ParetoNBD": "pareto_nbd"}
-_BLOCK = 400_000  # numbers in memory at once, in the posterior
+_BLOCK = 24_000  # numbers at once in the posterior: what a processor keeps at hand
 
 
 class PurchaseModel(Forecaster):
