@@ -190,6 +190,9 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, capsys, name, content, me
         (None, "No such file"),
         ("lang = fr\n", "not a TOML file"),
         ('lang = "de"\n', "lang='de'; accepted: en, fr"),
+        ('quiet = "yes"\n', "quiet='yes'; accepted: true or false"),
+        ("title = [1]\n", "title=[1]; one text or number is expected"),
+        ("help = true\n", "unknown options help"),
     ],
 )
 def test_a_faulty_config_file_is_one_line(tmp_path, capsys, text, message):

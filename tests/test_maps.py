@@ -175,3 +175,18 @@ def test_what_moves_a_customer_up_is_in_real_units():
 def test_the_map_shows_itself():
     assert "Champions" in sc.SegmentMap.preset("standard")._repr_html_()
     assert language("fr").term("segment", "Loyal") == "Fidèles"
+
+
+def test_a_map_its_check_and_a_scorer_show_themselves():
+    standard = sc.SegmentMap.preset("standard")
+    assert "champions: 12 cells" in repr(standard)
+    assert repr(standard.check()).startswith("MapCheck: 125 cells")
+    assert "125 cells" in standard.check()._repr_html_()
+    customers = pd.DataFrame(
+        {"days_since_last_order": range(9), "n_orders": range(9, 0, -1), "revenue": range(9)}
+    )
+    scorer = sc.RFMScorer(bins=3)
+    assert "<table" not in scorer._repr_html_()
+    with pytest.raises(sc.ModelError, match="fit"):
+        scorer.table()
+    assert scorer.fit(customers)._repr_html_().count("<tr>") == 10

@@ -66,7 +66,7 @@ def _config(arguments: Sequence[str], parser: argparse.ArgumentParser) -> dict[s
     if path is None:
         return {}
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         parser.error(f"--config {path}: {error.strerror}")
     except (ValueError, RecursionError) as error:
@@ -75,7 +75,7 @@ def _config(arguments: Sequence[str], parser: argparse.ArgumentParser) -> dict[s
 
 def _apply(parser: argparse.ArgumentParser, config: dict[str, Any]) -> None:
     """Make the values of the file the defaults; a name that the command does not take is an error."""
-    known = {action.dest: action for action in parser._actions}
+    known = {action.dest: action for action in parser._actions if action.dest not in {"config", "help"}}
     values = {name.replace("-", "_"): value for name, value in config.items()}
     unknown = sorted(set(values) - set(known))
     if unknown:
@@ -87,14 +87,20 @@ def _apply(parser: argparse.ArgumentParser, config: dict[str, Any]) -> None:
         action.required = False
         if not action.option_strings:
             action.nargs = "?"
-    parser.set_defaults(
-        **{
-            name: str(value)
-            if known[name].type in (None, Path) and not isinstance(value, bool | list)
-            else value
-            for name, value in values.items()
-        }
-    )
+    parser.set_defaults(**{name: _default(parser, known[name], value) for name, value in values.items()})
+
+
+def _default(parser: argparse.ArgumentParser, action: argparse.Action, value: Any) -> Any:
+    """Give a value as the command line would: texts, which argparse reads and checks itself, true or false, and lists."""
+    if action.nargs == 0:
+        if not isinstance(value, bool):
+            parser.error(f"--config: {action.dest}={value!r}; accepted: true or false")
+        return value
+    if isinstance(action, argparse._AppendAction):
+        return [str(one) for one in (value if isinstance(value, list) else [value])]
+    if isinstance(value, bool | list | dict):
+        parser.error(f"--config: {action.dest}={value!r}; one text or number is expected")
+    return str(value)
 
 
 def _orders(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.locale import language
 from segmentclient.options import check_options
 from segmentclient.personas.card import Card
 from segmentclient.personas.pages import cards_html, cards_markdown
@@ -136,5 +137,9 @@ class Personas(Sequence[Persona]):
         return self.to_html()
 
     def __repr__(self) -> str:
-        lines = [f"  {card.label}: {card.name or '–'}, n = {card.n}, {card.tagline}" for card in self.cards]
+        L = language(self.lang)
+        lines = [
+            f"  {card.label}{L.text(': ')}{card.name or '–'}, n = {card.n}, {card.tagline}"
+            for card in self.cards
+        ]
         return "\n".join([f"Personas by {self.by!r}, {len(self.cards)} cards", *lines])

@@ -110,6 +110,8 @@ def _say_index(data: Features, words: Language) -> str:
     if data.empty or not indices.notna().to_numpy().any():
         return words.text("No customers to show")
     key, feature, index = extreme(indices)
+    if abs(index - 100) < 5:
+        return words.text("No group differs from the average customer")
     return words.text(
         "{group}: {feature} at {times} times the average",
         group=palette.label(key, words.key),

@@ -149,6 +149,11 @@ def _say_cells(cells: Cells, words: Language) -> str:
     best, average = cells.mean[r - 1, f - 1], cells.average
     if average <= 0 or best <= 0:
         return words.text("No cell has a positive value")
+    if best / average < 1.05:
+        return words.text(
+            "Customers of every score are worth about {value} each",
+            value=worth(words, average, cells.currency),
+        )
     return words.text(
         "Customers with R {r} and F {f} are worth {value} each, {times} times the average",
         r=r, f=f, value=worth(words, best, cells.currency), times=words.number(best / average, 1),

@@ -23,6 +23,7 @@ def write_front(workbook: Workbook, content: Content, clean: Any, terms: Mapping
     sheet.hide_gridlines(2)
     for place, width in enumerate((24, 18, 46, 60)):
         sheet.set_column(place, place, width)
+    sheet.set_row(0, 30)  # for its large type: LibreOffice keeps the height it finds
     workbook.cell(sheet, 0, 0, say.text("Who are our customers?"), bold=True, font_size=18)
     workbook.cell(sheet, 1, 0, " · ".join(perimeter(content, say, clean)), font_color=SOFT)
     for at, figure in enumerate(key_figures(content, say, terms), start=3):

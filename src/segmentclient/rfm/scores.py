@@ -216,6 +216,8 @@ class RFMScorer:
         """List every score with its range of values: `axis`, `score`, `above`, `up_to` (and `within`)."""
         import pandas as pd
 
+        if not hasattr(self, "cuts_"):
+            raise not_fitted(self)
         rows = [
             {
                 "axis": cut.axis,
@@ -271,6 +273,18 @@ class RFMScorer:
     def __repr__(self) -> str:
         fitted = ", fitted" if hasattr(self, "cuts_") else ""
         return f"RFMScorer(bins={self.bins!r}, method={self.method!r}{fitted})"
+
+    def _repr_html_(self) -> str:
+        from segmentclient.render import html_card, html_table
+
+        if not hasattr(self, "cuts_"):
+            return html_card(repr(self), {})
+        ranges = self.table()
+        shown = ranges if ranges["within"].any() else ranges.drop(columns="within")
+        rows = [
+            [f"{cell:g}" if isinstance(cell, float) else cell for cell in row] for row in shown.to_numpy()
+        ]
+        return html_card(repr(self), {}, body=html_table(list(shown.columns), rows))
 
     def _top(self, axis: str) -> int:
         return 1 + max(len(cut.points) for cut in self.cuts_ if cut.axis == axis)

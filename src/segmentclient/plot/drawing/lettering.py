@@ -47,13 +47,22 @@ def widest(texts: Iterable[str], points: float, weight: str = "normal") -> float
 def wrap(text: str, room: float, points: float, weight: str = "normal") -> str:
     """Break text into lines no wider than `room` points, at spaces (no-break spaces hold), else inside the word."""
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in _words(text, room, points, weight):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, points, weight) <= room:
             lines[-1] = longer
         else:
             lines.extend(_pieces(word, room, points, weight))
     return "\n".join(lines)
+
+
+def _words(text: str, room: float, points: float, weight: str) -> Iterator[str]:
+    """Part a text at its spaces; a word of one letter stays with the next where both fit (À surveiller)."""
+    for word in re.split(r"(?<!\b\w) ", text):
+        if text_width(word, points, weight) <= room:
+            yield word
+        else:
+            yield from word.split(" ")
 
 
 def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:

@@ -35,6 +35,14 @@ class MapCheck:
         found = "; ".join(f"{len(what)} {name}: {' '.join(what)}" for name, what in parts if what)
         return f"{self.n_cells} cells; {found}"
 
+    def __repr__(self) -> str:
+        return f"MapCheck: {self}"
+
+    def _repr_html_(self) -> str:
+        from segmentclient.render import html_card
+
+        return html_card("Check of a segment map", {"partition": self.is_partition}, foot=f"{self}.")
+
 
 def toml_problems(data: Mapping[str, Any]) -> Iterable[str]:
     """Say what is wrong with a map read from TOML."""
@@ -43,10 +51,28 @@ def toml_problems(data: Mapping[str, Any]) -> Iterable[str]:
     cells = data.get("cells")
     if not isinstance(cells, dict) or not all(isinstance(patterns, list) for patterns in cells.values()):
         yield "[cells] must list the patterns of each segment, such as champions = ['55.']"
+    yield from (
+        f"{key!r} must be text, found {data[key]!r}"
+        for key in ("name", "default", "scored_by")
+        if not isinstance(data.get(key, ""), str)
+    )
+    described = data.get("segments", {})
+    if not isinstance(described, dict):
+        yield f"[segments.<key>] describes a segment, found segments = {described!r}"
+        return
+    for key, words in described.items():
+        if not _is_described(words):
+            yield f"[segments.{key}] takes label (needed), colour, meaning and action, each a text"
+
+
+def _is_described(words: Any) -> bool:
     known = {"label", "colour", "meaning", "action"}
-    for key, words in data.get("segments", {}).items():
-        if not isinstance(words, dict) or "label" not in words or not set(words) <= known:
-            yield f"[segments.{key}] takes label (needed), colour, meaning and action"
+    return (
+        isinstance(words, dict)
+        and "label" in words
+        and set(words) <= known
+        and all(isinstance(text, str) for text in words.values())
+    )
 
 
 def map_problems(bins: Any, cells: Mapping[str, Iterable[str]]) -> Iterable[str]:

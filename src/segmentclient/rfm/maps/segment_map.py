@@ -191,6 +191,11 @@ class SegmentMap:
             ]
         return "\n".join(lines) + "\n"
 
+    def __repr__(self) -> str:
+        cells = list(self.grid().values())
+        lines = [f"  {key}: {cells.count(key)} cells" for key in self.cells]
+        return "\n".join([f"SegmentMap {self.name!r}, {self.bins} scores an axis", *lines])
+
     def _repr_html_(self) -> str:
         from segmentclient.render import html_card, html_table
 
@@ -206,7 +211,7 @@ class SegmentMap:
 def _toml(source: str | Path) -> dict[str, Any]:
     is_file = isinstance(source, Path) or source.endswith(".toml")
     try:
-        return tomllib.loads(Path(source).read_text(encoding="utf-8") if is_file else str(source))
+        return tomllib.loads(Path(source).read_text(encoding="utf-8-sig") if is_file else str(source))
     except (OSError, ValueError, RecursionError) as error:
         raise RuleError(f"segment map: cannot be read: {error}") from error
 
