@@ -66,12 +66,13 @@ def segment_bars(
     scales.category_axis(axes, labels, share=share)
     axes.set_xticks([])
     axes.set_xlim(-0.04, 4)
-    room = _column_room(axes)
+    room, size = _column_room(axes), style.size_of(axes)
     for column, (title, values, told) in enumerate(_bar_columns(data, words)):
-        if lettering.widest(told, style.size_of(axes).font) > room:
+        if lettering.widest(told, size.font) > room:
             told = _bar_columns(data, words, amount=_brief)[column][2]
-        head = lettering.wrap(title, room, style.size_of(axes).small)
-        _bar_column(axes, column, head, values, told, {"color": data.colours(), **artist_kwargs})
+        points = min(size.font, max(size.font * room / max(lettering.widest(told, size.font), 1.0), 6.0))
+        head = lettering.wrap(title, room, size.small)
+        _bar_column(axes, column, (head, told, points), values, {"color": data.colours(), **artist_kwargs})
     return BARS.sign(axes, data, lang)
 
 
@@ -122,16 +123,16 @@ def _count(words: Language, number: float) -> str:
 
 
 def _bar_column(
-    axes: Axes, column: int, title: str, values: list[float], told: list[str], looks: dict[str, Any]
+    axes: Axes, column: int, words: tuple[str, list[str], float], values: list[float], looks: dict[str, Any]
 ) -> None:
-    """Draw one column: number above, bar below; bars start at the column's left edge."""
-    size = style.size_of(axes)
+    """Draw one column: number above (in so many points), bar below; bars start at the column's left edge."""
+    size, (title, told, points) = style.size_of(axes), words
     longest = max((abs(value) for value in values), default=0) or 1.0
     lengths = [0.86 * max(value, 0) / longest for value in values]
     rows = range(len(values))
     axes.barh([row + 0.24 for row in rows], lengths, left=column, **{"height": 0.2, **looks})
     for row, text in zip(rows, told, strict=True):
-        texts.write(axes, column, row + 0.08, text, va="bottom", ha="left", in_layout=True)
+        texts.write(axes, column, row + 0.08, text, va="bottom", ha="left", in_layout=True, fontsize=points)
     texts.write(
         axes,
         column,

@@ -21,7 +21,7 @@ def write_front(workbook: Workbook, content: Content, clean: Any, terms: Mapping
     say = workbook.say
     sheet = workbook.book.add_worksheet(say.text("Summary"))
     sheet.hide_gridlines(2)
-    for place, width in enumerate((24, 18, 46, 60)):
+    for place, width in enumerate((24, 18, 52, 60)):
         sheet.set_column(place, place, width)
     sheet.set_row(0, 30)  # for its large type: LibreOffice keeps the height it finds
     workbook.cell(sheet, 0, 0, say.text("Who are our customers?"), bold=True, font_size=18)
