@@ -18,6 +18,9 @@ from segmentclient.plot import save_chart
 target = sys.argv[1]
 log = sc.datasets.make_transactions(60, start="2025-01-01", end="2025-12-31", random_state=1)
 table = sc.segment_rfm(sc.score_rfm(sc.summarize_customers(log), bins=3), segments="klaviyo")
+rules = os.path.join(os.path.dirname(target), "rules.toml")
+with open(rules, "w") as file:
+    file.write('[rules]\\nvip = "revenue > 1"\\n')
 
 
 def die(*_, **__):
@@ -31,6 +34,8 @@ WRITERS = {
     "workbook": ("b.xlsx", "import zipfile; zipfile.ZipFile.writestr = die; zipfile.ZipFile.write = die", "sc.export_excel(table, target)"),
     "cards": ("cards.html", "os.fsync = die", "sc.build_personas(table, min_size=2).save(target)"),
     "picture": ("c.svg", "os.replace = die", "save_chart(sc.plot.segment_bars(table), target)"),
+    "scored table": ("s.parquet", "os.replace = die", "from segmentclient.cli.tables import write_table; write_table(table, target)"),
+    "run manifest": ("m.json", "os.fsync = die", "from segmentclient.cli import main; main(['check-rules', rules, '--manifest', target])"),
 }  # fmt: skip
 
 

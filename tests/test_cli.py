@@ -237,3 +237,24 @@ def test_text_quantities_of_an_order_file_give_prices(tmp_path):
         customers.assign(segment="all", customer_id=["1", "2"]), transactions=clean.transactions, min_size=1
     )[0]
     assert card.field("price_level").value == 3.0
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "name"),
+    [
+        ("report", "--output", "page.html"),
+        ("score", "--output", "scored.csv"),
+        ("audiences", "--out", "audiences"),
+        ("charts", "--out", "charts"),
+    ],
+)
+def test_an_interruption_ends_with_one_line_and_leaves_no_file(
+    orders, tmp_path, capsys, monkeypatch, command, option, name
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sc, "summarize_customers", interrupted)
+    assert run(command, orders, option, tmp_path / name, "--quiet") == 130
+    assert capsys.readouterr().err.splitlines() == ["segmentclient: interrupted"]
+    assert not (tmp_path / name).exists()
