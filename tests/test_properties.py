@@ -1,5 +1,6 @@
 """What holds for every table: the input stays as it was, the order of rows is irrelevant, other columns come along."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -52,6 +53,57 @@ def test_rows_in_any_order_with_any_company(name, seed):
     pd.testing.assert_frame_equal(found[list(table.columns)], shuffled)
     expected = STEPS[name](table)
     pd.testing.assert_frame_equal(found.loc[table.index], expected, check_categorical=False, rtol=1e-9)
+
+
+WHOLE = {
+    **{name: (function, catalogue.customers) for name, (function, _) in catalogue.ON_CUSTOMERS.items()},
+    **{name: (function, catalogue.orders) for name, function in catalogue.ON_ORDERS.items()},
+    **{name: (function, catalogue.people) for name, function in catalogue.ON_PEOPLE.items()},
+}  # reports and exports are held to their bytes in test_atomic_writes.py
+
+
+@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
+@pytest.mark.parametrize(
+    "name", [name for name in WHOLE if not name.startswith(("build_report", "export_", "plot."))]
+)
+def test_every_function_gives_one_answer_whatever_the_order_of_rows(name):
+    function, make = WHOLE[name]
+    table = make()
+    shuffled = table.sample(frac=1, random_state=3)
+    before = shuffled.copy()
+    one, other = (as_told(function(rows), table) for rows in (table, shuffled))
+    pd.testing.assert_frame_equal(shuffled, before)
+    assert_alike(one, other)
+
+
+def as_told(result, table):
+    """A table in the order of its index (or ids), a model as its stored numbers, anything else as it is shown."""
+    if isinstance(result, pd.DataFrame) and "customer_id" in result and len(result) > len(table):
+        return result.sort_values("customer_id", ignore_index=True)
+    if isinstance(result, pd.DataFrame | pd.Series):
+        return result.sort_index() if set(result.index) == set(table.index) else result
+    if isinstance(result, np.ndarray):
+        return sorted(result.tolist())
+    if hasattr(result, "to_json"):
+        return json.loads(result.to_json())
+    return result._repr_html_() if hasattr(result, "_repr_html_") else repr(result)
+
+
+def assert_alike(one, other):
+    """Equal, numbers to nine digits."""
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, other, check_categorical=False, rtol=1e-9)
+    elif isinstance(one, pd.Series):
+        pd.testing.assert_series_equal(one, other, rtol=1e-9)
+    elif isinstance(one, dict):
+        assert list(one) == list(other)
+        for key in one:
+            assert_alike(one[key], other[key])
+    elif isinstance(one, list):
+        for left, right in zip(one, other, strict=True):
+            assert_alike(left, right)
+    else:
+        assert other == (pytest.approx(one, rel=1e-9, nan_ok=True) if isinstance(one, float) else one)
 
 
 @pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")

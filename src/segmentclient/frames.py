@@ -360,7 +360,12 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
             or "object" in {type(value).__name__ for value in values.head(1)}
         ):
             yield f"column {column!r} holds {values.dtype}; accepted: text, numbers, dates or true / false"
-        if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in _ONE_TYPE:
+        if values.dtype != object:
+            continue
+        held = pd.api.types.infer_dtype(values, skipna=True)
+        if held == "datetime" and len({time.tzinfo is None for time in values.dropna()}) > 1:
+            yield f"column {column!r} holds times with a time zone beside times without; accepted: values of one type"
+        if held in _ONE_TYPE:
             continue
         types = sorted({type(value).__name__ for value in values[values.notna()]})
         if len(types) > 1 or {"list", "dict", "set", "ndarray"} & set(types):

@@ -20,7 +20,7 @@ from segmentclient.personas import check_people
 RULES = [sc.Rule("good", "revenue > 100 and n_orders >= 2")]
 
 
-def orders(n_customers=40, seed=3):
+def orders(n_customers=55, seed=3):
     """A small sound log: dates, money, order numbers and one more column."""
     rng = np.random.default_rng(seed)
     n = 5 * n_customers
@@ -35,7 +35,7 @@ def orders(n_customers=40, seed=3):
     )
 
 
-def customers(n_customers=40):
+def customers(n_customers=55):
     """A sound customers table, with every column that the functions below may want."""
     table = sc.segment_rfm(
         sc.score_rfm(sc.summarize_customers(orders(n_customers), gaps=True), bins=3), segments="klaviyo"
@@ -48,7 +48,7 @@ def customers(n_customers=40):
     )
 
 
-def people(n_customers=40):
+def people(n_customers=55):
     """What is known of the people: numbers, text and dates."""
     rng = np.random.default_rng(7)
     return pd.DataFrame(
@@ -85,9 +85,9 @@ ON_CUSTOMERS = {
     "segment_by_rules": (lambda t: sc.segment_by_rules(t, RULES, column="ruled"), ["revenue", "n_orders"]),
     "check_rules": (lambda t: sc.check_rules(RULES, t), ["revenue", "n_orders"]),
     "lifecycle": (lambda t: sc.lifecycle(t), ["days_since_last_order", "n_orders", "first_order", "last_order", "gap_sd", "T", "recency", "revenue"]),
-    "add_prospects": (lambda t: sc.add_prospects(t, like(t, people(60))), ["customer_id"]),
+    "add_prospects": (lambda t: sc.add_prospects(t, like(t, people(75))), ["customer_id"]),
     "segment_kmeans": (lambda t: sc.segment_kmeans(drop(t, "cluster"), FEATURES, n_clusters=3), FEATURES),
-    "choose_k": (lambda t: sc.choose_k(t, FEATURES, k=(2, 3), progress="none"), FEATURES),
+    "choose_k": (lambda t: sc.choose_k(t, FEATURES, k=(2, 3), progress="off"), FEATURES),
     "name_clusters": (lambda t: sc.name_clusters(t, FEATURES), ["cluster", *FEATURES]),
     "cluster_rules": (lambda t: sc.cluster_rules(t, FEATURES), ["cluster", *FEATURES]),
     "cluster_rfm_table": (lambda t: sc.cluster_rfm_table(t), ["cluster", "segment"]),
