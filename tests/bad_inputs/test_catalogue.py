@@ -229,7 +229,7 @@ def test_tables_of_two_duckdb_connections():
 
 def test_several_currencies_are_refused():
     mixed = spoilt(currency=np.where(np.arange(len(ORDERS)) % 4, "EUR", "USD"))
-    with pytest.raises(sc.TransactionError, match="2 currencies \\(rows: EUR 150, USD 50\\)"):
+    with pytest.raises(sc.TransactionError, match="2 currencies \\(rows: EUR 206, USD 69\\)"):
         sc.clean_transactions(mixed, currency="currency")
     alone = sc.clean_transactions(mixed.assign(currency="EUR"), currency="currency")
     reconciles(alone, len(ORDERS), ORDERS["amount"].sum())
@@ -273,9 +273,9 @@ ATTACKS = {
     "no axis": (lambda: sc.RFMScorer(bins=3).fit(CUSTOMERS).threshold("age", 2), "axis='age'"),
     "no range": (lambda: sc.SegmentMap.from_ranges(iter([1])), "each range is a mapping"),
     "a scorer that is none": (lambda: sc.build_report(CUSTOMERS, scorer=5), "accepted: a RFMScorer or None"),
-    "objects in polars": (lambda: sc.score_rfm(_polars_customers(extra=catalogue.POLARS_QUIRKS["Object"](40))), "Python objects"),
-    "structures as segments": (lambda: sc.profile_segments(_polars_customers(segment=catalogue.POLARS_QUIRKS["Struct"](40))), "'segment' holds Struct"),
-    "durations as segments": (lambda: sc.compare_periods(*[_polars_customers(segment=catalogue.POLARS_QUIRKS["Duration"](40))] * 2), "holds Duration"),
+    "objects in polars": (lambda: sc.score_rfm(_polars_customers(extra=catalogue.POLARS_QUIRKS["Object"](55))), "Python objects"),
+    "structures as segments": (lambda: sc.profile_segments(_polars_customers(segment=catalogue.POLARS_QUIRKS["Struct"](55))), "'segment' holds Struct"),
+    "durations as segments": (lambda: sc.compare_periods(*[_polars_customers(segment=catalogue.POLARS_QUIRKS["Duration"](55))] * 2), "holds Duration"),
     "maps as clusters": (lambda: sc.name_clusters(catalogue.on_duckdb(CUSTOMERS, "cluster", "MAP"), ["revenue"]), "holds Map"),
     "ids of an enumeration": (lambda: sc.add_prospects(catalogue.on_duckdb(CUSTOMERS, "customer_id", "ENUM"), ENGINES["duckdb"](PEOPLE)), "cast one of them"),
     "a closed connection": (lambda: sc.clean_transactions(_closed()), "duckdb could not read"),
@@ -291,6 +291,6 @@ def test_attacks_that_once_succeeded(name):
 
 
 def test_scores_with_nan_on_polars_are_prospects():
-    table = _polars_customers(r_score=catalogue.POLARS_QUIRKS["NaN and null"](40)).drop("segment")
+    table = _polars_customers(r_score=catalogue.POLARS_QUIRKS["NaN and null"](55)).drop("segment")
     found = sc.segment_rfm(table, segments="klaviyo")["segment"].to_list()
     assert [one == "prospects" for one in found[:3]] == [True, True, False]
