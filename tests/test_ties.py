@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -92,3 +93,30 @@ def test_scores_of_recency_run_backwards():
     assert list(score_ranges(recent)) == [(1, 9.0, INF), (2, 3.0, 9.0), (3, -INF, 3.0)]
     assert list(score_ranges(often)) == [(1, -INF, 3.0), (2, 3.0, 9.0), (3, 9.0, INF)]
     assert conditions_text((("market", "n"), ("r_score", 2))) == "market=n, r_score=2"
+
+
+@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
+@pytest.mark.parametrize("options", [{"groupby": "shop"}, {"method": "nested"}], ids=str)
+def test_a_score_is_called_empty_where_nobody_of_its_group_has_it(options):
+    """Shop a sells for pence and shop b for pounds: the highest value of all says nothing of shop a."""
+    rng = np.random.default_rng(0)
+    customers = pd.DataFrame(
+        {
+            "shop": np.repeat(["a", "b"], 100),
+            "days_since_last_order": rng.integers(0, 300, 200),
+            "n_orders": np.r_[np.ones(100, int), rng.integers(1, 9, 100)],
+            "revenue": np.r_[np.full(100, 0.5), rng.gamma(2, 50, 100)],
+        }
+    )
+    scorer = sc.RFMScorer(bins=4, **options).fit(customers)
+    scored = scorer.transform(customers)
+    names = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
+    found = []
+    for row in scorer.ties_.itertuples():
+        conditions = dict(pair.split("=") for pair in row.within.split(", ") if pair)
+        inside = scored
+        for name, value in conditions.items():
+            inside = inside[inside[name].astype(str) == value]
+        found.append(not (inside[names[row.axis]] == row.score).any())
+    assert scorer.ties_["empty"].tolist() == found
+    assert any(found)

@@ -158,8 +158,9 @@ class RFMScorer:
         facts = table_facts(frame, options)
         buyers = frame.filter(~nw.col(self.recency).is_null()) if facts["absent"] else frame
         groups = group_conditions(buyers, self.groupby)
-        self.cuts_ = tuple(cut for within in groups for cut in learn(buyers, options, within))
-        self.ties_ = tie_report(self.cuts_, facts)
+        learnt = [one for within in groups for one in learn(buyers, options, within)]
+        self.cuts_ = tuple(one.cut for one in learnt)
+        self.ties_ = tie_report(learnt)
         warn_of_ties(self.ties_)
         return self
 

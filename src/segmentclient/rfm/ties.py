@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from segmentclient.errors import SegmentClientWarning
-from segmentclient.rfm.cuts import Cut, conditions_text, score_ranges
+from segmentclient.rfm.cuts import conditions_text, score_ranges
+from segmentclient.rfm.learning import Learnt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,13 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["tie_report", "warn_of_ties"]
 
 
-def tie_report(cuts: Iterable[Cut], facts: Mapping[str, Any]) -> pd.DataFrame:
-    """List every score with its range, and whether nobody can get it."""
+def tie_report(learnt: Iterable[Learnt]) -> pd.DataFrame:
+    """List every score with its range, and whether nobody can get it: its range is empty, or above every value."""
     import pandas as pd
 
     rows = [
-        (cut.axis, conditions_text(cut.within), score, low, high, low >= min(high, facts[f"{cut.axis}_max"]))
-        for cut in cuts
+        (
+            cut.axis,
+            conditions_text(cut.within),
+            score,
+            low,
+            high,
+            highest is None or low >= min(high, highest),
+        )
+        for cut, highest in learnt
         for score, low, high in score_ranges(cut)
     ]
     return pd.DataFrame(rows, columns=["axis", "within", "score", "above", "up_to", "empty"])
