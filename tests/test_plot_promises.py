@@ -1,6 +1,7 @@
 """What every chart promises: it draws where it is told, takes looks, says what it shows, and changes nothing else."""
 
 import functools
+import inspect
 import re
 import sys
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from charts import PANELS, base, sources
-from segmentclient import plot
+from segmentclient import SegmentClientError, plot
 from segmentclient.plot import palette, style
 from segmentclient.plot.drawing import layout
 from segmentclient.plot.words import CHARTS
@@ -235,3 +236,33 @@ def test_words_break_between_syllables():
     }.items():
         room = max(lettering.text_width(piece, 10) for piece in pieces) + 0.1
         assert lettering.wrap(word, room, 10).split("\n") == pieces
+
+
+@pytest.mark.parametrize("name", sources())
+def test_an_option_of_a_wrong_kind_gets_one_error_of_ours(name):
+    """Before anything is drawn: lang=3, ax=3, by=[] ..."""
+    table, given = sources()[name]
+    takes = list(inspect.signature(getattr(plot, name)).parameters)[1:]
+    odd = {
+        "lang": [3, None, "de"],
+        "ax": [3],
+        "by": [[], None],
+        "value": [[]],
+        "currency": [[], "EURO"],
+        "T": ["x"],
+        "t": [{}],
+    }
+    odd |= {
+        "features": [3],
+        "columns": [3],
+        "scorer": ["x"],
+        "model": [3, None],
+        "as_of": ["soon"],
+        "order": ["up"],
+    }
+    for option, values in odd.items():
+        for value in values if option in takes else ():
+            with pytest.raises(SegmentClientError):
+                getattr(plot, name)(table, **{**given, option: value})
+    with pytest.raises(SegmentClientError):
+        plot.finding(name, table, **{**given, "lang": 3})

@@ -11,13 +11,14 @@ import functools
 import gettext
 import io
 import math
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal
 
 from segmentclient.errors import SegmentClientError
 
-__all__ = ["LANGUAGES", "Language", "language"]
+__all__ = ["LANGUAGES", "Language", "check_currency", "language"]
 
 LANGUAGES = {"en": "en_GB", "fr": "fr_FR"}
 MISSING = "–"
@@ -102,6 +103,7 @@ class Language:
             return MISSING
         if currency is None:
             return self.number(value, decimals)
+        check_currency(currency)
         from babel.core import Locale
         from babel.numbers import parse_pattern
 
@@ -126,6 +128,7 @@ class Language:
                 value, format_type="short", locale=self.locale, fraction_digits=digits
             )
         else:
+            check_currency(currency)
             amount = format_compact_currency(
                 value, currency, format_type="short", locale=self.locale, fraction_digits=digits
             )
@@ -135,6 +138,7 @@ class Language:
         """Give the sign of a currency, as amounts show it."""
         from babel.numbers import get_currency_symbol
 
+        check_currency(currency)
         return self._plain_symbol(get_currency_symbol(currency, self.locale))
 
     def _plain_symbol(self, amount: str) -> str:
@@ -162,6 +166,14 @@ class Language:
 
         words = [str(word) for word in words]
         return format_list(words, style=style, locale=self.locale) if words else ""
+
+
+def check_currency(currency: str | None) -> None:
+    """Raise when a currency is no ISO 4217 code: three capitals."""
+    if currency is not None and not re.fullmatch("[A-Z]{3}", currency):
+        raise SegmentClientError(
+            f"currency={currency!r}; accepted: an ISO code, such as 'EUR', 'GBP' or 'USD'"
+        )
 
 
 def _is_missing(value: Any) -> bool:

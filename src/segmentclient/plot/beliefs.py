@@ -12,9 +12,11 @@ from matplotlib.axes import Axes
 
 from segmentclient.customers import UNIT_DAYS
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
 from segmentclient.plot.drawing.cells import Show, colour_cells, write_cells
+from segmentclient.plot.given import check_answers
 
 __all__ = ["expected_purchases_matrix", "probability_alive_matrix"]
 
@@ -40,6 +42,9 @@ class Beliefs:
 def _beliefs(
     model: Any, *, kind: Literal["alive", "expected"], age: float | None, t: float | None
 ) -> Beliefs:
+    check_answers(
+        model, "model", "probability_alive", "a fitted model of purchases, such as MBGNBD().fit(customers)"
+    )
     unit = str(getattr(model, "time_unit", "D"))
     year = 365.0 / UNIT_DAYS.get(unit, 1.0)
     whole = float(round(year) if age is None else age)
@@ -108,6 +113,7 @@ def probability_alive_matrix(
     >>> float(ax.collections[0].get_array()[0, 0].round(2))
     0.75
     """
+    check_options(probability_alive_matrix, locals())
     data, words = _alive_beliefs(model, T=T), language(lang)
     axes = sheet.start(ax)
     shows = (lambda share: words.percent(share, 0), lambda share: words.number(100 * share))
@@ -154,6 +160,7 @@ def expected_purchases_matrix(
     >>> float(ax.collections[0].get_array()[0, 0].round(2))
     0.82
     """
+    check_options(expected_purchases_matrix, locals())
     data, words = _expected_beliefs(model, t=t, T=T), language(lang)
     axes = sheet.start(ax)
     decimals = 0 if data.held.max() >= 100 else 1 if data.held.max() >= 3 else 2

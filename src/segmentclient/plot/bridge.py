@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import rows
@@ -83,6 +84,7 @@ def value_bridge(
     >>> [float(bar.get_width()) for bar in ax.patches]
     [100.0, 5.0, 5.0, -10.0, 100.0]
     """
+    check_options(value_bridge, locals())
     data, words = _bridge(migration, currency=currency), language(lang)
     names = [
         words.text("Before"),

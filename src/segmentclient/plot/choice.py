@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
+
+if TYPE_CHECKING:
+    from segmentclient.segments.choice import KChoice
 
 __all__ = ["k_page"]
 
 
 def k_page(
-    choice: Any, *, ax: Sequence[Axes] | None = None, lang: str = "en", **artist_kwargs: Any
+    choice: KChoice, *, ax: Axes | Sequence[Axes] | None = None, lang: str = "en", **artist_kwargs: Any
 ) -> Figure:
     """Draw what speaks for each number of clusters: inertia, silhouette, gap and stability, with the k chosen marked.
 
@@ -43,6 +47,7 @@ def k_page(
     >>> len(sc.plot.k_page(choice).axes)
     4
     """
+    check_options(k_page, locals())
     words, table = language(lang), choice.table
     axes = sheet.panels(ax, 2, 2, height=5.0)
     titles = {
@@ -106,7 +111,7 @@ def _criterion(
     texts.y_title(panel, title)
 
 
-def _say_choice(choice: Any, words: Language) -> str:
+def _say_choice(choice: KChoice, words: Language) -> str:
     row = choice.table.set_index("k").loc[choice.best_k]
     return words.text(
         "{k} clusters: silhouette {silhouette}, stability {stability}",

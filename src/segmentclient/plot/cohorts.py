@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, rows, texts
@@ -81,6 +82,7 @@ def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", 
     >>> ax.collections[0].get_array().shape
     (1, 5)
     """
+    check_options(cohort_heatmap, locals())
     data, words = _cohorts(retention), language(lang)
     names = [_name(start, monthly=data.monthly, words=words) for start in data.starts]
     axes = rows.start_rows(ax, names, extra=0.9, pitch=1.9)

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
@@ -75,6 +76,7 @@ def value_distribution(
     >>> [float(bar.get_height()) for bar in ax.patches if bar.get_height()]
     [1.0, 1.0, 1.0, 1.0]
     """
+    check_options(value_distribution, locals())
     spread, words = _spread(customers, value=value, currency=currency), language(lang)
     axes = sheet.start(ax, height=3.4)
     if spread.empty:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.errors import raise_all
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import rows, scales, texts
@@ -91,6 +92,7 @@ def segment_values(
     >>> sc.plot.segment_values(values).collections[0].get_offsets()[:, 0].tolist()
     [900.0, 20.0]
     """
+    check_options(segment_values, locals())
     data, words = _expected(values, by=by, currency=currency), language(lang)
     labels = data.labels(lang)
     axes = rows.start_rows(ax, labels, extra=0.6)

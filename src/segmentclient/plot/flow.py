@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
@@ -51,6 +52,7 @@ def transition_flow(
     >>> len(ax.patches)
     8
     """
+    check_options(transition_flow, locals())
     return draw_flow(moves_of(migration), FLOW, ax, lang, artist_kwargs)
 
 

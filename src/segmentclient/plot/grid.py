@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, sheet, texts
@@ -119,6 +120,7 @@ def segment_grid(
     >>> len(sc.plot.segment_grid(customers).patches)
     2
     """
+    check_options(segment_grid, locals())
     grid, words = _grid(customers, by=by, value=value), language(lang)
     axes = sheet.start(ax, height=4.8)
     if grid.empty:

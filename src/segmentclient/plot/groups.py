@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from segmentclient import frames
-from segmentclient.locale import Language
+from segmentclient.locale import Language, check_currency
 from segmentclient.plot import palette
 from segmentclient.plot.chart import joined
 from segmentclient.plot.numbers import of_value, percent, refuse_absurd, share_of
@@ -59,6 +59,7 @@ def groups(
     customers: Any, *, by: str = "segment", value: str = "revenue", currency: str | None = None
 ) -> Groups:
     """Count and add up each group in the table's own engine; only one row a group is collected."""
+    check_currency(currency)
     frame = frames.read(customers)
     columns = frame.collect_schema()
     check_columns(columns, {by: "any", value: "number"}, optional=("n_orders",))

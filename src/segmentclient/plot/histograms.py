@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, ModelError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options, shown
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
@@ -58,6 +59,10 @@ def _cuts(scorer: Any) -> dict[str, tuple[float, ...]]:
     given = getattr(scorer, "thresholds_", scorer)
     if given is None:
         return dict.fromkeys(AXES, ())
+    if not isinstance(given, Mapping):
+        raise ModelError(
+            f"scorer={shown(scorer)} ({type(scorer).__name__}); accepted: a fitted RFMScorer, or cut points by axis"
+        )
     missing = [axis for axis in AXES if axis not in given]
     if missing:
         raise ColumnError(f"scorer: expected cut points of {', '.join(AXES)}; missing: {', '.join(missing)}")
@@ -71,7 +76,7 @@ def score_histograms(
     scorer: Any = None,
     columns: Sequence[str] = ("days_since_last_order", "n_orders", "revenue"),
     currency: str | None = None,
-    ax: Sequence[Axes] | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
     lang: str = "en",
     **artist_kwargs: Any,
 ) -> Figure:
@@ -107,6 +112,7 @@ def score_histograms(
     >>> len(figure.axes)
     3
     """
+    check_options(score_histograms, locals())
     data, words = _measures(customers, scorer=scorer, columns=columns, currency=currency), language(lang)
     axes = sheet.panels(ax, 3, 1, height=6.2)
     for panel, axis, title in zip(axes, AXES, _titles(words), strict=True):

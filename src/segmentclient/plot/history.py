@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +14,14 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.customers import UNIT_DAYS
+from segmentclient.customers.log import as_day
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options, shown
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.given import check_answers
 from segmentclient.schema import check_columns
 
 __all__ = ["alive_history"]
@@ -40,6 +45,9 @@ def _history(
     date: str = "date",
     as_of: Any = None,
 ) -> History:
+    check_answers(
+        model, "model", "probability_alive", "a fitted model of purchases, such as MBGNBD().fit(customers)"
+    )
     frame = frames.read(transactions, name="transactions")
     columns = frame.collect_schema()
     check_columns(
@@ -47,7 +55,7 @@ def _history(
         {date: "date"} if customer is None else {date: "date", customer_id: "any"},
         table="transactions",
     )
-    own = frame if customer is None else frame.filter(nw.col(customer_id) == customer)
+    own = frame if customer is None else _of_one(frame, customer_id, customer)
     bought = (
         pd.DatetimeIndex(pd.to_datetime(frames.collect(own, [date])[date]))
         .tz_localize(None)
@@ -57,12 +65,23 @@ def _history(
     )
     if bought.empty:
         raise ColumnError(f"transactions: no purchase of customer {customer!r} was found")
-    last = pd.Timestamp(as_of).normalize() if as_of is not None else bought[-1]
+    last = pd.Timestamp(as_day(as_of, "as_of")) if as_of is not None else bought[-1]
     bought = bought[bought <= last]
     if bought.empty:
         raise ColumnError(f"transactions: customer {customer!r} bought nothing up to {last.date()}")
     days = pd.date_range(bought[0], last, freq="D")
     return History(days, _alive_by_day(model, days, bought), bought)
+
+
+def _of_one(frame: frames.Frame, key: str, customer: Any) -> frames.Frame:
+    """Keep the rows of one customer, whose id must be of the kind that the column holds."""
+    held = frame.collect_schema()[key]
+    expected = numbers.Number if held.is_numeric() else str if held == nw.String else Hashable
+    if not isinstance(customer, expected) or isinstance(customer, bool):
+        raise ColumnError(
+            f"customer={shown(customer)}: the column {key!r} holds {held}; give an id of that kind"
+        )
+    return frame.filter(nw.col(key) == customer)
 
 
 def _alive_by_day(model: Any, days: pd.DatetimeIndex, bought: pd.DatetimeIndex) -> np.ndarray:
@@ -117,6 +136,7 @@ def alive_history(
     >>> len(ax.lines[0].get_xdata())
     244
     """
+    check_options(alive_history, locals())
     data, words = _history(transactions, model=model, customer=customer, as_of=as_of), language(lang)
     axes = sheet.start(ax, height=2.9)
     axes.plot(

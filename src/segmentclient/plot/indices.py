@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import FEWEST, Chart
 from segmentclient.plot.drawing import layout, lettering, rows, texts
@@ -57,6 +58,7 @@ def index_chart(
     >>> sc.plot.index_chart(customers, features=["revenue"]).collections[0].get_array().tolist()
     [[150.0], [50.0]]
     """
+    check_options(index_chart, locals())
     data, words = _index_features(customers, features=features, by=by), language(lang)
     indices = _indices(data)
     labels = [palette.label(key, lang) for key in indices.index]

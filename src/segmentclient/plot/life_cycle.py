@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import rows, scales, texts
@@ -54,6 +55,7 @@ def lifecycle_flow(
     >>> [int(bar.get_width()) for bar in ax.patches]
     [2, 1]
     """
+    check_options(lifecycle_flow, locals())
     stages = _stages(table, by=by)
     if isinstance(stages, Moves):
         return draw_flow(stages, LIFECYCLE, ax, lang, artist_kwargs)

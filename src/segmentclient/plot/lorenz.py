@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
@@ -103,6 +104,7 @@ def lorenz_curve(
     >>> ax.lines[0].get_ydata().tolist()
     [0.0, 0.8, 0.9, 1.0, 1.0]
     """
+    check_options(lorenz_curve, locals())
     curve, words = _curve(customers, value=value, order=order), language(lang)
     axes = sheet.start(ax)
     if curve.empty:

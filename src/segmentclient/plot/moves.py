@@ -74,6 +74,10 @@ def moves_of(migration: Any) -> Moves:
         raise ColumnError(
             f"migration: expected the answer of compare_periods, found {type(migration).__name__}"
         )
+    if not all(pd.api.types.is_numeric_dtype(dtype) for dtype in matrix.dtypes):
+        raise ColumnError(
+            "migration: expected the matrix of compare_periods, counts by segment before and after"
+        )
     counts = matrix.astype(float)
     kept_rows, kept_columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
     return Moves(counts.loc[kept_rows, kept_columns])

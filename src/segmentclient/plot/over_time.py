@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.calibration import say_forecast
 from segmentclient.plot.chart import Chart
@@ -89,6 +90,7 @@ def tracking(
     >>> [float(line.get_ydata()[-1].round()) for line in ax.lines[:2]]
     [4339.0, 4171.0]
     """
+    check_options(tracking, locals())
     data, words = _track(steps, kind=kind), language(lang)
     axes = sheet.start(ax, height=3.6)
     if not len(data.end):

@@ -9,9 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import rows, scales, texts
+from segmentclient.plot.given import check_answers
 
 __all__ = ["parameter_intervals"]
 
@@ -47,6 +49,7 @@ def parameter_intervals(
     >>> [tick.get_text() for tick in ax.get_yticklabels()]
     ['r', 'alpha', 'a', 'b']
     """
+    check_options(parameter_intervals, locals())
     table, words = _intervals(model), language(lang)
     labels = [str(name) for name in table.index]
     axes = rows.start_rows(ax, labels, extra=0.6)
@@ -71,6 +74,7 @@ def parameter_intervals(
 
 
 def _intervals(model: Any) -> pd.DataFrame:
+    check_answers(model, "model", "summary", "a fitted model with summary(), such as MBGNBD().fit(customers)")
     table = model.summary()
     return table if isinstance(table, pd.DataFrame) else pd.DataFrame(table)
 

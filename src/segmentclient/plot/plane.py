@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, sheet, texts
@@ -63,6 +64,7 @@ def pca_map(
     >>> [len(points.get_offsets()) for points in ax.collections]
     [2, 2]
     """
+    check_options(pca_map, locals())
     data, words = _plane(customers, features=features, by=by), language(lang)
     axes = sheet.start(ax)
     if len(data.points) < 3:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from segmentclient.errors import ColumnError
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import lettering, rows, scales, sheet, texts
@@ -107,6 +108,7 @@ def persona_radar(
     >>> len(ax.patches[0].get_xy())
     4
     """
+    check_options(persona_radar, locals())
     if isinstance(features, str) or len(features) < 3:
         raise ColumnError("features: a radar needs at least three number columns")
     data, words = _portrait(customers, segment=segment, features=features, by=by), language(lang)
@@ -191,6 +193,7 @@ def persona_index(
     >>> [float(bar.get_width()) for bar in ax.patches]
     [50.0, 0.0]
     """
+    check_options(persona_index, locals())
     data, words = _portrait(customers, segment=segment, features=features, by=by), language(lang)
     order = np.argsort(-np.nan_to_num(data.index, nan=100.0), kind="stable")
     labels = [measure(data.names[place], words) for place in order]

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from segmentclient import frames
 from segmentclient.customers.collected import sound
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
@@ -109,6 +110,7 @@ def rf_heatmap(
     >>> ax.collections[0].get_array().compressed().tolist()
     [10.0, 30.0]
     """
+    check_options(rf_heatmap, locals())
     cells, words = _cells(customers, value=value, currency=currency), language(lang)
     axes = sheet.start(ax)
     if cells.empty:

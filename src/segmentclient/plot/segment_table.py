@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from segmentclient import frames
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import FEWEST, Chart
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
@@ -57,6 +58,7 @@ def segment_bars(
     >>> [text.get_text() for text in ax.texts if "€" in text.get_text()]
     ['€100', '€50', '€25', '€50']
     """
+    check_options(segment_bars, locals())
     data, words = _bar_groups(customers, by=by, currency=currency), language(lang)
     labels = data.labels(lang)
     share = 0.29 if ax is not None and style.size_of(ax).width < 5 else 0.26

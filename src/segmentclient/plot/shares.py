@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import rows, texts
@@ -56,6 +57,7 @@ def share_pairs(
     >>> ax.collections[1].get_offsets()[:, 0].tolist()
     [0.9, 0.1]
     """
+    check_options(share_pairs, locals())
     data, words = groups(customers, by=by, value=value, currency=currency), language(lang)
     labels = data.labels(lang)
     axes = rows.start_rows(ax, labels, extra=0.6)

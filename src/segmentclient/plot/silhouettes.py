@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
@@ -62,6 +63,7 @@ def silhouette_plot(
     >>> len(ax.collections)
     2
     """
+    check_options(silhouette_plot, locals())
     data, words = _silhouettes(customers, features=features, by=by), language(lang)
     axes = sheet.start(ax)
     if len(data.keys) < 2:

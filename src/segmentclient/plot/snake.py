@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import lettering, scales, sheet, texts
@@ -59,6 +60,7 @@ def snake_plot(
     >>> bool(ax.lines[0].get_ydata()[0] > 0 > ax.lines[1].get_ydata()[0])
     True
     """
+    check_options(snake_plot, locals())
     data, words = features_of(customers, features=features, by=by), language(lang)
     axes = sheet.start(ax)
     if data.empty:

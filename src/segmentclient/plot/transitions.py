@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import rows, texts
 from segmentclient.plot.drawing.cells import colour_cells, column_heads, scale_note, share_texts, write_cells
@@ -45,6 +46,7 @@ def transition_heatmap(
     >>> sc.plot.transition_heatmap(counts).collections[0].get_array().tolist()
     [[0.8, 0.2], [0.1, 0.9]]
     """
+    check_options(transition_heatmap, locals())
     moves, words = moves_of(migration), language(lang)
     labels = _row_labels(moves, words)
     axes = rows.start_rows(ax, labels, extra=0.9)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
@@ -59,6 +60,7 @@ def segment_treemap(
     >>> [round(float(tile.get_width() * tile.get_height()), 9) for tile in ax.patches]
     [0.9, 0.1]
     """
+    check_options(segment_treemap, locals())
     data = groups(customers, by=by, value=value, currency=currency)
     axes = sheet.start(ax)
     words = language(lang)

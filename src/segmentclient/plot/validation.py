@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.options import check_options
 from segmentclient.plot.calibration import (
     Calibration,
     by_decile,
@@ -57,6 +58,7 @@ def calibration_by_frequency(
     >>> sc.plot.calibration_by_frequency(table).lines[0].get_ydata().round(9).tolist()
     [0.3, 1.0]
     """
+    check_options(calibration_by_frequency, locals())
     data, words = by_frequency(customers, expected=expected, actual=actual), language(lang)
     axes = sheet.start(ax)
     last = data.table.index.max() if not data.empty else 0
@@ -107,6 +109,7 @@ def calibration_by_decile(
     >>> sc.plot.calibration_by_decile(table).lines[1].get_ydata().tolist()
     [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0]
     """
+    check_options(calibration_by_decile, locals())
     data, words = by_decile(customers, expected=expected, actual=actual), language(lang)
     names = [words.number(place) for place in data.table.index]
     title = words.text("Tenths of the customers, the most promising first")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 from segmentclient.plot import (
     beliefs,
     bridge,
@@ -45,6 +46,7 @@ ROOMS = (
     *(snake, indices, silhouettes, plane, choice, portraits),
     *(transitions, flow, bridge, life_cycle, beliefs, history, parameters, validation, over_time, cohorts),
 )
+DRAWN = {chart.name: getattr(room, chart.name) for room in ROOMS for chart in room.CHARTS}
 CHARTS: dict[str, Chart] = {chart.name: chart for room in ROOMS for chart in room.CHARTS}
 
 
@@ -69,7 +71,7 @@ def finding(name: str, table: Any, lang: str = "en", **options: Any) -> str:
     >>> sc.plot.finding("share_pairs", customers)
     'Champions: 50% of customers, 90% of revenue'
     """
-    chart = _known(name)
+    chart = _known(name, {**options, "lang": lang})
     return chart.finding(chart.prepare(table, **options), lang)
 
 
@@ -95,16 +97,18 @@ def chart_description(chart: str | Axes | Figure, table: Any = None, lang: str =
     'Curve of the cumulated share of what c'
     """
     if isinstance(chart, str):
-        known = _known(chart)
+        known = _known(chart, {**options, "lang": lang})
         return known.description(known.prepare(table, **options), lang)
     from segmentclient.plot.drawing.svg import describe
 
     return describe(chart)
 
 
-def _known(name: str) -> Chart:
+def _known(name: str, options: dict[str, Any]) -> Chart:
+    """Find a chart by its name, and check the options that are meant for it."""
     if name not in CHARTS:
         raise SegmentClientError(
             f"chart {name!r} is not known{nearest(name, CHARTS)} Accepted: {', '.join(sorted(CHARTS))}"
         )
+    check_options(DRAWN[name], options)
     return CHARTS[name]

@@ -87,7 +87,7 @@ def start(ax: Axes | None, *, height: float | None = None) -> Axes:
     return axes
 
 
-def panels(ax: Sequence[Axes] | None, rows: int, columns: int, *, height: float) -> list[Axes]:
+def panels(ax: Axes | Sequence[Axes] | None, rows: int, columns: int, *, height: float) -> list[Axes]:
     """Take the caller's axes of a multi-panel chart, or make a figure with that many."""
     if ax is None:
         made = figure()
