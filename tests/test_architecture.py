@@ -14,7 +14,6 @@ LAYERS = [
     {"customers"},
     {"transactions", "datasets"},
     {"cells", "order_files"},
-    {"matching"},
     {"frames"},
     {"render", "printing"},
     {"schema", "options", "stored", "locale", "writing", "errors"},

@@ -8,7 +8,7 @@ import pytest
 
 import segmentclient as sc
 from conftest import DUCKDB
-from segmentclient import frames, matching
+from segmentclient import frames
 
 TO_ENGINE = {
     "polars": lambda table: table,
@@ -71,5 +71,5 @@ def test_a_key_that_does_not_fit_equals_nobody():
     ours, theirs = (
         frames.read(pl.DataFrame({"k": values})) for values in ([1, 2], [1.0, 1.5, 2.0**60, float("nan")])
     )
-    found = frames.collect(matching.keyed_like(ours, theirs, "k"))["k"]
+    found = frames.collect(frames.keyed_like(ours, theirs, "k"))["k"]
     assert found.isna().tolist() == [False, True, True, True]

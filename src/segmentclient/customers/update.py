@@ -8,7 +8,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames, matching
+from segmentclient import frames
 from segmentclient.customers.log import KEY, Log, as_day, daily_lines, in_order, read_log
 from segmentclient.customers.summary import GAPS, SUMMARY, finish
 from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers
@@ -57,7 +57,7 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     log = read_log(new_transactions, as_of)
     _check_alike(before, log.frame)
     before = _with_plain_ids(before, log.frame)
-    log = replace(log, frame=matching.in_types_of(before, log.frame, [KEY], table="new_transactions"))
+    log = replace(log, frame=frames.in_types_of(before, log.frame, [KEY], table="new_transactions"))
     _check_cells(before)
     _check_follows(before, log)
     totals = _merged(before, portable_totals(daily_lines(log), log, 1, whole_base=False))

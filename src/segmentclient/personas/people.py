@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames, matching
+from segmentclient import frames
 from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
 from segmentclient.options import check_options
 from segmentclient.personas.attributes import folded
@@ -90,7 +90,7 @@ def _persons(frame: frames.Frame, table: Any, key: str, name: str) -> frames.Fra
     if counts["rows"] > (counts["ids"] or 0):
         persons, differing = _merged(persons, key)
         _warn_if_differing(differing, name)
-    return matching.keyed_like(frame, _same_engine(frame, persons), key)
+    return frames.keyed_like(frame, _same_engine(frame, persons), key)
 
 
 def _check_key(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> None:
@@ -199,7 +199,7 @@ def _with_contacts(frame: frames.Frame, log: frames.Frame, key: str) -> frames.F
     marked = log.with_columns(**_marks(named, "score" in schema))
     ends = {"n_contacts": nw.len(), **({"last_contact": nw.col("date").max()} if "date" in schema else {})}
     counts = {name: nw.col(name).sum() for name in _marks(named, "score" in schema)}
-    grouped = matching.keyed_like(frame, _same_engine(frame, marked.group_by(key).agg(**ends, **counts)), key)
+    grouped = frames.keyed_like(frame, _same_engine(frame, marked.group_by(key).agg(**ends, **counts)), key)
     joined = _beside(frame, grouped, key, "interactions")
     return _finished(joined, named, "score" in schema)
 

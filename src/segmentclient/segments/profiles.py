@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentclient import frames, matching
+from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
 from segmentclient.options import check_options, shown
 from segmentclient.schema import check_columns, kind_of, nearest
@@ -131,7 +131,7 @@ def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, li
     ]
     new = [name for name in names if name not in schema]
     people = people.select("customer_id", *new).drop_nulls("customer_id").unique("customer_id", keep="any")
-    people = matching.keyed_like(frame, frames.beside(frame, people), "customer_id")
+    people = frames.keyed_like(frame, frames.beside(frame, people), "customer_id")
     return frame.join(people, on="customer_id", how="left"), names  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames, matching
+from segmentclient import frames
 from segmentclient.errors import SegmentClientWarning, raise_all
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of
@@ -75,7 +75,7 @@ def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
     others = frames.beside(
         frame, others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any")
     )
-    return matching.in_types_of(frame, others, shared, table="people")
+    return frames.in_types_of(frame, others, shared, table="people")
 
 
 def _check_kinds(schema: Any, found: Any) -> None:

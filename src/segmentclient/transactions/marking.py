@@ -7,7 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import cells, frames, matching
+from segmentclient import cells, frames
 from segmentclient.errors import ColumnError, SegmentClientError
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ReadColumns
@@ -99,4 +99,4 @@ def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
             f"known_customers: customer_id holds {found}, but {expected} in the log; cast one of them"
         )
     ids = frames.beside(marked, known.select(nw.col("customer_id").alias(ID)).unique())
-    return matching.keyed_like(marked, ids, ID)
+    return frames.keyed_like(marked, ids, ID)

@@ -11,9 +11,8 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
-from segmentclient.frames import Frame
+from segmentclient.frames.door import Frame, one_row
 from segmentclient.schema import kind_of
 
 __all__ = ["in_types_of", "keyed_like"]
@@ -58,9 +57,7 @@ def _check_fit(other: Frame, types: Mapping[str, tuple[Any, Any]], table: str) -
     lost = {
         f"lost {name}": _held(name, *pair).is_null() & ~nw.col(name).is_null() for name, pair in types.items()
     }
-    counts = frames.one_row(
-        other, **{name: one.cast(nw.Int64).sum() for name, one in {**gaps, **lost}.items()}
-    )
+    counts = one_row(other, **{name: one.cast(nw.Int64).sum() for name, one in {**gaps, **lost}.items()})
     raise_all(
         (
             f"column {name!r}: {wanted}, its type in customers, cannot hold {counts[f'lost {name}']:,.0f} of its "

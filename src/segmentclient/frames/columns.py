@@ -1,0 +1,58 @@
+"""Columns that numpy computes, put beside the rows they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient.frames.door import Frame, collect
+from segmentclient.frames.engines import like
+
+__all__ = ["add_columns", "map_rows", "series_like"]
+
+
+def map_rows(
+    frame: Frame, keys: Sequence[str], function: Callable[[dict[str, Any]], Mapping[str, Any]]
+) -> Frame:
+    """Add columns that a numpy function computes from the key columns, on any engine.
+
+    `function` takes a dict of arrays (one a key column, all of one length) and returns a dict of arrays of that
+    length. On eager frames it sees every row, in order. On lazy frames it sees the distinct key rows, which are
+    collected, and its answer is joined back in the frame's own engine: the frame stays lazy. There, rows with a
+    missing key get missing values.
+    """
+    if isinstance(frame, nw.LazyFrame):
+        distinct = collect(frame.select(*keys).drop_nulls().unique())
+        arrays = {key: distinct[key].to_numpy() for key in keys}
+        small = like(frame, {**arrays, **function(arrays)})
+        return frame.join(small, on=list(keys), how="left")  # type: ignore[arg-type]
+    return add_columns(frame, function({key: frame[key].to_numpy() for key in keys}))
+
+
+def add_columns(frame: nw.DataFrame[Any], columns: Mapping[str, Any]) -> nw.DataFrame[Any]:
+    """Put arrays, in the order of the rows, beside the rows of an eager frame; its index stays."""
+    series = (series_like(frame, name, values) for name, values in columns.items())
+    return frame.with_columns(
+        *(
+            nw.from_native(one, series_only=True).alias(name)
+            for one, name in zip(series, columns, strict=True)
+        )
+    )
+
+
+def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:
+    """Make a native Series in the order of the frame's rows (on pandas: with the frame's own index)."""
+    native = nw.to_native(frame)
+    if frame.implementation.is_pandas():
+        import pandas as pd
+
+        return pd.Series(values, index=native.index, name=name, copy=not _is_own(values))
+    return nw.to_native(nw.new_series(name, values, backend=frame.implementation))
+
+
+def _is_own(values: Any) -> bool:
+    """Tell whether an array is no view of another one, so that a table may keep it without a copy."""
+    return isinstance(values, np.ndarray) and values.flags.owndata and values.flags.writeable

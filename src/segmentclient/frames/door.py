@@ -1,0 +1,122 @@
+"""In to Narwhals and out again: any table becomes a frame, and a frame becomes the caller's own type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient.errors import ColumnError
+
+__all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine"]
+
+Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
+
+
+def read(table: Any, *, name: str = "customers") -> Frame:
+    """Take any supported table in, or raise a `ColumnError` that says what is supported."""
+    _refuse_duplicate_names(table, name)
+    try:
+        frame: Frame = nw.from_native(table)
+    except TypeError:
+        raise ColumnError(
+            f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
+            f"found {type(table).__module__}.{type(table).__name__}"
+        ) from None
+    _refuse_unusable(frame, name)
+    return frame
+
+
+def _refuse_unusable(frame: Frame, name: str) -> None:
+    """Refuse a table that its engine cannot open, and Python objects in polars, which cannot compare or join them."""
+    with said_by_engine(name):
+        schema = frame.collect_schema()
+    if frame.implementation.is_polars():
+        odd = [column for column, dtype in schema.items() if isinstance(dtype, nw.Object)]
+        if odd:
+            raise ColumnError(
+                f"{name}: columns of Python objects cannot be worked on in polars: {', '.join(odd)}; cast or drop them"
+            )
+
+
+ENGINES = frozenset({"duckdb", "polars", "pyarrow", "decimal"})
+
+
+@contextmanager
+def said_by_engine(name: str) -> Iterator[None]:
+    """Turn what an engine cannot read (a damaged file, a cell that no number can be) into an error of ours."""
+    try:
+        yield
+    except Exception as error:
+        engine = type(error).__module__.split(".")[0].strip("_")
+        if engine not in ENGINES:
+            raise
+        said = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ColumnError(f"{name}: {engine} could not read the table: {said}") from error
+
+
+def _refuse_duplicate_names(table: Any, name: str) -> None:
+    if type(table).__module__.startswith("pandas") and hasattr(table, "columns"):
+        columns = table.columns
+        _refuse_multilevel(columns, name)
+        odd = [column for column in columns if not isinstance(column, str)]
+        if odd:
+            raise ColumnError(
+                f"{name}: column names must be text, found {odd[:5]!r}; rename them with table.rename(columns=str)"
+            )
+        twice = sorted({str(column) for column in columns[columns.duplicated()]})
+        if twice:
+            raise ColumnError(f"{name}: column names must be unique, found twice: {', '.join(twice)}")
+
+
+def _refuse_multilevel(columns: Any, name: str) -> None:
+    if getattr(columns, "nlevels", 1) > 1:
+        raise ColumnError(
+            f"{name}: column names have {columns.nlevels} levels, expected one; flatten them first"
+        )
+
+
+def give_back(frame: Frame) -> Any:
+    """Hand the frame out as the caller's own type."""
+    return nw.to_native(frame)
+
+
+def is_lazy(frame: Frame) -> bool:
+    """Tell whether the frame is a plan (polars lazy, DuckDB, Spark, Dask, Ibis) rather than data."""
+    return isinstance(frame, nw.LazyFrame)
+
+
+def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
+    """Bring columns to the driver as a pandas frame with a fresh index (whatever the engine)."""
+    wanted = frame if columns is None else frame.select(*columns)
+    if isinstance(wanted, nw.LazyFrame):
+        wanted = _computed(wanted)
+    with said_by_engine("the table"):
+        data = wanted.to_pandas()
+    data.columns = [str(column) for column in data.columns]
+    return data.reset_index(drop=True)
+
+
+def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    with said_by_engine("the table"):
+        return plan.collect(**_collect_backend(plan))
+
+
+def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
+    return {"backend": "pandas"} if frame.implementation.is_duckdb() or frame.implementation.is_ibis() else {}
+
+
+def one_row(frame: Frame, **expressions: nw.Expr) -> dict[str, Any]:
+    """Compute a few aggregates in one pass of the caller's engine; the answer is one row."""
+    row = collect(frame.select(**expressions)).iloc[0].to_dict()
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Missing of any flavour becomes None, numpy scalars become Python's."""
+    if value is None or value != value:
+        return None
+    return value.item() if isinstance(value, np.generic) and not isinstance(value, np.datetime64) else value

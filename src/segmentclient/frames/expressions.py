@@ -1,0 +1,51 @@
+"""Expressions that mean the same on every engine: days, local times, or."""
+
+from __future__ import annotations
+
+import functools
+import zoneinfo
+from collections.abc import Iterable
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient.frames.door import Frame
+
+__all__ = ["any_true", "days", "days_between", "with_wall_clock"]
+
+
+def days_between(later: nw.Expr, earlier: nw.Expr) -> nw.Expr:
+    """Whole days from one date to another (durations do not exist on every engine)."""
+    return days(later) - days(earlier)
+
+
+def days(date: nw.Expr, *, dtype: Any = nw.Int64) -> nw.Expr:
+    """Days since the year 0, counted from the year and the day of the year, on every engine.
+
+    Missing dates need `dtype=nw.Float64`: pandas has no missing integers.
+    """
+    before = date.dt.year().cast(nw.Float64) - 1
+    leaps = _whole(before, 4) - _whole(before, 100) + _whole(before, 400)
+    return (before * 365 + leaps + date.dt.ordinal_day().cast(nw.Float64)).cast(dtype)
+
+
+def _whole(number: nw.Expr, by: int) -> nw.Expr:
+    """Divide whole numbers and round down, in decimals; half a step off, so that no engine's rounding matters."""
+    return ((number + 0.5) / by).floor()
+
+
+def with_wall_clock(frame: Frame, date: str, timezone: str, *, name: str) -> Frame:
+    """Add the local time, without zone, of a column of times with a zone."""
+    zoneinfo.ZoneInfo(timezone)
+    if frame.implementation.is_duckdb():  # DuckDB keeps the zone in the connection, not in the column
+        column = date.replace('"', '""')
+        return nw.from_native(
+            nw.to_native(frame).project(f'*, timezone(\'{timezone}\', "{column}") as "{name}"')
+        )
+    local = nw.col(date).dt.convert_time_zone(timezone).dt.replace_time_zone(None)
+    return frame.with_columns(local.alias(name))
+
+
+def any_true(expressions: Iterable[nw.Expr]) -> nw.Expr:
+    """Combine conditions with `or`."""
+    return functools.reduce(lambda left, right: left | right, expressions)

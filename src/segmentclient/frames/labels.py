@@ -1,0 +1,86 @@
+"""Ids and labels: what can be told apart, sorted and compared between two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient.errors import ColumnError, raise_all
+from segmentclient.frames.door import Frame
+from segmentclient.schema import kind_of
+
+__all__ = ["check_labels", "check_same_keys"]
+
+
+def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
+    """Raise when ids or labels cannot be told apart or sorted: lists, structures, binary data, times of the day.
+
+    A pandas column of objects may, besides, hold numbers beside text.
+    """
+    if frame.implementation.is_pandas():
+        raise_all(_label_problems(nw.to_native(frame), columns), table=name)
+    else:
+        raise_all(_type_problems(frame, columns), table=name)
+
+
+def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:
+    schema = frame.collect_schema()
+    for column in columns:
+        dtype = schema[column]
+        held = _native_type(frame, column) if isinstance(dtype, nw.Unknown) else str(dtype)
+        if kind_of(dtype) == "any" and held != "UUID":
+            yield f"column {column!r} holds {held}; accepted: text, numbers, dates or true / false"
+
+
+def _native_type(frame: Frame, column: str) -> str:
+    """Name the type of a column that Narwhals has no word for."""
+    native = nw.to_native(frame)
+    return str(native.types[native.columns.index(column)]) if frame.implementation.is_duckdb() else "Unknown"
+
+
+def check_same_keys(frame: Frame, other: Frame, key: str, *, name: str) -> None:
+    """Raise when a key holds one kind of thing in one table and another kind in the other."""
+    ours, theirs = frame.collect_schema()[key], other.collect_schema()[key]
+    if kind_of(ours) != kind_of(theirs):
+        raise ColumnError(
+            f"{name}: the key {key!r} holds {theirs}, and {ours} in customers; cast one of them"
+        )
+    if frame.implementation.is_pandas() and other.implementation.is_pandas():
+        types = {
+            type(value).__name__
+            for table in (frame, other)
+            for value in nw.to_native(table)[key].dropna().head(1)
+            if kind_of(ours) == "text"
+        }
+        if len(types) > 1:
+            raise ColumnError(
+                f"{name}: the key {key!r} holds {' and '.join(sorted(types))} in the two tables; cast one of them"
+            )
+
+
+def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
+    import pandas as pd
+
+    for column in columns:
+        values = table[column]
+        if (
+            isinstance(values.dtype, pd.IntervalDtype | pd.PeriodDtype)
+            or values.dtype.kind in "cm"
+            or "object" in {type(value).__name__ for value in values.head(1)}
+        ):
+            yield f"column {column!r} holds {values.dtype}; accepted: text, numbers, dates or true / false"
+        if values.dtype != object:
+            continue
+        held = pd.api.types.infer_dtype(values, skipna=True)
+        if held == "datetime" and len({time.tzinfo is None for time in values.dropna()}) > 1:
+            yield f"column {column!r} holds times with a time zone beside times without; accepted: values of one type"
+        if held in _ONE_TYPE:
+            continue
+        types = sorted({type(value).__name__ for value in values[values.notna()]})
+        if len(types) > 1 or {"list", "dict", "set", "ndarray"} & set(types):
+            yield f"column {column!r} holds {' beside '.join(types[:4])}; accepted: values of one type, for instance text (column.astype(str))"
+
+
+_ONE_TYPE = frozenset({"string", "integer", "boolean", "date", "datetime", "decimal", "bytes", "empty"})
