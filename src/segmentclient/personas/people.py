@@ -311,6 +311,6 @@ def _checks(
         mine = known[known[key].isin(ids)]
         for column in (column for column in data.columns if column != key):
             yield row("known", int(mine.loc[mine[column].notna(), key].nunique()), len(ids), column)
-            answers = known.dropna(subset=[column]).astype({column: "str"}).groupby(key)[column].nunique()
+            answers = known[[key, column]].dropna().astype({column: "str"}).groupby(key)[column].nunique()
             if (answers > 1).any():
                 yield row("contradicted", int((answers > 1).sum()), len(found), column)

@@ -88,9 +88,7 @@ def profile_segments(
     frames.check_labels(frame, *keys)
     frame = _with_exact_medians(frame, keys, names)
     table = _with_shares(_sizes(frame, keys), keys, around)
-    for name in names:
-        table = _with_attribute(table, frame, keys, name)
-    return _in_order(table, around, by)
+    return _in_order(_with_summaries(table, frame, keys, names), around, by)
 
 
 def _with_attributes(
@@ -225,17 +223,27 @@ def _ratio(part: Any, whole: Any) -> Any:
 # --- attributes -------------------------------------------------------------------------------------------
 
 
-def _with_attribute(table: pd.DataFrame, frame: frames.Frame, keys: Sequence[str], name: str) -> pd.DataFrame:
+def _with_summaries(
+    table: pd.DataFrame, frame: frames.Frame, keys: Sequence[str], names: Sequence[str]
+) -> pd.DataFrame:
+    """Add the mean of each numeric attribute, and the most frequent value of each other one, in the order of `names`."""
     schema = frame.collect_schema()
-    if kind_of(schema[name]) in {"number", "boolean"}:
-        return table.merge(_means(frame, keys, name, schema), on=list(keys), how="left")
-    return table.merge(_modes(frame, keys, name), on=list(keys), how="left")
+    numeric = [name for name in names if kind_of(schema[name]) in {"number", "boolean"}]
+    parts = [_means(frame, keys, numeric, schema)] if numeric else []
+    parts += [_modes(frame, keys, name) for name in names if name not in numeric]
+    first = list(table.columns)
+    for part in parts:
+        table = table.merge(part, on=list(keys), how="left")
+    added = [f"{what}_{name}" for name in names for what in ("mean", "mode", "mode_share")]
+    return table[[*first, *(name for name in added if name in table.columns and name not in first)]]
 
 
-def _means(frame: frames.Frame, keys: Sequence[str], name: str, schema: Mapping[str, Any]) -> pd.DataFrame:
-    value = _number(name, schema).alias("_value")
-    means = frame.select(*keys, value).group_by(*keys).agg(nw.col("_value").mean().alias(f"mean_{name}"))
-    return frames.collect(means)
+def _means(
+    frame: frames.Frame, keys: Sequence[str], names: Sequence[str], schema: Mapping[str, Any]
+) -> pd.DataFrame:
+    values = {f"mean_{name}": _number(name, schema) for name in names}
+    grouped = frame.select(*keys, **values).group_by(*keys)
+    return frames.collect(grouped.agg(*(nw.col(name).mean() for name in values)))
 
 
 def _modes(frame: frames.Frame, keys: Sequence[str], name: str) -> pd.DataFrame:
