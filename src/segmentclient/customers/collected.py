@@ -39,8 +39,22 @@ def sound(data: Any, *, name: str = "customers") -> Any:
         if getattr(data[column].dtype, "tz", None) is not None
     }
     data = data.assign(**zoned) if zoned else data
+    data = data.assign(
+        **{column: data[column].astype("float64") for column in known if _holds_decimals(data[column])}
+    )
     raise_all((problem for column in known for problem in _problems(data[column], column)), table=name)
     return data
+
+
+def _holds_decimals(values: Any) -> bool:
+    """Decimals do not multiply with floats; the figures shown are rounded anyway."""
+    import pandas as pd
+
+    is_number = COLUMNS[str(values.name)].kind == "number"
+    return is_number and (
+        "decimal" in str(values.dtype)
+        or (values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "decimal")
+    )
 
 
 def _problems(values: Any, column: str) -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
+from segmentclient.customers.collected import LARGEST
 from segmentclient.customers.log import KEY, Log, as_day, daily_lines, in_order, read_log
 from segmentclient.customers.summary import GAPS, SUMMARY, finish
 from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers
@@ -80,11 +81,17 @@ def _with_plain_ids(before: frames.Frame, new: frames.Frame) -> frames.Frame:
     return before.with_columns(nw.col(KEY).cast(nw.String)) if coded else before
 
 
+def _is_absurd(number: nw.Expr) -> nw.Expr:
+    """No number, or too large to be counted in."""
+    value = number.cast(nw.Float64)
+    return ~(value.is_finite() & (value.abs() <= LARGEST))
+
+
 def _check_cells(before: frames.Frame) -> None:
     schema = before.collect_schema()
     bad = {
         name: nw.col(name).is_null()
-        | (~nw.col(name).cast(nw.Float64).is_finite() if kind_of(schema[name]) == "number" else nw.lit(False))
+        | (_is_absurd(nw.col(name)) if kind_of(schema[name]) == "number" else nw.lit(False))
         for name in SUMMARY
     }
     counts = frames.one_row(
@@ -92,7 +99,7 @@ def _check_cells(before: frames.Frame) -> None:
     )
     raise_all(
         (
-            f"column {name!r} has {int(count):,} missing or infinite cells; rebuild with summarize_customers"
+            f"column {name!r} has {int(count):,} missing, infinite or absurdly large cells; rebuild with summarize_customers"
             for name, count in counts.items()
             if count
         ),

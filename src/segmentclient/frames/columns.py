@@ -29,7 +29,12 @@ def map_rows(
         arrays = {key: distinct[key].to_numpy() for key in keys}
         small = like(frame, {**arrays, **function(arrays)})
         return frame.join(small, on=list(keys), how="left")  # type: ignore[arg-type]
-    return add_columns(frame, function({key: frame[key].to_numpy() for key in keys}))
+    return add_columns(frame, function({key: _array(frame[key]) for key in keys}))
+
+
+def _array(column: nw.Series[Any]) -> Any:
+    """Give the values to NumPy, which has no integers of 128 bits."""
+    return (column.cast(nw.Float64) if column.dtype == nw.Int128 else column).to_numpy()
 
 
 def add_columns(frame: nw.DataFrame[Any], columns: Mapping[str, Any]) -> nw.DataFrame[Any]:

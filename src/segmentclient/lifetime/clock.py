@@ -131,8 +131,12 @@ def _problems(facts: Mapping[str, Any], unit_days: float, given: dt.date | None)
 
 
 def _contradicts(facts: Mapping[str, Any], name: str) -> bool:
-    days, stated = facts[f"{name}_days"], facts[f"{name}_stated"]
-    return facts[f"{name}_gap"] > _LOOSE or (days > 60 and not days / 3 < stated < days * 3)
+    gap, days, stated = (facts[f"{name}_{what}"] for what in ("gap", "days", "stated"))
+    if (
+        gap is None or days is None or stated is None
+    ):  # cells that are no numbers, which are refused elsewhere
+        return False
+    return gap > _LOOSE or (days > 60 and not days / 3 < stated < days * 3)
 
 
 def _guess(facts: Mapping[str, Any], name: str, unit_days: float) -> str:

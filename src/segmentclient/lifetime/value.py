@@ -234,7 +234,7 @@ def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
     _check_plan(frame, columns.terms.margin)
     before = frame.collect_schema().names()
     seen = frames.map_rows(frame, columns.keys, columns.of_history)
-    column = {name: nw.col(name) for name in seen.collect_schema().names()}
+    column = {name: _as_double(name, dtype) for name, dtype in seen.collect_schema().items()}
     margin = column[columns.terms.margin] if isinstance(columns.terms.margin, str) else columns.terms.margin
     added = value_customers(column, margin, columns, PLANS)
     if "n_orders" in before:
@@ -252,6 +252,11 @@ def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
     return valued.select(
         *before, *(name for name in (*_order(columns.interval), "value_basis") if name in there)
     )
+
+
+def _as_double(name: str, dtype: Any) -> nw.Expr:
+    """Read whole numbers and decimals as doubles, which overflow on no engine."""
+    return nw.col(name).cast(nw.Float64) if dtype.is_numeric() and not dtype.is_float() else nw.col(name)
 
 
 def _check_plan(frame: nw.LazyFrame[Any], margin: float | str) -> None:

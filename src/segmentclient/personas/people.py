@@ -308,7 +308,7 @@ def _checks(
     yield row("unknown", len(found - ids), len(found))
     yield row("covered", len(found & ids), len(ids))
     if by_column:
-        mine = known[known[key].isin(ids)]
+        mine = known[[one in ids for one in known[key]]]
         for column in (column for column in data.columns if column != key):
             yield row("known", int(mine.loc[mine[column].notna(), key].nunique()), len(ids), column)
             answers = known[[key, column]].dropna().astype({column: "str"}).groupby(key)[column].nunique()

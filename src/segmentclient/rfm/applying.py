@@ -14,12 +14,10 @@ from segmentclient.rfm.options import Options
 __all__ = ["axis_expression", "axis_score"]
 
 
-def axis_score(cuts: Iterable[Cut], options: Options, axis: str, *, absent: bool) -> nw.Expr:
+def axis_score(cuts: Iterable[Cut], options: Options, axis: str, *, absent: nw.Expr | None) -> nw.Expr:
     """Score one axis; rows without recency (who never bought) have no score."""
     score = axis_expression(cuts, options, axis)
-    if not absent:
-        return score.cast(nw.Int64)
-    return nw.when(~nw.col(options.recency).is_null()).then(score)
+    return score.cast(nw.Int64) if absent is None else nw.when(~absent).then(score)
 
 
 def axis_expression(cuts: Iterable[Cut], options: Options, axis: str) -> nw.Expr:

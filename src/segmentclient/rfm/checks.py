@@ -13,7 +13,7 @@ from segmentclient.rfm.cuts import Cut, plain_value
 from segmentclient.rfm.options import Options
 from segmentclient.schema import check_columns
 
-__all__ = ["group_conditions", "refuse_unknown_groups", "table_facts"]
+__all__ = ["group_conditions", "is_absent", "refuse_unknown_groups", "table_facts"]
 
 
 def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
         {} if options.groupby is None else {options.groupby: "any"}
     )
     check_columns(frame.collect_schema(), needed)
-    absent = _absent(frame, options.recency)
+    absent = is_absent(frame, options.recency)
     wanted = {"rows": nw.len(), "absent": _ones(absent)}
     for axis, column in columns.items():
         value = nw.col(column).cast(nw.Float64)
@@ -33,7 +33,7 @@ def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
     return facts
 
 
-def _absent(frame: frames.Frame, column: str) -> nw.Expr:
+def is_absent(frame: frames.Frame, column: str) -> nw.Expr:
     """Missing recency: null, or NaN where the engine tells them apart."""
     is_float = frame.collect_schema()[column].is_float()
     return nw.col(column).is_null() | nw.col(column).is_nan() if is_float else nw.col(column).is_null()

@@ -88,8 +88,7 @@ def _quantiles(
         )
         found = [row[name] for name in names]
     else:
-        data = frames.collect(frame, [column]) if isinstance(frame, nw.LazyFrame) else frame
-        values = data[column].to_numpy().astype(float)
+        values = frames.collect(frame.select(value.alias(column)))[column].to_numpy(float)
         found = list(np.quantile(values, wanted)) if len(values) else [None]
     if found[0] is None:  # a nested cell without customers
         return (0.0,) * len(probabilities), None

@@ -23,7 +23,7 @@ from segmentclient.errors import (
 )
 from segmentclient.options import check_options, shown
 from segmentclient.rfm.applying import axis_score
-from segmentclient.rfm.checks import group_conditions, refuse_unknown_groups, table_facts
+from segmentclient.rfm.checks import group_conditions, is_absent, refuse_unknown_groups, table_facts
 from segmentclient.rfm.cuts import AXES, Cut, conditions_text, plain_value, score_ranges
 from segmentclient.rfm.learning import learn
 from segmentclient.rfm.options import OPTIONS, Bins, Options, option_problems, read_json
@@ -156,7 +156,7 @@ class RFMScorer:
         raise_all(option_problems(options), table="score_rfm", error=SegmentClientError)
         frame = frames.read(customers)
         facts = table_facts(frame, options)
-        buyers = frame.filter(~nw.col(self.recency).is_null()) if facts["absent"] else frame
+        buyers = frame.filter(~is_absent(frame, self.recency)) if facts["absent"] else frame
         groups = group_conditions(buyers, self.groupby)
         learnt = [one for within in groups for one in learn(buyers, options, within)]
         self.cuts_ = tuple(one.cut for one in learnt)
@@ -179,7 +179,9 @@ class RFMScorer:
             )
         refuse_unknown_groups(frame, self.cuts_, self.groupby)
         for axis, score in AXES.items():
-            value = axis_score(self.cuts_, options, axis, absent=bool(facts["absent"]))
+            value = axis_score(
+                self.cuts_, options, axis, absent=is_absent(frame, self.recency) if facts["absent"] else None
+            )
             frame = frame.with_columns(value.alias(score))
         r, f, m = (nw.col(name) for name in AXES.values())
         frame = frame.with_columns((r * 100 + f * 10 + m).alias("rfm_code"))

@@ -186,6 +186,7 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
         raise ColumnError(
             f"customers: {', '.join(nested)} hold lists or structures; accepted: numbers, text, true / false"
         )
+    frames.check_labels(frame, by, *(name for name in names if kinds[name] == "text"))
     if by in names:
         raise ColumnError(f"customers: {by!r} cannot explain itself; leave it out of features")
     types: dict[str, Any] = {"number": nw.Float64, "boolean": nw.Float64, "text": nw.String}

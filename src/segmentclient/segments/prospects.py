@@ -111,6 +111,14 @@ def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
     if frame.implementation.is_pandas():
         return _below_on_pandas(frame, new)
     schema, present = frame.collect_schema(), new.collect_schema()
+    raise_all(
+        (
+            f"column {name!r} is of a type that people without it cannot be given; cast it, for instance to text"
+            for name, dtype in schema.items()
+            if name not in present and isinstance(dtype, nw.Unknown)
+        ),
+        table="customers",
+    )
     columns = (
         nw.col(name) if name in present else nw.lit(None, dtype=dtype).alias(name)
         for name, dtype in schema.items()
