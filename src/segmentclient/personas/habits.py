@@ -15,7 +15,7 @@ from segmentclient import frames
 from segmentclient.cells import amount_cells
 from segmentclient.errors import ColumnError
 from segmentclient.personas.attributes import folded
-from segmentclient.schema import check_columns
+from segmentclient.schema import Kind, check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,8 @@ def read_habits(transactions: Any, ids: Sequence[Any], groups: Sequence[Any]) ->
     """Count the orders of each group along every dimension that the order log holds."""
     frame = frames.read(transactions, name="transactions")
     schema = frame.collect_schema()
-    check_columns(schema, {"customer_id": "any", "date": "date"}, table="transactions")
+    money: dict[str, Kind] = {"amount": "number"} if "amount" in schema else {}
+    check_columns(schema, {"customer_id": "any", "date": "date", **money}, table="transactions")
     codes, names = _numbered(groups)
     lines = _with_groups(frame, ids, codes)
     key = ["customer_id", "order_id" if "order_id" in schema else "_day"]

@@ -75,7 +75,7 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
 
 def _safe(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would take for a formula; dates become ISO days."""
-    if value is None or value != value:
+    if value is None or (not hasattr(value, "__len__") and value != value):
         return ""
     if isinstance(value, str):
         return f"'{value}" if value.lstrip(" ").startswith(FORMULA_STARTS) else value

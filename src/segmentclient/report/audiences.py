@@ -127,7 +127,7 @@ def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: st
     frame = frames.read(customers)
     found = frame.collect_schema()
     asked = [one for one in (*(columns or ()), email) if one is not None]
-    schema.check_columns(found, dict.fromkeys((KEY, by, *asked), "any"))
+    schema.check_columns(found, dict.fromkeys((KEY, by, *asked), "any"), optional=_USUAL)
     frames.check_labels(frame, KEY, by)
     usual = _USUAL if columns is None else tuple(columns)
     wanted = dict.fromkeys((KEY, by, *usual, *([email] if email else ()), *CONSENT))
