@@ -119,7 +119,8 @@ HEAD = """\
 # Gallery
 
 Each chart takes a table and returns the axes it drew on; `lang="fr"` labels it in French, `ax=` draws it where you want.
-`sc.plot.save_chart` writes it, `sc.plot.finding` says in one line what it shows.
+`sc.plot.save_chart` writes it, `sc.plot.finding` says in one line what it shows. The pictures are
+drawn when the site is built (`make docs`); in the repository this page is the code alone.
 """
 
 
