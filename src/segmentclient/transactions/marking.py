@@ -54,17 +54,26 @@ def _staged(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
 
 def mark_duplicates(marked: frames.Frame, columns: list[str]) -> frames.Frame:
     """Mark every exact duplicate but one; which one does not matter, for they are the same."""
-    number = "_segmentclient_row"
-    numbered = (
-        marked.with_row_index(number, order_by=columns)
-        if isinstance(marked, nw.LazyFrame)
-        else marked.with_row_index(number)
-    )
-    firsts = numbered.group_by(columns).agg(nw.col(number).min()).select(number, _first=nw.lit(1))
-    joined = numbered.join(firsts, on=number, how="left")  # type: ignore[arg-type]
-    repeated = nw.col("_first").is_null() & (nw.col(REASON) == KEPT)
+    place = "_segmentclient_place"
+    counted: frames.Frame
+    if isinstance(marked, nw.LazyFrame):
+        ones = marked.with_columns(nw.lit(1).alias(place))
+        counted = ones.with_columns(nw.col(place).cum_sum().over(*columns, order_by=columns[0]))
+    else:
+        counted = _counted_among_equals(marked, columns, place)
+    repeated = (nw.col(place) > 1) & (nw.col(REASON) == KEPT)
     reason = nw.when(repeated).then(nw.lit("duplicate")).otherwise(nw.col(REASON))
-    return joined.with_columns(reason.alias(REASON)).drop(number, "_first")
+    return counted.with_columns(reason.alias(REASON)).drop(place)
+
+
+def _counted_among_equals(marked: nw.DataFrame[Any], columns: list[str], place: str) -> nw.DataFrame[Any]:
+    """Give the first of equal rows 1, the others 2; the index and the order of the rows stay."""
+    number = "_segmentclient_row"
+    numbered = marked.with_row_index(number)
+    firsts = numbered.group_by(columns).agg(nw.col(number).min()).select(number, _first=nw.lit(1))
+    joined = numbered.join(firsts, on=number, how="left")
+    second = nw.when(nw.col("_first").is_null()).then(nw.lit(2)).otherwise(nw.lit(1))
+    return joined.with_columns(second.alias(place)).drop(number, "_first")
 
 
 def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Frame:
