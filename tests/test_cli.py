@@ -8,6 +8,7 @@ import pytest
 
 import segmentclient as sc
 from segmentclient.cli import main
+from segmentclient.cli.tables import write_table
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +259,11 @@ def test_an_interruption_ends_with_one_line_and_leaves_no_file(
     assert run(command, orders, option, tmp_path / name, "--quiet") == 130
     assert capsys.readouterr().err.splitlines() == ["segmentclient: interrupted"]
     assert not (tmp_path / name).exists()
+
+
+def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):
+    table = pd.DataFrame({"customer_id": ["=1+1", "@x", "plain", None], "revenue": [-1.5, 2.0, 3.0, 4.0]})
+    write_table(table, str(tmp_path / "scored.csv"))
+    assert (tmp_path / "scored.csv").read_text(encoding="utf-8").split() == [
+        "customer_id,revenue", "'=1+1,-1.5", "'@x,2.0", "plain,3.0", ",4.0"
+    ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.order_files import scan_orders
+from segmentclient.report.audience_files import safe_cell
 from segmentclient.writing import whole_file
 
 __all__ = ["check_page", "check_table", "read_customers", "read_orders", "read_table", "write_table"]
@@ -116,10 +117,17 @@ def _typed(column: Any) -> Any:
 
 
 def write_table(table: Any, path: str) -> None:
-    """Write a pandas table whole or not at all, as .csv or .parquet."""
+    """Write a pandas table whole or not at all, as .parquet, or as .csv whose texts no spreadsheet takes for formulas."""
     check_table(path)
     with whole_file(path) as draft:
         if path.lower().endswith(".csv"):
-            table.to_csv(draft, index=False)
+            texts = {
+                name: table[name].map(_harmless) for name in table if table[name].dtype.kind not in "biufmM"
+            }
+            table.assign(**texts).to_csv(draft, index=False)
         else:
             table.to_parquet(draft, index=False)
+
+
+def _harmless(value: Any) -> Any:
+    return safe_cell(value) if isinstance(value, str) else value

@@ -15,7 +15,7 @@ from segmentclient.errors import SegmentClientError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["plain", "write_files"]
+__all__ = ["plain", "safe_cell", "write_files"]
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -69,11 +69,13 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
     """Write cells that a spreadsheet will not run."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
-        writer.writerow([_safe(column) for column in rows])
-        writer.writerows([_safe(value) for value in row] for row in rows.itertuples(index=False, name=None))
+        writer.writerow([safe_cell(column) for column in rows])
+        writer.writerows(
+            [safe_cell(value) for value in row] for row in rows.itertuples(index=False, name=None)
+        )
 
 
-def _safe(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would take for a formula; dates become ISO days."""
     if value is None or (not hasattr(value, "__len__") and value != value):
         return ""
