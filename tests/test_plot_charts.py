@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from babel.messages import pofile
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 import segmentclient as sc
@@ -255,3 +256,31 @@ def test_a_tiny_group_is_not_crowned():
     assert plot.finding("index_chart", customers, features=["n_orders", "revenue"]).startswith(
         "Loyal: orders at"
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "6 of 10 segments make 60% of revenue; s0 comes first"),
+        (
+            "fr",
+            "6 segments sur 10 font 60\N{NO-BREAK SPACE}% du chiffre d’affaires\N{NO-BREAK SPACE}; s0 vient en tête",
+        ),
+    ],
+)
+def test_a_treemap_headline_names_no_more_than_three_segments(lang, told):
+    equal = pd.DataFrame({"segment": [f"s{n}" for n in range(10)], "revenue": [1.0] * 10})
+    assert plot.finding("segment_treemap", equal, lang=lang) == told
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_names_of_the_two_dots_leave_the_width_to_the_dots(lang):
+    table = pd.DataFrame({"segment": ["champions"] * 3 + ["lost"] * 7, "revenue": [23.0] * 3 + [31 / 7] * 7})
+    axes = plot.share_pairs(table, ax=plot.figure("phone").add_subplot(), lang=lang)
+    renderer = FigureCanvasAgg(axes.figure).get_renderer()
+    axes.figure.draw(renderer)
+    heads = [text.get_window_extent(renderer) for text in axes.texts[-2:]]
+    assert not heads[0].overlaps(heads[1])
+    assert max(head.x1 for head in heads) <= axes.figure.bbox.x1
+    left, right = axes.get_xlim()
+    assert (0.7 - 0.3) / (right - left) > 0.3

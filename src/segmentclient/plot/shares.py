@@ -10,7 +10,7 @@ from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import rows, texts
+from segmentclient.plot.drawing import layout, lettering, rows, texts
 from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
 from segmentclient.plot.numbers import of_value, percent
 
@@ -81,7 +81,6 @@ def _pairs(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
         _share_beside(axes, left, right, row, words, {"color": style.MUTED})
         _share_beside(axes, right, left, row, words, {"weight": "bold"})
     _pair_heads(axes, people[0], money[0], of_value(data.value, words), words)
-    _leave_room(axes, [*people, *money], words)  # the heads may have taken some
 
 
 def _leave_room(axes: Axes, shares: list[float], words: Language) -> None:
@@ -102,26 +101,20 @@ def _share_beside(
 
 
 def _pair_heads(axes: Axes, people: float, money: float, of_what: str, words: Language) -> None:
-    """Name the two dots once, above the first row."""
+    """Name the two dots once, above the first row; the right name stays within the axes, a line higher where both would touch."""
     size = style.size_of(axes)
     heads = [
         (people, words.text("share of customers"), style.MUTED),
         (money, words.text("share {of_value}", of_value=of_what), style.INK),
     ]
     (x_low, low, low_colour), (x_high, high, high_colour) = sorted(heads, key=lambda head: head[0])
-    for x, text, side, colour in ((x_low, low, "right", low_colour), (x_high, high, "left", high_colour)):
-        texts.beside(
-            axes,
-            x,
-            -0.5,
-            text,
-            dx=3 if side == "left" else -3,
-            dy=2,
-            ha=side,
-            va="bottom",
-            fontsize=size.small,
-            color=colour,
-        )
+    left, right = axes.get_xlim()
+    point = (right - left) / (layout.axes_inches(axes)[0] * 72)
+    start = min(x_high + 3 * point, right - lettering.text_width(high, size.small) * point)
+    higher = 1.3 * size.small if start < x_low + 0.7 * size.small * point else 0
+    looks: dict[str, Any] = {"va": "bottom", "fontsize": size.small}
+    texts.beside(axes, x_low, -0.5, low, dx=-3, dy=2, ha="right", color=low_colour, **looks)
+    texts.beside(axes, start, -0.5, high, dy=2 + higher, ha="left", color=high_colour, **looks)
 
 
 PAIRS = Chart(

@@ -17,6 +17,8 @@ from segmentclient.plot.numbers import of_value, percent
 
 __all__ = ["segment_treemap"]
 
+MOST_NAMED = 3  # more names make no headline
+
 
 def segment_treemap(
     customers: Any,
@@ -174,10 +176,16 @@ def _say_most(data: Groups, words: Language) -> str:
         return say_top(data, words)
     running = data.table["value_share"].cumsum()
     count = int((running < 0.6).sum()) + 1
+    share = words.percent(running.iloc[count - 1], 0)
+    if count > MOST_NAMED:
+        return words.text(
+            "{n} of {all} segments make {share} {of_value}; {segment} comes first",
+            segment=data.labels(words.key)[0], n=words.number(count), all=words.number(len(running)), share=share, of_value=of_value(data.value, words),
+        )  # fmt: skip
     named = words.listed(data.labels(words.key)[:count])
     return words.plural(
         "{segments} alone: {share} {of_value}", "{n} segments make {share} {of_value}: {segments}",
-        count, segments=named, share=words.percent(running.iloc[count - 1], 0), of_value=of_value(data.value, words),
+        count, segments=named, share=share, of_value=of_value(data.value, words),
     )  # fmt: skip
 
 
