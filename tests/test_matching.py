@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -73,3 +74,31 @@ def test_a_key_that_does_not_fit_equals_nobody():
     )
     found = frames.collect(frames.keyed_like(ours, theirs, "k"))["k"]
     assert found.isna().tolist() == [False, True, True, True]
+
+
+@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
+@pytest.mark.parametrize("engine", TO_ENGINE)
+def test_ids_beyond_what_a_double_holds_stay_apart(engine, back):
+    """Ids of 62 bits, one apart: as doubles they would all be one customer."""
+    rng, base = np.random.default_rng(0), 2**62
+    few = pl.DataFrame(
+        {
+            "customer_id": rng.integers(0, 12, 200),
+            "date": np.datetime64("2025-01-01", "us") + rng.integers(0, 300, 200).astype("timedelta64[D]"),
+            "amount": rng.uniform(1, 9, 200).round(2),
+        }
+    )
+    large = few.with_columns(pl.col("customer_id") + base)
+    one, other = (back(sc.summarize_customers(TO_ENGINE[engine](log_), gaps=True)) for log_ in (few, large))
+    assert (other["customer_id"] - base).tolist() == one["customer_id"].tolist()
+    pd.testing.assert_frame_equal(one.drop(columns="customer_id"), other.drop(columns="customer_id"))
+    people = TO_ENGINE[engine](pl.DataFrame({"customer_id": base + np.arange(12), "age": np.arange(12.0)}))
+    joined = back(sc.join_people(sc.summarize_customers(TO_ENGINE[engine](large)), people))
+    assert (joined["customer_id"] - base).tolist() == joined["age"].tolist()
+    early, late = (
+        large.filter((pl.col("date") < pl.datetime(2025, 7, 1)) == is_early) for is_early in (True, False)
+    )
+    old = sc.summarize_customers(TO_ENGINE[engine](early))
+    found = back(sc.update_customers(old, TO_ENGINE[engine](late)))
+    assert (found["customer_id"] - base).tolist() == one["customer_id"].tolist()
+    np.testing.assert_allclose(found["revenue"], one["revenue"])

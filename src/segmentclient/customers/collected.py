@@ -34,9 +34,7 @@ def sound(data: Any, *, name: str = "customers") -> Any:
     """
     known = [column for column in data.columns if column in COLUMNS]
     zoned = {
-        column: data[column].dt.tz_localize(None)
-        for column in known
-        if getattr(data[column].dtype, "tz", None) is not None
+        column: data[column].dt.tz_localize(None) for column in known if _zone(data[column].dtype) is not None
     }
     data = data.assign(**zoned) if zoned else data
     data = data.assign(
@@ -44,6 +42,11 @@ def sound(data: Any, *, name: str = "customers") -> Any:
     )
     raise_all((problem for column in known for problem in _problems(data[column], column)), table=name)
     return data
+
+
+def _zone(dtype: Any) -> Any:
+    """The time zone of pandas' own times, or of Arrow's."""
+    return getattr(dtype, "tz", None) or getattr(getattr(dtype, "pyarrow_dtype", None), "tz", None)
 
 
 def _holds_decimals(values: Any) -> bool:

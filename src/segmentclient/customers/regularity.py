@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentclient import frames
 from segmentclient.customers.log import DAY, KEY
@@ -48,7 +49,9 @@ def _with_day_before(days: frames.Frame) -> frames.Frame:
     if isinstance(days, nw.LazyFrame):
         ordered = days.with_columns(_before=nw.col("_at").shift(1).over(KEY, order_by="_at"))
         return ordered.filter(~nw.col("_before").is_null())
-    sorted_days = days.sort(KEY, "_at").with_columns(
-        _before=nw.col("_at").shift(1), _who=nw.col(KEY).shift(1)
-    )
-    return sorted_days.filter(nw.col("_who") == nw.col(KEY))
+    sorted_days = days.sort(KEY, "_at")
+    who, at = sorted_days[KEY].to_numpy(), sorted_days["_at"].to_numpy()
+    again = (
+        np.flatnonzero(who[1:] == who[:-1]) + 1
+    )  # ids are compared as they are: a shift would round the large ones
+    return frames.add_columns(sorted_days[again.tolist(), :], {"_before": at[again - 1]})

@@ -19,10 +19,9 @@ def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
 
     A pandas column of objects may, besides, hold numbers beside text.
     """
+    raise_all(_type_problems(frame, columns), table=name)
     if frame.implementation.is_pandas():
         raise_all(_label_problems(nw.to_native(frame), columns), table=name)
-    else:
-        raise_all(_type_problems(frame, columns), table=name)
 
 
 def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:
@@ -37,6 +36,8 @@ def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:
 def _native_type(frame: Frame, column: str) -> str:
     """Name the type of a column that Narwhals has no word for."""
     native = nw.to_native(frame)
+    if frame.implementation.is_pandas():
+        return str(native[column].dtype)
     return str(native.types[native.columns.index(column)]) if frame.implementation.is_duckdb() else "Unknown"
 
 
@@ -74,6 +75,8 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         if values.dtype != object:
             continue
         held = pd.api.types.infer_dtype(values, skipna=True)
+        if held == "string" and values.str.contains("[\ud800-\udfff]", na=False).any():
+            yield f"column {column!r} holds halves of characters (lone surrogates); read it again with the right encoding"
         if held == "datetime" and len({time.tzinfo is None for time in values.dropna()}) > 1:
             yield f"column {column!r} holds times with a time zone beside times without; accepted: values of one type"
         if held in _ONE_TYPE:
