@@ -69,6 +69,7 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         if (
             isinstance(values.dtype, pd.IntervalDtype | pd.PeriodDtype)
             or values.dtype.kind in "cm"
+            or (values.dtype.kind == "f" and values.dtype.itemsize not in (4, 8))  # no index holds these
             or "object" in {type(value).__name__ for value in values.head(1)}
         ):
             yield f"column {column!r} holds {values.dtype}; accepted: text, numbers, dates or true / false"
