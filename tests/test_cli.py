@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -259,6 +260,24 @@ def test_an_interruption_ends_with_one_line_and_leaves_no_file(
     assert run(command, orders, option, tmp_path / name, "--quiet") == 130
     assert capsys.readouterr().err.splitlines() == ["segmentclient: interrupted"]
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Query interrupted"), sc.SegmentClientError("duckdb could not read the table")]
+)
+def test_an_interruption_that_a_library_takes_for_an_error_is_none(tmp_path, capsys, monkeypatch, error):
+    """DuckDB says "Query interrupted", at a moment of its own choice: hence the stand-in."""
+
+    def wrapped(*_):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise error from None
+
+    monkeypatch.setattr(sc, "check_rules", wrapped, raising=False)
+    assert run("check-rules", tmp_path / "rules.toml") == 130
+    assert capsys.readouterr().err.splitlines() == ["segmentclient: interrupted"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):

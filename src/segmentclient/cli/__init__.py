@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 from segmentclient.cli.arguments import parse
+from segmentclient.cli.interruption import interruptible
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
 
 __all__ = ["main"]
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.DEBUG if options.debug else logging.WARNING, format="%(name)s: %(message)s"
     )
     try:
-        with _one_line_warnings():
+        with interruptible(), _one_line_warnings():
             done = int(options.run(options))
             sys.stdout.flush()
             return done

@@ -1,0 +1,41 @@
+"""Ctrl-C, whatever becomes of it on its way: DuckDB, and Python while it makes a class, turn it into errors of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+__all__ = ["interruptible"]
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Take any error that follows a Ctrl-C for the interruption that it is."""
+    if not _python_listens():
+        yield
+        return
+    pressed: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except Exception as error:
+        if pressed:
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _python_listens() -> bool:
+    """Say whether Ctrl-C comes to this thread, and nobody has taken it in hand already."""
+    here = threading.current_thread() is threading.main_thread()
+    return here and signal.getsignal(signal.SIGINT) is signal.default_int_handler
