@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,7 +23,11 @@ __all__ = ["k_page"]
 
 
 def k_page(
-    choice: KChoice, *, ax: Axes | Sequence[Axes] | None = None, lang: str = "en", **artist_kwargs: Any
+    choice: KChoice,
+    *,
+    ax: Axes | Sequence[Axes] | np.ndarray | None = None,
+    lang: str = "en",
+    **artist_kwargs: Any,
 ) -> Figure:
     """Draw what speaks for each number of clusters: inertia, silhouette, gap and stability, with the k chosen marked.
 

@@ -76,7 +76,7 @@ def score_histograms(
     scorer: Any = None,
     columns: Sequence[str] = ("days_since_last_order", "n_orders", "revenue"),
     currency: str | None = None,
-    ax: Axes | Sequence[Axes] | None = None,
+    ax: Axes | Sequence[Axes] | np.ndarray | None = None,
     lang: str = "en",
     **artist_kwargs: Any,
 ) -> Figure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -87,7 +88,9 @@ def start(ax: Axes | None, *, height: float | None = None) -> Axes:
     return axes
 
 
-def panels(ax: Axes | Sequence[Axes] | None, rows: int, columns: int, *, height: float) -> list[Axes]:
+def panels(
+    ax: Axes | Sequence[Axes] | np.ndarray | None, rows: int, columns: int, *, height: float
+) -> list[Axes]:
     """Take the caller's axes of a multi-panel chart, or make a figure with that many."""
     if ax is None:
         made = figure()
@@ -95,7 +98,7 @@ def panels(ax: Axes | Sequence[Axes] | None, rows: int, columns: int, *, height:
         axes = list(made.subplots(rows, columns, squeeze=False).flat)
     else:
         axes = [ax] if hasattr(ax, "plot") else list(getattr(ax, "flat", ax))
-    if len(axes) != rows * columns:
+    if len(axes) != rows * columns or not all(isinstance(one, Axes) for one in axes):
         raise SegmentClientError(f"ax: this chart has {rows * columns} panels, found {len(axes)} axes")
     for one in axes:
         scales.bare(one)
