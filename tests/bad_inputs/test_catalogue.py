@@ -1,6 +1,7 @@
 """Every quirk against every function: a result or one error of ours, never a foreign exception or warning."""
 
 import datetime as dt
+import warnings
 from decimal import Decimal
 from functools import partial
 
@@ -253,6 +254,12 @@ def _closed():
         return connection.sql("select 'a' as customer_id, date '2026-01-01' as date, 1.0 as amount")
 
 
+def _arrow_lists():
+    import pyarrow as pa
+
+    return pd.Series([[1]] * len(CUSTOMERS), dtype=pd.ArrowDtype(pa.list_(pa.int64())))
+
+
 ATTACKS = {
     "as_of is a table": (lambda: sc.summarize_customers(ORDERS, as_of=ORDERS), "as_of=<pandas DataFrame> is not a day"),
     "as_of goes on": (lambda: sc.summarize_customers(ORDERS, as_of="2026-01-01x"), "is not a day"),
@@ -279,6 +286,9 @@ ATTACKS = {
     "maps as clusters": (lambda: sc.name_clusters(catalogue.on_duckdb(CUSTOMERS, "cluster", "MAP"), ["revenue"]), "holds Map"),
     "ids of an enumeration": (lambda: sc.add_prospects(catalogue.on_duckdb(CUSTOMERS, "customer_id", "ENUM"), ENGINES["duckdb"](PEOPLE)), "cast one of them"),
     "a closed connection": (lambda: sc.clean_transactions(_closed()), "duckdb could not read"),
+    "half characters as ids": (lambda: sc.summarize_customers(spoilt(customer_id=pd.Series(["a\udce9"] * len(ORDERS), dtype=object))), r"lone surrogates: 'a\\udce9'\)"),
+    "clusters of half floats": (lambda: sc.cluster_rfm_table(CUSTOMERS.assign(cluster=np.float16(2))), "holds float16"),
+    "clusters of Arrow lists": (lambda: sc.name_clusters(CUSTOMERS.assign(cluster=_arrow_lists()), ["revenue"]), "holds List"),
     "a signalling NaN": (lambda: sc.clean_transactions(spoilt(amount=Decimal("sNaN"))), "could not read"),
 }  # fmt: skip
 
@@ -294,3 +304,24 @@ def test_scores_with_nan_on_polars_are_prospects():
     table = _polars_customers(r_score=catalogue.POLARS_QUIRKS["NaN and null"](55)).drop("segment")
     found = sc.segment_rfm(table, segments="klaviyo")["segment"].to_list()
     assert [one == "prospects" for one in found[:3]] == [True, True, False]
+
+
+def test_days_of_arrow_and_times_with_a_zone_of_arrow_are_dates():
+    import pyarrow as pa
+
+    days = spoilt(date=ORDERS["date"].astype(pd.ArrowDtype(pa.date32())))
+    for name in ("summarize_customers", "split_periods"):
+        day = {"as_of": "2025-12-31"} if name.startswith("sum") else {"calibration_end": "2025-12-31"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", sc.SegmentClientWarning)
+            found, expected = (getattr(sc, name)(log, **day) for log in (days, ORDERS))
+        pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    zoned = (
+        CUSTOMERS["last_order"]
+        .dt.tz_localize("Europe/Paris")
+        .astype(pd.ArrowDtype(pa.timestamp("us", "Europe/Paris")))
+    )
+    cards = [
+        sc.build_personas(table, min_size=2) for table in (CUSTOMERS, CUSTOMERS.assign(last_order=zoned))
+    ]
+    assert cards[0]._repr_html_() == cards[1]._repr_html_()

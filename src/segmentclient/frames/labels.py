@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -76,8 +78,8 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         if values.dtype != object:
             continue
         held = pd.api.types.infer_dtype(values, skipna=True)
-        if held == "string" and values.str.contains("[\ud800-\udfff]", na=False).any():
-            yield f"column {column!r} holds halves of characters (lone surrogates); read it again with the right encoding"
+        if held == "string" and (halves := _half_characters(values.dropna().tolist())):
+            yield f"column {column!r} holds halves of characters (lone surrogates: {halves}); read it again with the right encoding"
         if held == "datetime" and len({time.tzinfo is None for time in values.dropna()}) > 1:
             yield f"column {column!r} holds times with a time zone beside times without; accepted: values of one type"
         if held in _ONE_TYPE:
@@ -85,6 +87,16 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         types = sorted({type(value).__name__ for value in values[values.notna()]})
         if len(types) > 1 or {"list", "dict", "set", "ndarray"} & set(types):
             yield f"column {column!r} holds {' beside '.join(types[:4])}; accepted: values of one type, for instance text (column.astype(str))"
+
+
+def _half_characters(texts: list[str], most: int = 3) -> str:
+    """Show the first texts that no file can hold; encoding them all at once is much faster than a search in each."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        halves = (ascii(text) for text in dict.fromkeys(texts) if re.search("[\ud800-\udfff]", text))
+        return ", ".join(itertools.islice(halves, most))
+    return ""
 
 
 _ONE_TYPE = frozenset({"string", "integer", "boolean", "date", "datetime", "decimal", "bytes", "empty"})
