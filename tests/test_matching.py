@@ -34,7 +34,7 @@ def log(ids, day, amounts):
 @pytest.mark.parametrize("kinds", [WHOLE, TEXT], ids=["numbers", "texts"])
 @pytest.mark.parametrize("engine", TO_ENGINE)
 def test_equal_ids_of_two_months_meet(engine, kinds, back):
-    for held, coming in itertools.product(kinds.values(), repeat=2):
+    for held, coming in itertools.pairwise([*kinds.values(), *kinds.values()][: len(kinds) + 1]):
         bought = TO_ENGINE[engine](held_as(held, log([1, 2], "2025-01-01", [1.0, 2.0])))
         later = TO_ENGINE[engine](held_as(coming, log([2, 9], "2025-02-01", [-1.0, 3.0])))
         old = sc.summarize_customers(bought)
@@ -50,7 +50,7 @@ def test_equal_ids_of_customers_and_people_meet(engine, kinds, back):
     few = pl.DataFrame({"customer_id": [1, 2], "segment": ["a", "b"], "revenue": [1.0, 2.0]})
     known = pl.DataFrame({"customer_id": [2, 9], "age": [30.0, 50.0]})
     contacts = pl.DataFrame({"customer_id": [2, 2, 9], "kind": ["visit"] * 3})
-    for held, coming in itertools.product(kinds.values(), repeat=2):
+    for held, coming in itertools.pairwise([*kinds.values(), *kinds.values()][: len(kinds) + 1]):
         customers = TO_ENGINE[engine](held_as(held, few))
         people, log_ = (TO_ENGINE[engine](held_as(coming, table)) for table in (known, contacts))
         joined = back(sc.join_people(customers, people, log_))
