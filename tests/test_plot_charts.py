@@ -284,3 +284,24 @@ def test_the_names_of_the_two_dots_leave_the_width_to_the_dots(lang):
     assert max(head.x1 for head in heads) <= axes.figure.bbox.x1
     left, right = axes.get_xlim()
     assert (0.7 - 0.3) / (right - left) > 0.3
+
+
+def test_a_headline_says_nothing_differs_only_where_nothing_does():
+    """900 customers near the average hide a group far below it: the headline must not."""
+    near, below = 900, 30
+    table = pd.DataFrame(
+        {
+            "segment": ["near"] * near + ["below"] * below,
+            "revenue": [10.0] * near + [1.0] * below,
+            "n_orders": [5.0] * near + [5.0] * below,
+            "r_score": [5] * near + [1] * below,
+            "f_score": [5] * near + [1] * below,
+        }
+    )
+    options = {"by": "segment", "features": ["revenue", "n_orders"]}
+    nothing = "No group differs from the average customer"
+    assert plot.finding("index_chart", table, **options) == "below: revenue at 0.1 times the average"
+    assert plot.finding("index_chart", table.assign(revenue=10.0), **options) == nothing
+    assert not plot.finding("rf_heatmap", table).startswith("Customers of every score")
+    same = plot.finding("rf_heatmap", table.assign(revenue=10.0))
+    assert same == "Customers of every score are worth about 10 each"

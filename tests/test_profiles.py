@@ -133,3 +133,10 @@ def test_faults() -> None:
         sc.profile_segments(base(), attributes=["citi"])
     with pytest.raises(sc.ColumnError, match="twice"):
         sc.profile_segments(base(), groupby="segment")
+
+
+def test_an_attribute_that_the_profile_holds_already_is_told_once():
+    customers = pd.DataFrame({"segment": ["a", "a", "b"], "revenue": [1.0, 2.0, 3.0], "age": [30, 40, 50]})
+    profile = sc.profile_segments(customers, attributes=["revenue", "age", "age"]).set_index("segment")
+    assert list(profile.columns).count("mean_revenue") == list(profile.columns).count("mean_age") == 1
+    assert profile.loc["a", ["mean_revenue", "mean_age"]].tolist() == [1.5, 35.0]

@@ -94,9 +94,8 @@ def read_log(transactions: Any, as_of: Any) -> Log:
 def _on_wall_clock(frame: frames.Frame) -> frames.Frame:
     """Dates with a time zone count by the wall clock of their own zone."""
     held = frame.collect_schema()["date"]
-    if (
-        held == nw.Date and frame.implementation.is_pandas()
-    ):  # days of Arrow, which pandas compares with no time
+    if held == nw.Date and frame.implementation.is_pandas():
+        # days of Arrow, which pandas compares with no time
         return frame.with_columns(nw.col("date").cast(nw.Datetime("us")))
     zone = getattr(held, "time_zone", None)
     if zone is None:

@@ -51,7 +51,6 @@ def _with_day_before(days: frames.Frame) -> frames.Frame:
         return ordered.filter(~nw.col("_before").is_null())
     sorted_days = days.sort(KEY, "_at")
     who, at = sorted_days[KEY].to_numpy(), sorted_days["_at"].to_numpy()
-    again = (
-        np.flatnonzero(who[1:] == who[:-1]) + 1
-    )  # ids are compared as they are: a shift would round the large ones
-    return frames.add_columns(sorted_days[again.tolist(), :], {"_before": at[again - 1]})
+    # ids are compared as they are: a shift would round the large ones
+    again = np.flatnonzero(who[1:] == who[:-1]) + 1
+    return frames.add_columns(sorted_days[again], {"_before": at[again - 1]})

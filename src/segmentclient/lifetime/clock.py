@@ -132,9 +132,7 @@ def _problems(facts: Mapping[str, Any], unit_days: float, given: dt.date | None)
 
 def _contradicts(facts: Mapping[str, Any], name: str) -> bool:
     gap, days, stated = (facts[f"{name}_{what}"] for what in ("gap", "days", "stated"))
-    if (
-        gap is None or days is None or stated is None
-    ):  # cells that are no numbers, which are refused elsewhere
+    if None in (gap, days, stated):  # cells that are no numbers, which are refused elsewhere
         return False
     return gap > _LOOSE or (days > 60 and not days / 3 < stated < days * 3)
 

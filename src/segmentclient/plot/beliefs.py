@@ -16,7 +16,7 @@ from segmentclient.options import check_options
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
 from segmentclient.plot.drawing.cells import Show, colour_cells, write_cells
-from segmentclient.plot.given import check_answers
+from segmentclient.plot.given import check_purchase_model
 
 __all__ = ["expected_purchases_matrix", "probability_alive_matrix"]
 
@@ -42,9 +42,7 @@ class Beliefs:
 def _beliefs(
     model: Any, *, kind: Literal["alive", "expected"], age: float | None, t: float | None
 ) -> Beliefs:
-    check_answers(
-        model, "model", "probability_alive", "a fitted model of purchases, such as MBGNBD().fit(customers)"
-    )
+    check_purchase_model(model)
     unit = str(getattr(model, "time_unit", "D"))
     year = 365.0 / UNIT_DAYS.get(unit, 1.0)
     whole = float(round(year) if age is None else age)

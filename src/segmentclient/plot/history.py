@@ -21,7 +21,7 @@ from segmentclient.options import check_options, shown
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
-from segmentclient.plot.given import check_answers
+from segmentclient.plot.given import check_purchase_model
 from segmentclient.schema import check_columns
 
 __all__ = ["alive_history"]
@@ -45,9 +45,7 @@ def _history(
     date: str = "date",
     as_of: Any = None,
 ) -> History:
-    check_answers(
-        model, "model", "probability_alive", "a fitted model of purchases, such as MBGNBD().fit(customers)"
-    )
+    check_purchase_model(model)
     frame = frames.read(transactions, name="transactions")
     columns = frame.collect_schema()
     check_columns(

@@ -107,11 +107,13 @@ def _name_features(axes: Axes, names: Sequence[str], words: Language) -> None:
 
 
 def _say_index(data: Features, words: Language) -> str:
-    """Name the highest index of a group that is not tiny."""
+    """Name the highest index of a group that is not tiny, the lowest where none is high."""
     indices = _worth_naming(data, _indices(data))
     if data.empty or not indices.notna().to_numpy().any():
         return words.text("No customers to show")
     key, feature, index = extreme(indices)
+    if index < 105:  # nothing stands out above: what lies lowest, then
+        key, feature, index = extreme(indices, lambda held: 100 - held)
     if abs(index - 100) < 5:
         return words.text("No group differs from the average customer")
     return words.text(

@@ -151,7 +151,7 @@ def _say_cells(cells: Cells, words: Language) -> str:
     best, average = cells.mean[r - 1, f - 1], cells.average
     if average <= 0 or best <= 0:
         return words.text("No cell has a positive value")
-    if best / average < 1.05:
+    if best / average < 1.05 and cells.mean[cells.sure].min() > 0.95 * average:
         return words.text(
             "Customers of every score are worth about {value} each",
             value=worth(words, average, cells.currency),

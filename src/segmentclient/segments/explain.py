@@ -181,11 +181,6 @@ def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.D
         raise ColumnError(
             f"customers: {', '.join(dates)} hold dates; use days, such as days_since_last_order"
         )
-    nested = [f"{name!r} ({schema[name]})" for name in (by, *names) if schema[name].is_nested()]
-    if nested:
-        raise ColumnError(
-            f"customers: {', '.join(nested)} hold lists or structures; accepted: numbers, text, true / false"
-        )
     frames.check_labels(frame, by, *(name for name in names if kinds[name] == "text"))
     if by in names:
         raise ColumnError(f"customers: {by!r} cannot explain itself; leave it out of features")

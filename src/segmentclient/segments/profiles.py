@@ -227,15 +227,15 @@ def _with_summaries(
     table: pd.DataFrame, frame: frames.Frame, keys: Sequence[str], names: Sequence[str]
 ) -> pd.DataFrame:
     """Add the mean of each numeric attribute, and the most frequent value of each other one, in the order of `names`."""
-    schema = frame.collect_schema()
-    numeric = [name for name in names if kind_of(schema[name]) in {"number", "boolean"}]
+    schema, first = frame.collect_schema(), list(table.columns)
+    wanted = [name for name in dict.fromkeys(names) if f"mean_{name}" not in first]
+    numeric = [name for name in wanted if kind_of(schema[name]) in {"number", "boolean"}]
     parts = [_means(frame, keys, numeric, schema)] if numeric else []
-    parts += [_modes(frame, keys, name) for name in names if name not in numeric]
-    first = list(table.columns)
+    parts += [_modes(frame, keys, name) for name in wanted if name not in numeric]
     for part in parts:
         table = table.merge(part, on=list(keys), how="left")
-    added = [f"{what}_{name}" for name in names for what in ("mean", "mode", "mode_share")]
-    return table[[*first, *(name for name in added if name in table.columns and name not in first)]]
+    added = [f"{what}_{name}" for name in wanted for what in ("mean", "mode", "mode_share")]
+    return table[[*first, *(name for name in added if name in table.columns)]]
 
 
 def _means(
