@@ -187,4 +187,4 @@ def _words(hint: Any) -> str:
         return f"a mapping of {_words(inside[0])} to {_words(inside[1])}" if inside else "a mapping"
     if issubclass(kind, Iterable) and inside:
         return f"a list of {_several(inside[0])}"
-    return f"a {kind.__name__}"
+    return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"

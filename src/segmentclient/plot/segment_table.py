@@ -86,7 +86,7 @@ def _bar_groups(customers: Any, *, by: str = "segment", currency: str | None = N
 
 def _column_room(axes: Axes) -> float:
     """Points across one of the four columns, less the gap to the next."""
-    return layout.axes_inches(axes)[0] * 72 / 4.04 - 3
+    return layout.axes_inches(axes)[0] * 72 / 4.04 - 4
 
 
 def _bar_columns(
