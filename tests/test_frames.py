@@ -63,6 +63,29 @@ def test_rows_get_what_numpy_computes_on_every_engine(on_engine, back):
     assert frames.is_lazy(doubled) == frames.is_lazy(frame)
 
 
+def test_an_index_named_as_a_column_keeps_its_name():
+    orders = pd.DataFrame(
+        {
+            "customer_id": [1, 1, 2],
+            "date": pd.to_datetime(["2026-01-01", "2026-01-09", "2026-01-05"]),
+            "amount": 10.0,
+        }
+    )
+    customers = sc.summarize_customers(orders.set_index("customer_id", drop=False), gaps=True)
+    assert customers["n_orders"].tolist() == [2, 1]
+    people = pd.DataFrame({"customer_id": [2, 1], "city": ["Lyon", "Brest"]}).set_index(
+        "customer_id", drop=False
+    )
+    keyed = customers.set_index(["customer_id", "n_orders"], drop=False)
+    before = keyed.copy()
+    joined = sc.join_people(keyed, people)
+    assert joined["city"].tolist() == ["Brest", "Lyon"]
+    assert list(joined.index.names) == ["customer_id", "n_orders"]
+    pd.testing.assert_frame_equal(keyed, before)
+    alive = sc.BGNBD.from_params(r=0.2, alpha=4.0, a=0.8, b=2.5).probability_alive(keyed)
+    assert list(alive.index.names) == ["customer_id", "n_orders"]
+
+
 def test_pandas_keeps_its_index():
     table = people()
     again = frames.give_back(frames.map_rows(frames.read(table), ["x"], lambda keys: {"y": keys["x"]}))

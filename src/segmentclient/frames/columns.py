@@ -8,7 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentclient.frames.door import Frame, collect
+from segmentclient.frames.door import Frame, collect, with_own_names
 from segmentclient.frames.engines import like
 
 __all__ = ["add_columns", "map_rows", "series_like"]
@@ -54,7 +54,7 @@ def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:
     if frame.implementation.is_pandas():
         import pandas as pd
 
-        return pd.Series(values, index=native.index, name=name, copy=not _is_own(values))
+        return pd.Series(values, index=with_own_names(native.index), name=name, copy=not _is_own(values))
     return nw.to_native(nw.new_series(name, values, backend=frame.implementation))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -11,7 +12,9 @@ import numpy as np
 
 from segmentclient.errors import ColumnError
 
-__all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine"]
+__all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine", "with_own_names"]
+
+_HIDDEN = "_segmentclient_level_"
 
 Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
 
@@ -20,7 +23,7 @@ def read(table: Any, *, name: str = "customers") -> Frame:
     """Take any supported table in, or raise a `ColumnError` that says what is supported."""
     _refuse_duplicate_names(table, name)
     try:
-        frame: Frame = nw.from_native(table)
+        frame: Frame = nw.from_native(_with_unlike_names(table))
     except TypeError:
         raise ColumnError(
             f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
@@ -28,6 +31,31 @@ def read(table: Any, *, name: str = "customers") -> Frame:
         ) from None
     _refuse_unusable(frame, name)
     return frame
+
+
+def _is_pandas(table: Any) -> bool:
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(table, pandas.DataFrame)
+
+
+def _with_unlike_names(table: Any) -> Any:
+    """Rename levels of a pandas index that are called like a column, for pandas joins and groups by neither."""
+    if not _is_pandas(table):
+        return table
+    names = [_HIDDEN + str(name) if name in table.columns else name for name in table.index.names]
+    return _with_index(table, table.index.set_names(names)) if names != list(table.index.names) else table
+
+
+def with_own_names(index: Any) -> Any:
+    """Give the levels of a pandas index the names that they came with."""
+    names = [name.removeprefix(_HIDDEN) if isinstance(name, str) else name for name in index.names]
+    return index.set_names(names) if names != list(index.names) else index
+
+
+def _with_index(table: Any, index: Any) -> Any:
+    changed = table.copy(deep=False)
+    changed.index = index
+    return changed
 
 
 def _refuse_unusable(frame: Frame, name: str) -> None:
@@ -59,7 +87,7 @@ def said_by_engine(name: str) -> Iterator[None]:
 
 
 def _refuse_duplicate_names(table: Any, name: str) -> None:
-    if type(table).__module__.startswith("pandas") and hasattr(table, "columns"):
+    if _is_pandas(table):
         columns = table.columns
         _refuse_multilevel(columns, name)
         odd = [column for column in columns if not isinstance(column, str)]
@@ -81,7 +109,11 @@ def _refuse_multilevel(columns: Any, name: str) -> None:
 
 def give_back(frame: Frame) -> Any:
     """Hand the frame out as the caller's own type."""
-    return nw.to_native(frame)
+    table = nw.to_native(frame)
+    if not frame.implementation.is_pandas():
+        return table
+    index = with_own_names(table.index)
+    return table if index is table.index else _with_index(table, index)
 
 
 def is_lazy(frame: Frame) -> bool:
@@ -111,7 +143,9 @@ def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
 
 def one_row(frame: Frame, **expressions: nw.Expr) -> dict[str, Any]:
     """Compute a few aggregates in one pass of the caller's engine; the answer is one row."""
-    row = collect(frame.select(**expressions)).iloc[0].to_dict()
+    with said_by_engine("the table"):
+        chosen = frame.select(**expressions)
+    row = collect(chosen).iloc[0].to_dict()
     return {name: _plain(value) for name, value in row.items()}
 
 

@@ -36,14 +36,16 @@ def _whole(number: nw.Expr, by: int) -> nw.Expr:
 
 def with_wall_clock(frame: Frame, date: str, timezone: str, *, name: str) -> Frame:
     """Add the local time, without zone, of a column of times with a zone."""
-    zoneinfo.ZoneInfo(timezone)
+    own = getattr(frame.collect_schema()[date], "time_zone", None)
+    if timezone != own:
+        zoneinfo.ZoneInfo(timezone)
     if frame.implementation.is_duckdb():  # DuckDB keeps the zone in the connection, not in the column
         column = date.replace('"', '""')
         return nw.from_native(
             nw.to_native(frame).project(f'*, timezone(\'{timezone}\', "{column}") as "{name}"')
         )
-    local = nw.col(date).dt.convert_time_zone(timezone).dt.replace_time_zone(None)
-    return frame.with_columns(local.alias(name))
+    there = nw.col(date) if timezone == own else nw.col(date).dt.convert_time_zone(timezone)
+    return frame.with_columns(there.dt.replace_time_zone(None).alias(name))
 
 
 def any_true(expressions: Iterable[nw.Expr]) -> nw.Expr:

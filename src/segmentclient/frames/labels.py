@@ -85,7 +85,7 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         if held in _ONE_TYPE:
             continue
         types = sorted({type(value).__name__ for value in values[values.notna()]})
-        if len(types) > 1 or {"list", "dict", "set", "ndarray"} & set(types):
+        if len(types) > 1 or not set(types) <= _SORTED:
             yield f"column {column!r} holds {' beside '.join(types[:4])}; accepted: values of one type, for instance text (column.astype(str))"
 
 
@@ -99,4 +99,5 @@ def _half_characters(texts: list[str], most: int = 3) -> str:
     return ""
 
 
+_SORTED = frozenset({"Decimal", "Fraction", "Timestamp", "UUID", "float", "float32", "float64", "int64"})
 _ONE_TYPE = frozenset({"string", "integer", "boolean", "date", "datetime", "decimal", "bytes", "empty"})

@@ -69,11 +69,12 @@ def _extremes(first: Any, age: Any, end: Any) -> dict[str, float]:
 
 
 def _ratio(days: Any, stated: Any, name: str) -> dict[str, float]:
-    return {
-        f"{name}_gap": float(np.abs(days - stated).max()),
-        f"{name}_days": float(days.sum()),
-        f"{name}_stated": float(stated.sum()),
-    }
+    with np.errstate(over="ignore"):
+        return {
+            f"{name}_gap": float(np.abs(days - stated).max()),
+            f"{name}_days": float(days.sum()),
+            f"{name}_stated": float(stated.sum()),
+        }
 
 
 def _facts_lazy(

@@ -179,7 +179,8 @@ def read_histories(table: Mapping[str, Any], weight: Array, design: Array | None
 def numbers(values: Any) -> Array:
     """Give floats; missing of any flavour becomes NaN."""
     if isinstance(values, nw.Series):
-        values = values.cast(nw.Float64).to_numpy()
+        with frames.said_by_engine("customers"):
+            values = values.cast(nw.Float64).to_numpy()
     elif hasattr(values, "to_numpy"):
         values = values.to_numpy(dtype=float, na_value=np.nan)
     return (

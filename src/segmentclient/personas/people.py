@@ -311,6 +311,12 @@ def _checks(
         mine = known[[one in ids for one in known[key]]]
         for column in (column for column in data.columns if column != key):
             yield row("known", int(mine.loc[mine[column].notna(), key].nunique()), len(ids), column)
-            answers = known[[key, column]].dropna().astype({column: "str"}).groupby(key)[column].nunique()
+            answers = (
+                known[[key, column]]
+                .dropna()
+                .assign(**{column: lambda t, c=column: t[c].map(repr)})
+                .groupby(key)[column]
+                .nunique()
+            )
             if (answers > 1).any():
                 yield row("contradicted", int((answers > 1).sum()), len(found), column)
