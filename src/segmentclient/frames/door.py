@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient.errors import ColumnError
+from segmentclient.frames.arrow import without_arrow
 
 __all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine", "with_own_names"]
 
@@ -129,7 +130,7 @@ def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
     with said_by_engine("the table"):
         data = wanted.to_pandas()
     data.columns = [str(column) for column in data.columns]
-    return data.reset_index(drop=True)
+    return without_arrow(data.reset_index(drop=True))
 
 
 def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:

@@ -58,9 +58,10 @@ def spend_frequency_correlation(customers: Any) -> dict[str, float]:
 
 def _spend_facts(frame: frames.Frame) -> dict[str, Any]:
     x, m = nw.col("frequency").cast(nw.Float64), nw.col("monetary_value").cast(nw.Float64)
-    bought = frame.select(frequency=x, monetary_value=m).filter(
-        (x > 0) & (m > 0) & x.is_finite() & m.is_finite()
-    )
+    with frames.said_by_engine("customers"):
+        bought = frame.select(frequency=x, monetary_value=m).filter(
+            (x > 0) & (m > 0) & x.is_finite() & m.is_finite()
+        )
     pair = bought.with_columns(u=nw.col("frequency").log(), w=nw.col("monetary_value").log())
     names = {"plain": ("frequency", "monetary_value"), "logs": ("u", "w")}
     sums = {"repeaters": nw.len()}

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -176,7 +177,8 @@ def _is_date(column: pd.Series) -> bool:
 
 
 def _refuse_numbers(column: pd.Series) -> None:
-    if column.dtype.kind in "iuf" and column.notna().any():
+    given = column.dropna().astype(object)
+    if column.dtype.kind != "M" and any(isinstance(one, Number) for one in given):
         raise ColumnError(
             f"attributes: column {column.name!r} holds numbers, expected birth dates; "
             f'years of birth are given with columns={{"birth_year": {column.name!r}}}'
