@@ -105,7 +105,8 @@ def predict_lifetime_value(
 
     References
     ----------
-    Fader, Hardie and Lee (2005), RFM and CLV: Using iso-value curves for customer base analysis, equation (4).
+    Fader, Hardie and Lee (2005), RFM and CLV: Using iso-value curves for customer base analysis,
+    Journal of Marketing Research 42(4), 415-430.
 
     Examples
     --------
