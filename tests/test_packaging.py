@@ -157,6 +157,11 @@ CALLS = [
     ),
     (
         "pyarrow",
+        "import polars; sc.clean_transactions(polars.DataFrame({'customer_id': [1], 'date': ['2026-01-01'], 'amount': [1]}))",
+        'a polars table needs pyarrow: pip install "segmentclient[polars]"',
+    ),
+    (
+        "pyarrow",
         "from segmentclient.cli.tables import read_table; open('a.parquet', 'w').close(); read_table('a.parquet')",
         'a Parquet file needs pyarrow: pip install "segmentclient[duckdb]"',
     ),

@@ -81,7 +81,9 @@ def _new_fitter(kind: str) -> Any:
         try:
             package = importlib.import_module("lifetimes")
         except ImportError:
-            raise ModelError("the package lifetimes is not installed: pip install lifetimes") from None
+            raise ModelError(
+                "the package lifetimes is not installed: pip install lifetimes", section="missing-packages"
+            ) from None
         return getattr(package, _FITTERS[kind])()
 
 
