@@ -88,7 +88,6 @@ print(json.dumps({
 """
 
 
-@pytest.mark.filterwarnings("default")
 def test_the_wheel_works_far_from_the_repository(wheel, tmp_path):
     wheel.extractall(tmp_path / "site")
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "MPLBACKEND": "Agg"}

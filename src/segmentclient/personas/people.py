@@ -171,7 +171,7 @@ def _beside(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> fr
 def _left_join(frame: frames.Frame, other: frames.Frame, key: str) -> frames.Frame:
     """A left join keeps the rows and their order; on pandas their index too."""
     if not frame.implementation.is_pandas():
-        return frame.join(other, on=key, how="left")  # type: ignore[arg-type]
+        return frames.joined(frame, other, key)
     table, rows = nw.to_native(frame), nw.to_native(other)
     joined = table[[key]].merge(rows, on=key, how="left", validate="many_to_one").set_index(table.index)
     return nw.from_native(
