@@ -83,7 +83,6 @@ def _customers():
     return sc.segment_rfm(sc.score_rfm(sc.summarize_customers(log), bins=3), segments="klaviyo")
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("lang", [pytest.param("en", marks=pytest.mark.slow), "fr"])
 def test_shuffled_rows_give_the_same_bytes(tmp_path, lang):
     table = sc.predict_lifetime_value(_customers())

@@ -1,14 +1,17 @@
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import segmentclient as sc
-from segmentclient.cli import main
+from segmentclient.cli import arguments, commands, main
 from segmentclient.cli.tables import write_table
 
 
@@ -79,6 +82,54 @@ def test_a_config_file_gives_the_defaults(orders, tmp_path, capsys):
         run("score", orders, "--config", config)
     assert stopped.value.code == 2
     assert "unknown options colour" in capsys.readouterr().err
+
+
+CONFIGURED = {
+    "report": {"orders": "orders.csv", "lang": "fr", "output": "rapport.html"},
+    "demo": {"lang": "fr", "title": "CDNOW", "output": "report.html"},
+    "charts": {"orders": "orders.csv", "format": "svg", "out": "charts"},
+    "score": {"orders": "orders.csv", "segments": "klaviyo", "output": "scored.csv"},
+    "audiences": {"orders": "orders.csv", "holdout": 0.2, "out": "audiences"},
+    "check-rules": {"rules": "rules.toml", "data": "before.csv"},
+    "drift": {"before": "before.csv", "after": "before.csv", "max-psi": 0.1},
+    "explain": {"section": "rules"},
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with a little of all that the commands read."""
+    folder = tmp_path_factory.mktemp("shop")
+    log = sc.datasets.make_transactions(120, start="1997-01-01", end="1997-12-31", random_state=1)
+    log[["customer_id", "date", "amount"]].to_csv(folder / "orders.csv", index=False)
+    (folder / "rules.toml").write_text('[[rules]]\nname = "big"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    customers = pd.DataFrame({"customer_id": range(9), "segment": list("aaabbbccc"), "revenue": 150.0})
+    customers.to_csv(folder / "before.csv", index=False)
+    return folder
+
+
+class Page:
+    def save(self, path):
+        Path(path).write_text("<html>", encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", arguments.COMMANDS)
+def test_each_command_takes_a_config_file_and_writes_a_manifest(shop, command, monkeypatch):
+    monkeypatch.chdir(shop)
+    monkeypatch.setattr(sc.datasets, "load_cdnow", lambda: pd.read_csv("orders.csv"))
+    monkeypatch.setattr(sc, "build_report", lambda *_, **__: Page())  # how they look is tested elsewhere
+    monkeypatch.setattr(commands, "_charts", lambda *_: [("segment_bars", Figure().subplots())])
+    wanted = CONFIGURED[command] | {"quiet": True, "manifest": f"{command}.json"}
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in wanted.items()]
+    (shop / f"{command}.toml").write_text("".join(lines), encoding="utf-8")
+    assert run(command, "--config", f"{command}.toml") == 0
+    told = json.loads((shop / f"{command}.json").read_text(encoding="utf-8"))
+    assert (told["format"], told["command"]) == ("segmentclient.run", command)
+    options = {name.replace("-", "_"): value for name, value in CONFIGURED[command].items()}
+    assert told["options"].items() >= options.items()
+    for written in told["outputs"]:
+        assert written["sha256"] == hashlib.sha256((shop / written["file"]).read_bytes()).hexdigest()
+    assert bool(told["outputs"]) == bool({"out", "output"} & set(options))
 
 
 @pytest.mark.parametrize(

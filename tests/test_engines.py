@@ -11,6 +11,7 @@ import segmentclient as sc
 from conftest import ENGINES
 from segmentclient import frames
 
+others_may_warn = pytest.mark.filterwarnings("ignore::Warning")  # engines warn about themselves
 STRICT = ["polars", "polars-lazy", "duckdb", "pyarrow"]
 
 
@@ -210,7 +211,7 @@ def same(found, expected):
             assert left.astype(str).tolist() == right.astype(str).tolist(), name
 
 
-@pytest.mark.filterwarnings("ignore::Warning")  # engines of others warn about themselves
+@others_may_warn
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 @pytest.mark.parametrize("engine", [*STRICT, *LONG])
 def test_each_step_gives_what_pandas_gives(engine, step, at):
@@ -220,7 +221,7 @@ def test_each_step_gives_what_pandas_gives(engine, step, at):
     same(as_pandas(answer), as_pandas(step(at("pandas"))))
 
 
-@pytest.mark.filterwarnings("ignore::Warning")
+@others_may_warn
 @pytest.mark.parametrize("engine", STRICT)
 def test_the_whole_chain(engine, log, models):
     table = ENGINES[engine](log)
@@ -229,14 +230,14 @@ def test_the_whole_chain(engine, log, models):
     same(as_pandas(answer), as_pandas(chain(log, models)))
 
 
-@pytest.mark.filterwarnings("ignore::Warning")
+@others_may_warn
 @pytest.mark.parametrize("engine", [*STRICT, *LONG])
 def test_profiles_are_the_same_pandas_tables(engine, at):
     skip_what_is_not_there(engine, "profile")
     same(sc.profile_segments(at(engine)("named")), sc.profile_segments(at("pandas")("named")))
 
 
-@pytest.mark.filterwarnings("ignore::Warning")
+@others_may_warn
 @pytest.mark.parametrize("engine", [*STRICT, *LONG])
 def test_a_model_fitted_on_any_engine_is_the_same(engine, at):
     for model in (sc.BGNBD, sc.GammaGamma):

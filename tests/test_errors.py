@@ -131,14 +131,59 @@ def test_somebody_elses_error_of_our_class_points_at_the_page():
     assert sc.SegmentClientError("theirs").page == "docs/errors.md#errors-and-warnings"
 
 
+ROW = re.compile(r"^\| (?!you read|class|extra|---|`)([^|]+) \|", re.MULTILINE)
+
+
 def quoted():
-    for cell in re.findall(r"^\| (?!you read|class|extra|---|`)([^|]+) \|", PAGE, re.MULTILINE):
+    for cell in ROW.findall(PAGE):
         yield from (part.strip() for part in re.split("…|;", cell) if len(part.strip()) > 3)
 
 
 @pytest.mark.parametrize("words", sorted(set(quoted())))
 def test_the_page_quotes_what_the_library_says(words):
     assert any(words in text for text in SAID)
+
+
+def literal(node):
+    """The text of a message as the code writes it, with … for what is filled in; nothing where it is made elsewhere."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def messages(tree):
+    """Each message of a module, with the section that its error names itself (or None)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Yield) and "raise_all" in called(tree):
+            yield literal(node.value), None
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in OURS
+            and node.args
+        ):
+            own = {one.arg: literal(one.value) for one in node.keywords}.get("section") or None
+            listed = getattr(node.args[0], "elts", [getattr(node.args[0], "elt", node.args[0])])
+            yield from ((literal(one), own) for one in listed)
+
+
+def said():
+    for module in RAISING:
+        for text, own in messages(TREES[module]):
+            if len(re.findall(r"[a-z]{2,}", text)) > 1:  # else another function says what is wrong
+                yield pytest.param(
+                    text, own or errors._section_of(f"segmentclient.{module}"), id=f"{module}: {text}"
+                )
+
+
+def explains(phrase, text):
+    return re.search(".*".join(map(re.escape, map(str.strip, phrase.split("…")))), text) is not None
+
+
+@pytest.mark.parametrize(("text", "section"), list(said()))
+def test_each_message_has_a_row_where_its_error_points(text, section):
+    explained = "\n".join(map(errors.explanation, [section, "columns", "tables", "options"]))
+    assert any(explains(phrase, text) for cell in ROW.findall(explained) for phrase in cell.split(";"))
 
 
 def test_the_command_prints_a_section(capsys):

@@ -1,6 +1,7 @@
 """The workbook: numbers as numbers, dates as dates, text never a formula, the same bytes every time."""
 
 import datetime as dt
+import warnings
 import zipfile
 
 import openpyxl
@@ -9,8 +10,6 @@ import pytest
 
 import segmentclient as sc
 from segmentclient.report import workbook
-
-pytest.importorskip("xlsxwriter")
 
 
 @pytest.fixture
@@ -40,12 +39,9 @@ def book(tmp_path, customers):
     return written
 
 
-@pytest.mark.filterwarnings("ignore:Unknown extension|Conditional Formatting extension")
 def opened(path):
-    import warnings
-
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # openpyxl tells which extensions it does not read
         return openpyxl.load_workbook(path)
 
 

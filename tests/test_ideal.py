@@ -1,5 +1,7 @@
+import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
 
@@ -95,7 +97,6 @@ def test_row_order_does_not_matter_and_nothing_is_changed(ideal):
 
 
 def test_engines_give_the_same_and_lazy_stays_lazy(ideal):
-    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     _, people = base(n=40, seed=3)
     expected = ideal.score(people).sort_values("customer_id").likeness.to_numpy()
     lazy = ideal.score(pl.from_pandas(people).lazy())

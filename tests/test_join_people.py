@@ -1,6 +1,8 @@
 import warnings
 
+import duckdb
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
@@ -40,7 +42,6 @@ def test_one_row_a_customer_in_the_order_of_the_customers():
 
 
 def test_engines_give_the_same_and_lazy_stays_lazy():
-    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     expected = sc.join_people(CUSTOMERS, PEOPLE, LOG).sort_values("customer_id", ignore_index=True)
     tables = (CUSTOMERS.reset_index(drop=True), PEOPLE, LOG)
     lazy = sc.join_people(*(pl.from_pandas(table).lazy() for table in tables))

@@ -23,7 +23,10 @@ def base(n: int = 400, seed: int = 3) -> pd.DataFrame:
     last = (first * random.uniform(0, 1, n)).astype(int)
     last = np.where(n_orders == 1, first, last)
     bought = n_orders > 0
-    day = lambda ago: pd.Series(AS_OF - pd.to_timedelta(ago, unit="D")).where(bought)  # noqa: E731
+
+    def day(ago):
+        return pd.Series(AS_OF - pd.to_timedelta(ago, unit="D")).where(bought)
+
     return pd.DataFrame(
         {
             "customer_id": np.arange(n),

@@ -84,3 +84,12 @@ def test_catalogues_are_whole_and_keep_their_places(path):
         for text in texts:
             assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= places, ids
             assert "  " not in text.strip(), ids
+
+
+def test_a_sentence_in_two_catalogues_is_translated_alike():
+    known = {}
+    for path in CATALOGUES:
+        for message in pofile.read_po(io.BytesIO(path.read_bytes()), locale="fr"):
+            if message.id:
+                sentence = (message.id, message.context)
+                assert known.setdefault(sentence, message.string) == message.string, path.name

@@ -76,7 +76,6 @@ def test_a_key_that_does_not_fit_equals_nobody():
     assert found.isna().tolist() == [False, True, True, True]
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("engine", TO_ENGINE)
 def test_ids_beyond_what_a_double_holds_stay_apart(engine, back):
     """Ids of 62 bits, one apart: as doubles they would all be one customer."""

@@ -31,7 +31,7 @@ def parameter(path):
 
 
 @pytest.mark.parametrize("path", [parameter(path) for path in NOTEBOOKS])
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("default")  # the notebook server warns about itself
 def test_notebook_runs(path, monkeypatch):
     import run
 

@@ -88,7 +88,6 @@ print(json.dumps({
 """
 
 
-@pytest.mark.filterwarnings("default")
 def test_the_wheel_works_far_from_the_repository(wheel, tmp_path):
     wheel.extractall(tmp_path / "site")
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "MPLBACKEND": "Agg"}
@@ -154,6 +153,11 @@ CALLS = [
         "xlsxwriter",
         "sc.export_excel(sc.segment_rfm(sc.score_rfm(sc.summarize_customers(sc.datasets.load_cdnow()))), 'a.xlsx')",
         'a workbook needs XlsxWriter: pip install "segmentclient[excel]"',
+    ),
+    (
+        "pyarrow",
+        "import polars; sc.clean_transactions(polars.DataFrame({'customer_id': [1], 'date': ['2026-01-01'], 'amount': [1]}))",
+        'a polars table needs pyarrow: pip install "segmentclient[polars]"',
     ),
     (
         "pyarrow",

@@ -1,8 +1,10 @@
 import datetime as dt
 import shutil
 
+import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
@@ -130,7 +132,6 @@ def test_cards_are_ordered_by_revenue_and_found_by_key_or_place(personas, tables
 
 
 def test_row_order_and_engine_do_not_matter_and_nothing_is_changed(tables):
-    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     customers, people, orders = tables
     before = [table.copy() for table in tables]
     expected = sc.build_personas(customers, attributes=people, transactions=orders).to_frame()

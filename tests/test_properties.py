@@ -40,7 +40,6 @@ IDS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("name", STEPS)
 @FAST
 @given(seed=st.integers(0, 10_000))
@@ -63,7 +62,6 @@ WHOLE = {
 }  # reports and exports are held to their bytes in test_atomic_writes.py
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize(
     "name", [name for name in WHOLE if not name.startswith(("build_report", "export_", "plot."))]
 )
@@ -107,7 +105,6 @@ def assert_alike(one, other):
         assert other == (pytest.approx(one, rel=1e-9, nan_ok=True) if isinstance(one, float) else one)
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("index", INDEXES)
 @pytest.mark.parametrize("name", STEPS)
 def test_any_index_stays(name, index):
@@ -118,7 +115,6 @@ def test_any_index_stays(name, index):
     pd.testing.assert_frame_equal(found.reset_index(drop=True), plain, check_categorical=False)
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("ids", IDS)
 def test_any_kind_of_id_gives_the_same_numbers(ids):
     log = catalogue.orders()

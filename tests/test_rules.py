@@ -217,13 +217,13 @@ def _three_valued(kind: str, parts: list[object], row: dict[str, float]) -> obje
     """Kleene's logic over small trees, written without any of the library."""
     if kind == "cmp":
         name, sign, value = parts
-        x = row[name]  # type: ignore[index]
+        x = row[name]
         if math.isnan(x):
             return None
-        return {"<": x < value, ">=": x >= value, "==": x == value, "!=": x != value}[sign]  # type: ignore[index, operator]
+        return {"<": x < value, ">=": x >= value, "==": x == value, "!=": x != value}[sign]
     if kind == "missing":
-        return math.isnan(row[parts[0]])  # type: ignore[index]
-    values = [_three_valued(*part, row) for part in parts]  # type: ignore[misc]
+        return math.isnan(row[parts[0]])
+    values = [_three_valued(*part, row) for part in parts]
     if kind == "not":
         return None if values[0] is None else not values[0]
     if kind == "and":
@@ -246,7 +246,7 @@ def _written(tree: tuple[str, list[object]]) -> str:
         return " ".join(map(str, parts))
     if kind == "missing":
         return f"{parts[0]} is missing"
-    inner = [f"({_written(part)})" for part in parts]  # type: ignore[arg-type]
+    inner = [f"({_written(part)})" for part in parts]
     return f"not {inner[0]}" if kind == "not" else f" {kind} ".join(inner)
 
 
@@ -321,7 +321,7 @@ def test_there_are_more_than_200_hostile_texts() -> None:
 @pytest.mark.parametrize("when", [None, 5, b"revenue > 1", ["revenue > 1"]])
 def test_a_rule_is_a_text(when: object) -> None:
     with pytest.raises(sc.RuleError, match="must be text"):
-        sc.Rule("x", when)  # type: ignore[arg-type]
+        sc.Rule("x", when)
 
 
 def test_the_message_points_at_the_place() -> None:
@@ -399,7 +399,7 @@ def test_all_the_faults_come_in_one_message() -> None:
 @pytest.mark.parametrize("rules", ["revenue > 1", 5, None, ["revenue > 1"], [("x", "revenue > 1")]])
 def test_rules_are_rules(rules: object) -> None:
     with pytest.raises(sc.RuleError, match="list of Rule"):
-        sc.segment_by_rules(people(), rules)  # type: ignore[arg-type]
+        sc.segment_by_rules(people(), rules)
 
 
 def test_a_chain_of_fifty_levels_is_accepted() -> None:

@@ -99,7 +99,6 @@ class Page(HTMLParser):
 PARTS = ("who", "worth", "moving", "scores")
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 def test_nothing_leaves_the_machine_and_no_cell_runs(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a connection was asked for")
@@ -241,7 +240,6 @@ STORED = [
 ]  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("name", STORED)
 def test_damaged_files_are_refused_with_an_error_of_ours(name):
     load, text, use = stored()[name]

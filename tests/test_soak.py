@@ -47,7 +47,7 @@ def run(seed, folder):
 def checked(seed, folder):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.simplefilter("ignore", sc.SegmentClientWarning)
+        warnings.simplefilter("ignore", sc.SegmentClientWarning)  # ours are results, others' are faults
         run(seed, folder)
 
 

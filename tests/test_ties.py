@@ -21,9 +21,7 @@ FOUR = pd.DataFrame(
 
 
 def fitted(table, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", sc.SegmentClientWarning)
-        return sc.RFMScorer(**options).fit(table)
+    return sc.RFMScorer(**options).fit(table)
 
 
 def rows(scorer, axis):
@@ -95,7 +93,6 @@ def test_scores_of_recency_run_backwards():
     assert conditions_text((("market", "n"), ("r_score", 2))) == "market=n, r_score=2"
 
 
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize("options", [{"groupby": "shop"}, {"method": "nested"}], ids=str)
 def test_a_score_is_called_empty_where_nobody_of_its_group_has_it(options):
     """Shop a sells for pence and shop b for pounds: the highest value of all says nothing of shop a."""

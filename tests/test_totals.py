@@ -113,7 +113,6 @@ def _histories(rng, n, ends):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::segmentclient.SegmentClientWarning")
 @pytest.mark.parametrize(
     ("size", "seed", "simulated"), [(200, 11, None), (600, 2024, None), (600, 2024, 150), (2000, 12, None)]
 )

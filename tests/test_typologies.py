@@ -1,4 +1,6 @@
+import duckdb
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
@@ -38,7 +40,6 @@ def test_a_column_that_the_table_lacks_is_named():
 
 
 def test_engines_give_the_same_and_lazy_stays_lazy():
-    pl, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
     expected = sc.apply_typology(SURVEY)
     eager = sc.apply_typology(pl.from_pandas(SURVEY))
     lazy = sc.apply_typology(pl.from_pandas(SURVEY).lazy())

@@ -44,7 +44,8 @@ def print_png(page: str, path: Path, *, width: int, height: int) -> None:
     """Take a picture of an HTML page, twice as fine as the screen."""
     if _browser() is None:
         raise SegmentClientError(
-            "a picture of a page needs Chromium or Chrome; none was found. Save as .html instead"
+            "a picture of a page needs Chromium or Chrome; none was found. Save as .html instead",
+            section="missing-packages",
         )
     size = f"--window-size={width},{height}"
     _browse(page, path, size, "--force-device-scale-factor=2", "--hide-scrollbars", "--screenshot={path}")

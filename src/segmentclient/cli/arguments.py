@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from segmentclient import __version__
 from segmentclient.cli import commands
 
-__all__ = ["parse"]
+__all__ = ["COMMANDS", "parse"]
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -19,7 +19,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = _parser()
     config = _config(arguments, parser)
     if config:
-        command = next((one for one in arguments if one in _COMMANDS), None)
+        command = next((one for one in arguments if one in COMMANDS), None)
         parser = _parser(command, config)
     return parser.parse_args(arguments)
 
@@ -40,7 +40,7 @@ def _parser(command: str | None = None, config: dict[str, Any] | None = None) ->
     parser.add_argument("--version", action="version", version=f"segmentclient {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks and the log")
     kinds = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, (run, add, text) in _COMMANDS.items():
+    for name, (run, add, text) in COMMANDS.items():
         one = kinds.add_parser(name, help=text, description=text)
         add(one)
         one.add_argument(
@@ -267,7 +267,7 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     )
 
 
-_COMMANDS = {
+COMMANDS = {
     "report": (commands.report, _add_report, "write the report of an order file"),
     "demo": (commands.demo, _add_demo, "write the report of the CDNOW log, which comes with the library"),
     "charts": (commands.charts, _add_charts, "write the charts alone"),

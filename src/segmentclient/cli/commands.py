@@ -188,7 +188,9 @@ def drift(options: argparse.Namespace) -> int:
 
 def explain(options: argparse.Namespace) -> int:
     """Print the page on errors, or the section of it that an error named."""
+    from segmentclient.cli.manifest import write_manifest
     from segmentclient.errors import explanation
 
     print(explanation(options.section), end="")
+    write_manifest(options, [])
     return 0

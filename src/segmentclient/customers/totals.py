@@ -48,7 +48,7 @@ def portable_totals(
         nw.len().alias("n_periods"),
     )
     revenue = daily.group_by(KEY).agg(nw.col("amount").sum().alias("revenue"))
-    dated = daily.join(first.select(KEY, "first_order"), on=KEY, how="inner")  # type: ignore[arg-type]
+    dated = frames.joined(daily, first.select(KEY, "first_order"), KEY, "inner")
     age = frames.days_between(nw.col(DAY), nw.col("first_order"))
     opening = (
         dated.filter((age >= 0) & (age < period_days))
@@ -104,4 +104,4 @@ def _order_days(bought: frames.Frame) -> frames.Frame:
 
 def join_key(left: frames.Frame, right: frames.Frame) -> frames.Frame:
     """Put the columns of `right` beside the customers of `left`."""
-    return left.join(right, on=KEY, how="left")  # type: ignore[arg-type]
+    return frames.joined(left, right, KEY)

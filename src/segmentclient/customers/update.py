@@ -134,7 +134,7 @@ def _merged(before: frames.Frame, new: frames.Frame) -> frames.Frame:
     """Add the new totals to the old ones, customer by customer; the first order stays the first."""
     names = [KEY, "first_order", "last_order", "revenue", "first_day_revenue", "n_orders", "n_periods"]
     old = before.with_columns(n_periods=nw.col("frequency") + 1)
-    both = nw.concat([_aged(old, names, 0), _aged(new, names, 1)], how="vertical")  # type: ignore[type-var]
+    both = frames.stacked(_aged(old, names, 0), _aged(new, names, 1))
     sums = both.group_by(KEY).agg(
         nw.col("first_order").min(), nw.col("last_order").max(), nw.col("revenue").sum(),
         nw.col("n_orders").sum(), nw.col("n_periods").sum(),

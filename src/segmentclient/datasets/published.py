@@ -125,6 +125,7 @@ def _file(name: str) -> Path:
     if path is None or not path.is_file():
         raise SegmentClientError(
             f"the file {name} comes with the package lifetimes, which was not found; "
-            "install it (pip install lifetimes), or try load_sample()"
+            "install it (pip install lifetimes), or try load_sample()",
+            section="missing-packages",
         )
     return path

@@ -10,6 +10,7 @@ import numpy as np
 
 from segmentclient.frames.door import Frame, collect, with_own_names
 from segmentclient.frames.engines import like
+from segmentclient.frames.joins import joined
 
 __all__ = ["add_columns", "map_rows", "series_like"]
 
@@ -28,7 +29,7 @@ def map_rows(
         distinct = collect(frame.select(*keys).drop_nulls().unique())
         arrays = {key: distinct[key].to_numpy() for key in keys}
         small = like(frame, {**arrays, **function(arrays)})
-        return frame.join(small, on=list(keys), how="left")  # type: ignore[arg-type]
+        return joined(frame, small, list(keys))
     return add_columns(frame, function({key: _array(frame[key]) for key in keys}))
 
 

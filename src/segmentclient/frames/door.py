@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, missing_package
 from segmentclient.frames.arrow import without_arrow
 
 __all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine", "with_own_names"]
@@ -127,10 +127,17 @@ def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
     wanted = frame if columns is None else frame.select(*columns)
     if isinstance(wanted, nw.LazyFrame):
         wanted = _computed(wanted)
-    with said_by_engine("the table"):
-        data = wanted.to_pandas()
+    data = _to_pandas(wanted)
     data.columns = [str(column) for column in data.columns]
     return without_arrow(data.reset_index(drop=True))
+
+
+def _to_pandas(frame: nw.DataFrame[Any]) -> Any:
+    with said_by_engine("the table"):
+        try:
+            return frame.to_pandas()
+        except ModuleNotFoundError as error:  # polars goes by way of pyarrow
+            raise missing_package("a polars table", str(error.name), "polars") from None
 
 
 def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:

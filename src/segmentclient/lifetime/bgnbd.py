@@ -3,7 +3,7 @@
 References
 ----------
 Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing Science 24(2), 275-284: equations
-(1)-(10). Hardie (2013), note 27, on the form of the likelihood that does not underflow.
+(1)-(10). Fader and Hardie (2013), note 27, on the form of the likelihood that does not underflow.
 """
 
 from __future__ import annotations

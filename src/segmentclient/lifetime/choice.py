@@ -252,7 +252,7 @@ def _flat_draws(model: Any, found: list[Sentence], n: int = 200) -> _Draws:
     if not found or model.n_customers_ > 200_000:
         return ()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SegmentClientWarning)
+        warnings.simplefilter("ignore", SegmentClientWarning)  # that it is flat has been said
         draws = model.sample_posterior(n)
     return tuple(tuple(float(value) for value in row) for row in draws.to_numpy())
 

@@ -66,7 +66,7 @@ class ErlangGeometric:
         return rate_prior(r, alpha * self.k, scale) + share_prior(a, b)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
-        """Reutterer et al. (2021), equation (4), without the part that the times of purchase alone decide."""
+        """The likelihood of Reutterer et al. (2021), without the part that the times of purchase alone decide."""
         return self._log_living(theta, h) + np.logaddexp(0.0, self.log_odds_left(theta, h))
 
     def _log_living(self, theta: Theta, h: Histories) -> Array:

@@ -77,11 +77,13 @@ def to_lifetimes(model: Any) -> Any:
 
 def _new_fitter(kind: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # lifetimes is archived, and warns when it is imported
         try:
             package = importlib.import_module("lifetimes")
         except ImportError:
-            raise ModelError("the package lifetimes is not installed: pip install lifetimes") from None
+            raise ModelError(
+                "the package lifetimes is not installed: pip install lifetimes", section="missing-packages"
+            ) from None
         return getattr(package, _FITTERS[kind])()
 
 
@@ -168,7 +170,7 @@ def fit_with_lifetimes(
     if model == "gamma_gamma":
         table = table[(table["frequency"] > 0) & (table["monetary_value"] > 0)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # its optimizer strays into logarithms of negative numbers
         fitter = _new_fitter(kinds[model])
         fitter.penalizer_coef = penalizer_coef
         try:

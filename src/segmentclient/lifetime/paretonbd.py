@@ -7,8 +7,8 @@ alpha → beta, no hypergeometric function can overflow, and the derivatives are
 References
 ----------
 Schmittlein, Morrison and Colombo (1987), Management Science 33(1), 1-24; Fader and Hardie (2005), A note on deriving
-the Pareto/NBD model; Fader and Hardie (2006), note on P(X(t) = x); Fader, Hardie and Lee (2005), RFM and CLV,
-Journal of Marketing Research 42(4), equation (1) on discounted transactions.
+the Pareto/NBD model and related expressions, note 9; the same, note 12, on P(X(t) = x); Fader, Hardie and Lee (2005),
+RFM and CLV, Journal of Marketing Research 42(4), 415-430, equation (2) on discounted transactions.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ParetoExponential:
         return rate_prior(r, alpha, scale) + rate_prior(s, beta, scale)
 
     def log_likelihood(self, theta: Theta, h: Histories) -> Array:
-        """Fader and Hardie (2005), equation (10), before the integral is solved."""
+        """Fader and Hardie (2005), the likelihood (18) before its integral is solved."""
         return self._log_living(theta, h) + np.logaddexp(0.0, self.log_odds_left(theta, h))
 
     def _log_living(self, theta: Theta, h: Histories) -> Array:
@@ -97,7 +97,7 @@ class ParetoExponential:
         return r + h.frequency, alpha + h.T, s, beta + h.T
 
     def expected(self, living: Theta, t: Any) -> Array:
-        """Fader and Hardie (2005), equation (22); the limit s → 1 is taken by exprel."""
+        """Fader and Hardie (2005), equation (27); the limit s → 1 is taken by exprel."""
         r, alpha, s, beta = living
         return r * beta / alpha * saturating(s - 1.0, np.log1p(t / beta))
 
@@ -118,7 +118,7 @@ class ParetoExponential:
         return chance
 
     def discounted(self, living: Theta, rate: float) -> Array:
-        """Discounted purchases of all the future of a customer alive now: RFM and CLV, equation (1)."""
+        """Discounted purchases of all the future of a customer alive now: RFM and CLV, equation (2)."""
         r, alpha, s, beta = living
         return r * beta / alpha * discounted_power(rate * beta, s)
 

@@ -25,4 +25,4 @@ def purchase_periods(transactions: Any, period: nw.Expr) -> frames.Frame:
     bought = read_log(frames.give_back(frame), None).frame.filter(nw.col("amount") >= 0)
     pairs = bought.select(KEY, period.cast(nw.Int64).alias(PERIOD)).unique()
     first = pairs.group_by(KEY).agg(nw.col(PERIOD).min().alias(FIRST))
-    return pairs.join(first, on=KEY, how="left")  # type: ignore[arg-type]
+    return frames.joined(pairs, first, KEY)

@@ -105,7 +105,8 @@ def predict_lifetime_value(
 
     References
     ----------
-    Fader, Hardie and Lee (2005), RFM and CLV: Using iso-value curves for customer base analysis, equation (4).
+    Fader, Hardie and Lee (2005), RFM and CLV: Using iso-value curves for customer base analysis,
+    Journal of Marketing Research 42(4), 415-430.
 
     Examples
     --------
@@ -137,10 +138,9 @@ def _checked_interval(interval: float | None) -> float | None:
 
 def read_models(models: Any, customers: Any, time_unit: str) -> LifetimeModels:
     """Take models as given, or fit them; a `ModelError` says what is accepted."""
-    if models is None:
-        return fit_lifetime_models(customers, time_unit=time_unit)
-    if isinstance(models, str):
-        return fit_lifetime_models(customers, purchase=models, time_unit=time_unit)  # type: ignore[arg-type]
+    if models is None or isinstance(models, str):
+        name: Any = "auto" if models is None else models
+        return fit_lifetime_models(customers, purchase=name, time_unit=time_unit)
     if not isinstance(models, LifetimeModels):
         raise ModelError(
             f"models={shown(models)}: expected a LifetimeModels, a name ({', '.join(map(repr, PURCHASE))}) or None; "

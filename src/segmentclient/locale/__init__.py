@@ -36,20 +36,16 @@ def _catalogue(lang: str) -> gettext.NullTranslations:
     """Read every catalogue of a language into one (English needs none: its sentences are the ids)."""
     if lang == "en":
         return gettext.NullTranslations()
-    from babel.messages import mofile, pofile
+    from babel.messages import Catalog, mofile, pofile
 
-    merged: gettext.GNUTranslations | None = None
+    whole, compiled = Catalog(locale=lang), io.BytesIO()
     for path in sorted(resources.files(__name__).joinpath(lang).iterdir(), key=lambda path: path.name):
         if path.name.endswith(".po"):
-            compiled = io.BytesIO()
-            mofile.write_mo(compiled, pofile.read_po(io.BytesIO(path.read_bytes()), locale=lang))
-            compiled.seek(0)
-            part = gettext.GNUTranslations(compiled)
-            if merged is None:
-                merged = part
-            else:
-                merged._catalog.update(part._catalog)  # type: ignore[attr-defined]
-    return merged or gettext.NullTranslations()
+            for message in pofile.read_po(io.BytesIO(path.read_bytes()), locale=lang):
+                whole[message.id] = message
+    mofile.write_mo(compiled, whole)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
 
 
 @dataclass(frozen=True)

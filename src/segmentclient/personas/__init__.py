@@ -3,7 +3,8 @@
 from segmentclient.personas.cards import build_personas
 from segmentclient.personas.fields import Field
 from segmentclient.personas.ideal import IdealCustomer, ideal_customer
-from segmentclient.personas.people import check_people, join_people
+from segmentclient.personas.people import join_people
+from segmentclient.personas.people_check import check_people
 from segmentclient.personas.persona import Persona, Personas
 from segmentclient.personas.traits import Trait
 from segmentclient.personas.typologies import apply_typology

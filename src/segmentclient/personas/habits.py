@@ -88,7 +88,7 @@ def _with_groups(frame: frames.Frame, ids: Sequence[Any], codes: Any) -> frames.
     """Keep the purchases of the customers described, with the group of each and the day of the order."""
     small = frames.like(frame, {"customer_id": ids, "_group": codes})
     try:
-        joined = frame.join(small, on="customer_id", how="inner")  # type: ignore[arg-type]
+        joined = frames.joined(frame, small, "customer_id", "inner")
         joined.collect_schema()
     except Exception as error:
         raise ColumnError(

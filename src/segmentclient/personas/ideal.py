@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
@@ -263,11 +264,11 @@ def _check_new(frame: frames.Frame) -> None:
 
 
 def _beside(frame: frames.Frame, columns: dict[str, Any]) -> frames.Frame:
-    if not frames.is_lazy(frame):
-        return frames.add_columns(frame, columns)  # type: ignore[arg-type]
+    if isinstance(frame, nw.DataFrame):
+        return frames.add_columns(frame, columns)
     check_columns(frame.collect_schema(), {"customer_id": "any"}, table="prospects")
     keys = frames.collect(frame, ["customer_id"])["customer_id"].tolist()
     small = frames.like(
         frame, {"customer_id": keys, **{name: list(values) for name, values in columns.items()}}
     )
-    return frame.join(small, on="customer_id", how="left")  # type: ignore[arg-type]
+    return frames.joined(frame, small, "customer_id")

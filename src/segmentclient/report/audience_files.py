@@ -91,7 +91,8 @@ def _write_parquet(path: Path, rows: pd.DataFrame) -> None:
         rows.to_parquet(path, index=False)
     except ImportError:
         raise SegmentClientError(
-            'format="parquet" needs pyarrow: pip install pyarrow, or write format="csv"'
+            'format="parquet" needs pyarrow: pip install pyarrow, or write format="csv"',
+            section="missing-packages",
         ) from None
 
 

@@ -62,7 +62,7 @@ def _points(frame: frames.Frame, options: Options, axis: str) -> tuple[tuple[flo
     bins, method, column = options.bins_of(axis), options.method_of(axis), options.columns[axis]
     if method == "fixed":
         highest = frames.one_row(frame, most=nw.col(column).cast(nw.Float64).max())["most"]
-        return tuple(float(point) for point in bins), highest  # type: ignore[union-attr]
+        return tuple(float(point) for point in cast("Sequence[float]", bins)), highest
     if method == "jenks":
         values = frames.collect(frame.group_by(column).agg(nw.len().alias("_n")))
         held = values[column].to_numpy(float)

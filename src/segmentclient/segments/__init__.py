@@ -10,7 +10,8 @@ from typing import Any
 
 _FILES = {
     "rules": ["Rule", "load_rules", "segment_by_rules"],
-    "rule_check": ["RuleCheck", "RuleProblem", "check_rules"],
+    "rule_check": ["check_rules"],
+    "rule_findings": ["RuleCheck", "RuleProblem"],
     "criteria": ["criteria_families"],
     "prospects": ["add_prospects"],
     "thresholds": ["LifecycleThresholds", "lifecycle_thresholds"],

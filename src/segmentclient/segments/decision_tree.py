@@ -16,5 +16,5 @@ def decision_tree(values: Array, labels: Labels, *, depth: int, least: int) -> A
 
     tree = DecisionTreeClassifier(max_depth=depth, min_samples_leaf=least, random_state=0)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)  # see above
         return tree.fit(values, labels)

@@ -128,7 +128,7 @@ def _activity(tables: Mapping[str, frames.Frame], before: Any) -> tuple[nw.Expr,
 def _learnt_window(before: Any) -> float | None:
     """The activity window that the first table teaches, if it does."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SegmentClientWarning)
+        warnings.simplefilter("ignore", SegmentClientWarning)  # no window is learnt: the answer says so
         learnt = lifecycle_thresholds(before)
     return learnt.active_days if learnt.source and learnt.source["active_days"] == "data" else None
 

@@ -130,7 +130,7 @@ def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, li
     new = [name for name in names if name not in schema]
     people = people.select("customer_id", *new).drop_nulls("customer_id").unique("customer_id", keep="any")
     people = frames.keyed_like(frame, frames.beside(frame, people), "customer_id")
-    return frame.join(people, on="customer_id", how="left"), names  # type: ignore[arg-type]
+    return frames.joined(frame, people, "customer_id"), names
 
 
 def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     others = _like_customers(
         frame, others.rename({customer_id: "customer_id"}) if customer_id != "customer_id" else others
     )
-    new = others.join(frame.select("customer_id"), on="customer_id", how="anti")  # type: ignore[arg-type]
+    new = frames.joined(others, frame.select("customer_id"), "customer_id", "anti")
     return frames.give_back(_below(frame, _nothing_bought(new, frame.collect_schema())))
 
 
@@ -123,7 +123,7 @@ def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
         nw.col(name) if name in present else nw.lit(None, dtype=dtype).alias(name)
         for name, dtype in schema.items()
     )
-    return nw.concat([frame, new.select(*columns)], how="vertical")  # type: ignore[type-var]
+    return frames.stacked(frame, new.select(*columns))
 
 
 def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:

@@ -92,7 +92,7 @@ def _compare(condition: Compare, schema: Mapping[str, Any], want: bool) -> nw.Ex
 def _is_in(condition: IsIn, schema: Mapping[str, Any], want: bool) -> nw.Expr:
     value = _operand(condition.value, schema)
     options = [_matched(value.kind, option) for option in condition.options]
-    found = value.expression.is_in([_plain(option) for option in options])
+    found = value.expression.is_in([_literal(option).expression for option in options])
     return _where_known(found if condition.inside is want else ~found, value)
 
 
@@ -164,13 +164,9 @@ def _operand(value: Value, schema: Mapping[str, Any]) -> _Operand:
     return _arithmetic(value, schema)
 
 
-def _plain(constant: Constant) -> Any:
-    """Days are counted from year 1, as `frames.days` does."""
-    return float(constant.value.toordinal()) if constant.kind == "date" else constant.value  # type: ignore[union-attr]
-
-
 def _literal(constant: Constant) -> _Operand:
-    return _Operand(_plain(constant), None, constant.kind)
+    value = constant.number if constant.kind == "date" else constant.value
+    return _Operand(value, None, constant.kind)
 
 
 def _known(column: Column, schema: Mapping[str, Any]) -> nw.Expr:
@@ -216,7 +212,7 @@ def _result_kind(value: Arithmetic, left: str, right: str) -> str:
 def _compute(value: Arithmetic, left: Any, right: Any) -> nw.Expr:
     if value.operator == "**":
         assert isinstance(value.right, Constant)
-        return functools.reduce(operator.mul, [left] * int(value.right.value))  # type: ignore[arg-type]
+        return functools.reduce(operator.mul, [left] * int(value.right.number))
     if value.operator in {"+", "-", "*"}:
         return {"+": operator.add, "-": operator.sub, "*": operator.mul}[value.operator](left, right)
     ratio = _ratio(left, right, value.right.place)

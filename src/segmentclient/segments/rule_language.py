@@ -174,11 +174,12 @@ class _Reader:
     def _options(self, node: ast.expr, depth: int) -> tuple[Constant, ...]:
         if not isinstance(node, (ast.List, ast.Tuple)) or not node.elts:
             raise Fault("after `in`, a list of constants is expected, such as ['a', 'b']", self.place(node))
-        options = tuple(self.value(one, depth + 1) for one in node.elts)
-        for option in options:
-            if not isinstance(option, Constant):
-                raise Fault("a list after `in` holds constants only", option.place)
-        return options  # type: ignore[return-value]
+        return tuple(self._option(self.value(one, depth + 1)) for one in node.elts)
+
+    def _option(self, value: Value) -> Constant:
+        if not isinstance(value, Constant):
+            raise Fault("a list after `in` holds constants only", value.place)
+        return value
 
     def _constant(self, node: ast.Constant) -> Constant:
         value, place = node.value, self.place(node)
@@ -202,16 +203,11 @@ class _Reader:
 
     def _date(self, node: ast.Call) -> Constant:
         """Read date('2026-01-31'), the only thing that looks like a call."""
-        one_text = (
-            len(node.args) == 1
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
-        )
-        if not (
-            isinstance(node.func, ast.Name) and node.func.id == "date" and one_text and not node.keywords
-        ):
+        named = isinstance(node.func, ast.Name) and node.func.id == "date" and not node.keywords
+        text = node.args[0] if named and len(node.args) == 1 else None
+        if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
             raise self._foreign(node)
-        return as_date(self._constant(node.args[0]))  # type: ignore[arg-type]
+        return as_date(self._constant(text))
 
     def _is_quoted(self, node: ast.Name) -> bool:
         return self.place(node)[0] in self.source.names
@@ -267,8 +263,7 @@ def _folded(sign: str, left: Constant, right: Constant, place: Place) -> Constan
     for side in (left, right):
         if side.kind != "number":
             raise Fault(f"{sign} needs numbers, found a {side.kind}", side.place)
-    first, second = float(left.value), float(right.value)  # type: ignore[arg-type]
-    return Constant(_finite(lambda: _FOLD[sign](first, second), place), "number", place)
+    return Constant(_finite(lambda: _FOLD[sign](left.number, right.number), place), "number", place)
 
 
 def _finite(compute: Callable[[], float], place: Place) -> float:

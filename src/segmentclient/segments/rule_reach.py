@@ -55,7 +55,7 @@ class _Range:
 class _Choice:
     """Texts or truth values: these ones, or all but these."""
 
-    values: frozenset[str | bool]
+    values: frozenset[Any]
     inside: bool
 
     def empty(self) -> bool:
@@ -191,9 +191,8 @@ def _leaf_boxes(leaf: Leaf, want: bool) -> Iterator[_Box]:
 
 
 def _in_boxes(leaf: IsIn, want: bool) -> Iterator[_Box]:
-    values = [option.value for option in leaf.options]
-    if all(isinstance(value, (str, bool)) for value in values):
-        yield {leaf.value: _Choice(frozenset(values), leaf.inside is want)}  # type: ignore[arg-type]
+    if all(option.kind in {"text", "boolean"} for option in leaf.options):
+        yield {leaf.value: _Choice(frozenset(option.value for option in leaf.options), leaf.inside is want)}
         return
     points = sorted({_number(option) for option in leaf.options})
     if leaf.inside is want:
@@ -208,11 +207,9 @@ def _between(low: float, high: float) -> _Range:
 
 
 def _number(constant: Constant) -> float:
-    if constant.kind == "number":
-        return float(constant.value)  # type: ignore[arg-type]
-    if constant.kind == "date":
-        return float(constant.value.toordinal())  # type: ignore[union-attr]
-    raise _TooMany
+    if constant.kind not in {"number", "date"}:
+        raise _TooMany
+    return constant.number
 
 
 def _compare_boxes(leaf: Compare, want: bool) -> Iterator[_Box]:
@@ -229,7 +226,7 @@ def _compare_boxes(leaf: Compare, want: bool) -> Iterator[_Box]:
         }
         return
     if constant.kind in {"text", "boolean"}:
-        yield {value: _Choice(frozenset({constant.value}), sign == "==")}  # type: ignore[arg-type]
+        yield {value: _Choice(frozenset({constant.value}), sign == "==")}
         return
     point = _number(constant)
     if sign == "!=":

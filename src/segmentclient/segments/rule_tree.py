@@ -48,6 +48,11 @@ class Constant:
     kind: Kind
     place: Place = field(compare=False)
 
+    @property
+    def number(self) -> float:
+        """The number, or the day counted from year 1, as `frames.days` does."""
+        return float(self.value.toordinal() if isinstance(self.value, dt.date) else self.value)
+
 
 @dataclass(frozen=True)
 class Arithmetic:

@@ -80,16 +80,16 @@ def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Fram
     """Mark the rows of customers who have refunds and no purchase, here or before."""
     usable = marked.filter(nw.col(REASON) == KEPT)
     refunders = usable.filter(nw.col(AMOUNT) < 0).group_by(ID).agg(_refunds=nw.len())
-    buyers = usable.filter(nw.col(AMOUNT) >= 0).join(refunders, on=ID, how="inner")  # type: ignore[arg-type]
+    buyers = frames.joined(usable.filter(nw.col(AMOUNT) >= 0), refunders, ID, "inner")
     bought = buyers.group_by(ID).agg(_purchases=nw.len())
-    only = refunders.join(bought, on=ID, how="left").filter(nw.col("_purchases").is_null())  # type: ignore[arg-type]
+    only = frames.joined(refunders, bought, ID).filter(nw.col("_purchases").is_null())
     if known_customers is not None:
         known = _known_ids(marked, known_customers).with_columns(_known=nw.lit(1))
-        only = only.join(known, on=ID, how="left").filter(nw.col("_known").is_null())  # type: ignore[arg-type]
+        only = frames.joined(only, known, ID).filter(nw.col("_known").is_null())
     if isinstance(marked, nw.LazyFrame):
-        marked = marked.join(only.select(ID, "_refunds"), on=ID, how="left")  # type: ignore[arg-type]
+        marked = frames.joined(marked, only.select(ID, "_refunds"), ID)
         condition = ~nw.col("_refunds").is_null() & (nw.col(REASON) == KEPT)
-    elif len(only):  # type: ignore[arg-type]
+    elif isinstance(only, nw.DataFrame) and len(only):
         condition = nw.col(ID).is_in(only[ID].to_list()) & (nw.col(REASON) == KEPT)
     else:
         return marked

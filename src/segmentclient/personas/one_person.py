@@ -1,0 +1,73 @@
+"""Several rows of one person made one: what they agree on, and of consents the most restrictive."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient import frames
+from segmentclient.errors import SegmentClientWarning
+from segmentclient.personas.attributes import folded
+
+__all__ = ["merge_persons", "warn_if_differing"]
+
+REFUSES = re.compile(r"(^|_)(opt_?out|unsubscribed|do_not_\w+|no_contact|refuse\w*|desinscri\w*)($|_)")
+CONSENTS = re.compile(r"(^|_)(opt_?in|consent\w*|consentement|subscribed|accepts?_\w+|accepte_\w+)($|_)")
+
+
+def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, int]]:
+    """Keep a value where all known cells of a person agree; the order of the rows never matters."""
+    schema = persons.collect_schema()
+    columns = [name for name in schema if name != key]
+    casts = [cast for name in columns if (cast := _ready(name, schema[name])) is not None]
+    ready = persons.with_columns(*casts) if casts else persons
+    ends = {f"_min_{place}": nw.col(name).min() for place, name in enumerate(columns)}
+    ends |= {f"_max_{place}": nw.col(name).max() for place, name in enumerate(columns)}
+    grouped = ready.group_by(key).agg(**ends)
+    clashes = {name: _clash(place) for place, name in enumerate(columns)}
+    kept = grouped.select(
+        key, *(_agreed(name, place, schema[name], clashes[name]) for place, name in enumerate(columns))
+    )
+    counts = {name: clash.cast(nw.Int64).sum() for name, clash in clashes.items()}
+    counted = frames.one_row(grouped, **counts) if counts else {}
+    return kept, {name: int(n) for name, n in counted.items() if n}
+
+
+def _ready(name: str, dtype: Any) -> Any:
+    """Cast what has no smallest and largest value everywhere."""
+    if dtype in (nw.Categorical, nw.Enum, nw.Object):
+        return nw.col(name).cast(nw.String)
+    return nw.col(name).cast(nw.Int64) if dtype == nw.Boolean else None
+
+
+def _clash(place: int) -> Any:
+    low, high = nw.col(f"_min_{place}"), nw.col(f"_max_{place}")
+    return (low != high).fill_null(False) & ~low.is_null()
+
+
+def _agreed(name: str, place: int, dtype: Any, clash: Any) -> Any:
+    """Refusals keep the largest, consents the smallest of values that differ, all others become missing."""
+    low, high = nw.col(f"_min_{place}"), nw.col(f"_max_{place}")
+    if REFUSES.search(folded(name)):
+        value = high
+    elif CONSENTS.search(folded(name)):
+        value = low
+    else:
+        value = nw.when(~clash).then(low)
+    return (value.cast(nw.Boolean) if dtype == nw.Boolean else value).alias(name)
+
+
+def warn_if_differing(differing: Mapping[str, int], name: str) -> None:
+    """Say which columns of a table hold cells that contradict one another."""
+    if differing:
+        listed = ", ".join(f"{column} ({n})" for column, n in sorted(differing.items()))
+        warnings.warn(
+            f"{name}: rows of one person differ in {listed}; those cells are left missing, and of consents the most "
+            "restrictive is kept; check_people lists them",
+            SegmentClientWarning,
+            stacklevel=4,
+        )
