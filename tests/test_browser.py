@@ -1,5 +1,8 @@
 """The report in a real browser: no console error, no request, sortable by keyboard, readable by everyone in both themes."""
 
+import re
+import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -130,3 +133,21 @@ def test_axe_does_see_a_fault(pages, browser):
 def test_the_report_prints_to_pdf(pages, tmp_path):
     report = sc.report.Report((pages / "fr.html").read_text(encoding="utf-8"), "Qui sont nos clients ?", "fr")
     assert report.save(tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def printed_heights(pdf):
+    """Each printed page's height, and how far down its last word above the page number stands, both in points."""
+    told = subprocess.run(["pdftotext", "-bbox", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    for page in told.split("<page ")[1:]:
+        height = float(re.search(r'height="([\d.]+)"', page)[1])
+        ends = [float(end) for end in re.findall(r'yMax="([\d.]+)"', page)]
+        yield height, max((end for end in ends if end < height - 40), default=0.0)
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext reads where the words stand")
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_no_printed_page_is_left_half_empty(pages, tmp_path, lang):
+    page = (pages / f"{lang}.html").read_text(encoding="utf-8")
+    sc.report.Report(page, "Printed", lang).save(tmp_path / "report.pdf")
+    *whole, _ = printed_heights(tmp_path / "report.pdf")
+    assert [last / height for height, last in whole if last < 0.55 * height] == []

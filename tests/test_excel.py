@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import segmentclient as sc
+from segmentclient import schema
 from segmentclient.report import workbook
 
 
@@ -119,7 +120,7 @@ def test_thresholds_hold_the_exact_cut_points(book, customers):
     scorer = sc.RFMScorer(bins=2).fit(table)
     head, *body = rows(opened(book(scorer.transform(table), scorer=scorer))["Thresholds"])
     found = pd.DataFrame(body, columns=head)
-    high = found[(found["Axis"] == "Monetary score") & (found["Score"] == 2)]
+    high = found[(found["Axis"] == "Monetary score (amount)") & (found["Score"] == 2)]
     assert high["Above"].tolist() == [35.0]
     assert high[["From", "To"]].to_numpy().tolist() == [[50.0, 420.5]]
 
@@ -142,6 +143,30 @@ def test_the_first_sheet_says_what_is_counted_and_on_which_terms(book, customers
     assert any(text.startswith("4 customers · 11 orders") for text in texts)
     assert any("over the next 6 months" in text for text in texts)
     assert ["Margin: 35.0%"] in [[row[0]] for row in rows(known["Method"])]
+
+
+@pytest.mark.parametrize(("lang", "unit"), [("en", "days"), ("fr", "jours")])
+def test_days_are_numbers_with_their_unit(book, lang, unit):
+    (days,) = [row[1] for row in opened(book(lang=lang)).worksheets[0]["A8:B8"]]
+    assert days.value == 155
+    assert days.number_format.endswith(f'"{unit}"')
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_no_header_and_no_cell_shows_a_name_of_the_code(book, customers, lang):
+    whole = customers.head(3).drop(columns="first_order").assign(
+        **{name: 1.0 for name, column in schema.COLUMNS.items() if column.kind == "number"},
+        value_basis="own_history", is_new=True, soon_lost=False, retention_due=False, status="active",
+    )  # fmt: skip
+    table = rows(opened(book(whole, lang=lang))["Customers" if lang == "en" else "Clients"])
+    assert [cell for row in table for cell in row if isinstance(cell, str) and "_" in cell] == []
+
+
+def test_whole_numbers_have_no_decimals_and_halves_do(book, customers):
+    whole = opened(book(customers.assign(recency=[30.0, 0.0, 0.0, 7.0], T=1.5)))["Customers"]
+    shown = {cell.value: whole.cell(2, cell.column).number_format for cell in whole[1]}
+    assert shown["From first to last order"] == "#,##0"
+    assert shown["Since first order"] == "#,##0.00"
 
 
 def test_every_engine_gives_the_same_workbook(on_engine, book, customers):

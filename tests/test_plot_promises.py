@@ -69,6 +69,9 @@ def test_the_alternative_text_says_the_finding_and_is_that_of_the_chart(name, la
     told = plot.chart_description(drawn(name, lang))
     assert finding[1:] in told
     assert told == plot.chart_description(name, table, lang, **options)
+    facts = [fact.casefold() for fact in re.split(r"\.\s|\s?;\s", told.rstrip("."))]
+    assert sorted(facts) == sorted(set(facts)), "a fact is told once"
+    assert "  " not in told
     assert "{" not in told
     assert not re.search(r"\bnan\b", told)
     assert not re.search(r"\de[+-]?\d", told)
@@ -266,3 +269,23 @@ def test_an_option_of_a_wrong_kind_gets_one_error_of_ours(name):
                 getattr(plot, name)(table, **{**given, option: value})
     with pytest.raises(SegmentClientError):
         plot.finding(name, table, **{**given, "lang": 3})
+
+
+def test_parameters_keep_their_names():
+    table, options = sources()["parameter_intervals"]
+    told = plot.chart_description("parameter_intervals", table, **options)
+    assert re.search(r"\. r [\d.]+ \([\d.]+ to [\d.]+\); alpha ", told)
+
+
+@pytest.mark.parametrize("size", ["page", "slide", "phone"])
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("spread", [0.8, 1.2, 2.0])
+def test_the_label_of_the_curve_leaves_the_line_of_equality_whole(size, lang, spread):
+    revenue = np.random.default_rng(1).lognormal(3, spread, 2_000)
+    whole = plot.figure(size)
+    axes = plot.lorenz_curve(pd.DataFrame({"revenue": revenue}), ax=whole.subplots(), lang=lang)
+    FigureCanvasAgg(whole).draw()
+    label = next(text for text in axes.texts if text.get_weight() == "bold")
+    box = label.get_window_extent().transformed(axes.transData.inverted())
+    assert box.x1 < box.y0 or box.x0 > box.y1
+    assert (np.interp([box.x0, box.x1], *axes.lines[0].get_data()) > box.y1).all()

@@ -36,12 +36,9 @@ class Chart:
     def description(self, data: Any, lang: str) -> str:
         """Say what is drawn, what it says, and its numbers where they are few."""
         words = language(lang)
-        told = self.tell(data, words) if self.tell else ""
-        return " ".join(
-            part
-            for part in (words.text(self.kind), _sentence(self.say(data, words)), _sentence(told))
-            if part
-        )
+        said, told = self.say(data, words), self.tell(data, words) if self.tell else ""
+        more = "" if told == said else told.removeprefix(said + words.text("; "))
+        return " ".join(part for part in (words.text(self.kind), _sentence(said), _sentence(more)) if part)
 
     def sign(self, ax: Axes, data: Any, lang: str) -> Axes:
         """Leave the description on the axes as their label, where `to_svg` finds it."""
@@ -51,7 +48,8 @@ class Chart:
 
 
 def _sentence(text: str) -> str:
-    text = text if text[1:2].isdigit() else text[:1].upper() + text[1:]
+    """Begin with a capital and end with a point; the names of clusters and parameters (c1, r) stay as they are."""
+    text = text if text[1:2].isdigit() or text[1:2] == " " else text[:1].upper() + text[1:]
     return text if not text or text[-1] in ".!?" else f"{text}."
 
 

@@ -231,7 +231,7 @@ def _tell_cuts(data: Measures, words: Language) -> str:
     names = dict(zip(AXES, _titles(words), strict=True))
     return joined(
         (
-            f"{names[axis]}{words.text(': ')}{words.listed(map(shows[axis], cuts))}"
+            f"{names[axis]}{words.text(': ')}{words.listed([*dict.fromkeys(map(shows[axis], cuts))])}"
             for axis, cuts in data.cuts.items()
             if cuts
         ),

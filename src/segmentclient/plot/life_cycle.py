@@ -109,7 +109,7 @@ def _tell_stages(stages: Moves | pd.Series, words: Language) -> str:
     if isinstance(stages, Moves):
         return ""
     named = zip(stages.index, _tell_counts(stages, words), strict=True)
-    return joined((f"{stage_label(key, words)} {told}" for key, told in named), words)
+    return joined((f"{stage_label(key, words)} {told.replace('  ', ' ')}" for key, told in named), words)
 
 
 def _say_stages(stages: Moves | pd.Series, words: Language) -> str:

@@ -146,16 +146,29 @@ def _mark_best(axes: Axes, curve: Curve, words: Language) -> None:
         "The best {customers} of customers make {share} {of_value}",
         customers=words.percent(0.2, 0), share=words.percent(made, 0), of_value=of_value(curve.value, words),
     )  # fmt: skip
-    text = lettering.wrap(told, 0.42 * wide, size.font, "bold")
-    place: dict[str, Any] = {"ha": "left", "va": "top"} if best else {"ha": "left", "va": "bottom"}
-    if curve.gini < 0.35 or not best:  # a flat curve leaves room in the corner only
+    beside = _between(axes, told, x, y) if best else ""
+    if beside:
+        place: dict[str, Any] = {"ha": "left", "va": "top", "weight": "bold"}
+        texts.beside(axes, x, y, beside, dx=size.font, dy=-0.6 * size.font, **place)
+    else:  # a flat curve, or a narrow page, leaves room in the corner only
         corner = {"best": (0.55, 0.06), "poorest": (0.04, 0.94)}[curve.order]
-        place = {"ha": "left", "va": "bottom" if best else "top"}
-        texts.write(axes, *corner, text, transform=axes.transAxes, weight="bold", **place)
-    else:
-        paper = {"facecolor": style.SURFACE, "edgecolor": "none", "pad": 1.5}
-        texts.beside(axes, x, y, text, dx=size.font, dy=-0.6 * size.font, weight="bold", bbox=paper, **place)
+        place = {"ha": "left", "va": "bottom" if best else "top", "weight": "bold"}
+        text = lettering.wrap(told, 0.42 * wide, size.font, "bold")
+        texts.write(axes, *corner, text, transform=axes.transAxes, **place)
     _name_equality(axes, best, words)
+
+
+def _between(axes: Axes, told: str, x: float, y: float) -> str:
+    """Wrap a text so that it stands below the curve and left of the line of equality; "" where it cannot."""
+    font, (wide, high) = style.size_of(axes).font, np.array(layout.axes_inches(axes)) * 72
+    longest = max(lettering.text_width(word, font, "bold") for word in told.split(" "))
+    for room in np.linspace(0.42 * wide, longest, 12):
+        text = lettering.wrap(told, float(room), font, "bold")
+        foot = y - (1.25 * (text.count("\n") + 1) + 0.8) * font / high
+        end = x + (font + lettering.widest([text], font, "bold")) / wide
+        if end + font / wide < foot:
+            return text
+    return ""
 
 
 def _name_equality(axes: Axes, best: bool, words: Language) -> None:

@@ -125,9 +125,8 @@ def _say_intervals(table: pd.DataFrame, words: Language) -> str:
 def _tell_intervals(table: pd.DataFrame, words: Language) -> str:
     """List the estimates with their intervals."""
     numbers = table[["estimate", "low", "high"]].itertuples(name=None)
-    return joined(
-        (f"{name} {_interval(words, *three)}".replace("\n", ", ") for name, *three in numbers), words
-    )
+    told = ((name, *_interval(words, *three).split("\n")) for name, *three in numbers)
+    return joined((f"{name} {estimate} ({interval})" for name, estimate, interval in told), words)
 
 
 INTERVALS = Chart(

@@ -126,7 +126,7 @@ def _silhouette_areas(axes: Axes, data: Silhouettes, words: Language, looks: dic
     ]
     axes.set_yticks([])
     left, right = axes.get_xlim()
-    stack_names(axes, middles, labels, x=(left, left), share=0.3, points=style.size_of(axes).font)
+    stack_names(axes, middles, labels, x=(left, left), share=0.4, points=style.size_of(axes).font)
     axes.set_xlim(left, right)
 
 

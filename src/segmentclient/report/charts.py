@@ -133,10 +133,12 @@ def _picture(name: str, table: Any, say: Words, **options: Any) -> Picture:
 
 def _svg(name: str, table: Any, size: Literal["page", "phone"], **options: Any) -> str:
     sheet = plot.figure(size)
-    panels, height = _PANELS.get(name, (1, sheet.get_figheight()))
-    sheet.set_figheight(height)
+    panels, heights = _PANELS.get(name, (1, {}))
+    sheet.set_figheight(heights.get(size, sheet.get_figheight()))
     getattr(plot, name)(table, ax=sheet.subplots(panels), **options)
     return plot.to_svg(sheet)
 
 
-_PANELS = {"score_histograms": (3, 6.2)}  # panels one below the other, and the inches they need
+_PANELS: dict[str, tuple[int, dict[str, float]]] = {  # panels one below the other, and the inches they need
+    "score_histograms": (3, {"page": 5.2, "phone": 6.2}),
+}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segmentclient import frames, schema
 from segmentclient.customers.collected import sound
 from segmentclient.report import workbook as workbook_module
 from segmentclient.report.content import Content
-from segmentclient.report.words import Words
-from segmentclient.report.workbook import Column, Workbook
+from segmentclient.report.words import VALUE_BASES, Words
+from segmentclient.report.workbook import Column, Kind, Workbook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ def _segment_columns(say: Words, content: Content) -> list[tuple[str, Column]]:
         ("revenue_each", Column(say.text("Revenue each"), "money", 14)),
         ("average_order", Column(say.text("Average order"), "money", 14)),
         ("orders", Column(say.text("Orders"), "integer")),
-        ("median_orders", Column(say.text("Orders (median)"), "median")),
+        ("median_orders", Column(say.text("Orders (median)"), _median_kind(content))),
         ("median_days", Column(say.text("Days since last order (median)"), "integer", 16)),
         ("repeat_share", Column(say.text("Repurchase rate"), "percent", 12)),
         ("p_alive", Column(say.text("Probability still a customer"), "percent", 14)),
@@ -50,6 +51,11 @@ def _segment_columns(say: Words, content: Content) -> list[tuple[str, Column]]:
         ("value_each", Column(say.text("Lifetime value each"), "money", 14)),
     ]
     return [(name, column) for name, column in known if name == "key" or name in content.segments]
+
+
+def _median_kind(content: Content) -> Kind:
+    """Medians show a half only where there is one."""
+    return "integer" if _are_whole(content.segments["median_orders"]) else "median"
 
 
 def customer_rows(customers: Any, by: str) -> pd.DataFrame:
@@ -77,13 +83,19 @@ def write_customers(workbook: Workbook, data: pd.DataFrame, by: str) -> None:
 
 def _labelled(say: Words, chunk: pd.DataFrame, by: str) -> pd.DataFrame:
     """Name segments, statuses and relations in the reader's language."""
-    return chunk.assign(
-        **{
-            name: chunk[name].map(lambda key: say.label(key), na_action="ignore")
-            for name in (by, "status", "relation")
-            if name in chunk
-        }
-    )
+    names = {name: say.label for name in (by, "status", "relation") if name in chunk}
+    answers = {name: partial(_answer, say) for name in chunk if chunk[name].dtype.kind == "b"}
+    bases = {name: partial(_basis, say) for name in ("value_basis",) if name in chunk}
+    worded = {**answers, **bases, **names}
+    return chunk.assign(**{name: chunk[name].map(word, na_action="ignore") for name, word in worded.items()})
+
+
+def _answer(say: Words, is_so: bool) -> str:
+    return say.text("yes") if is_so else say.text("no")
+
+
+def _basis(say: Words, key: str) -> str:
+    return say.text(VALUE_BASES.get(key, key))
 
 
 def _write_rows(workbook: Workbook, sheet: Any, data: pd.DataFrame, kinds: Sequence[str]) -> None:
@@ -94,13 +106,13 @@ def _write_rows(workbook: Workbook, sheet: Any, data: pd.DataFrame, kinds: Seque
 def _customer_column(say: Words, name: str, values: pd.Series, by: str) -> Column:
     header = say.column(name)
     if name == by:
-        return Column(header, "text", 24)
+        return Column(header, "note", 25)
     known = schema.COLUMNS.get(name)
     if known is not None and known.kind == "date":
         return Column(header, "date", 13)
     if values.dtype == object or values.dtype.kind not in "iuf":
-        return Column(header, "text", 18)
-    return Column(header, _kind_of(name, values), 14)
+        return Column(header, "text" if name == "customer_id" else "note", 18)
+    return Column(header, _kind_of(name, values), 15)
 
 
 def _kind_of(name: str, values: pd.Series) -> Any:
@@ -108,4 +120,9 @@ def _kind_of(name: str, values: pd.Series) -> Any:
         return "score"
     unit = schema.COLUMNS[name].unit if name in schema.COLUMNS else "money"
     named = {"money": "money", "probability": "percent", "1 to n": "score", "100R + 10F + M": "score"}
-    return named.get(unit, "integer" if values.dtype.kind in "iu" else "number")
+    return named.get(unit, "integer" if _are_whole(values) else "number")
+
+
+def _are_whole(values: pd.Series) -> bool:
+    """Counts and days stand without decimals, also where they are held as floats."""
+    return values.dtype.kind in "iu" or bool((values.isna() | (values % 1 == 0)).all())

@@ -38,10 +38,12 @@ def _figure(workbook: Workbook, sheet: Any, at: int, figure: KeyFigure) -> None:
     whole = figure.kind == "money" and abs(figure.amount or 0) >= 1_000
     kind = "amount" if whole else figure.kind
     workbook.tall(sheet, at, [(figure.comparison, 42), (figure.meaning, 54), ("two lines", 4)])
-    workbook.cell(sheet, at, 0, figure.label, bold=True)
-    workbook.cell(sheet, at, 1, figure.amount, kind, bold=True, font_size=14, align="right", indent=1)
+    workbook.cell(sheet, at, 0, figure.label, bold=True, valign="top")
+    workbook.cell(
+        sheet, at, 1, figure.amount, kind, bold=True, font_size=14, align="right", indent=1, valign="top"
+    )
     workbook.cell(sheet, at, 2, figure.comparison, text_wrap=True)
-    workbook.cell(sheet, at, 3, figure.meaning, text_wrap=True, font_color=SOFT)
+    workbook.cell(sheet, at, 3, figure.meaning, "note", text_wrap=True, font_color=SOFT)
 
 
 def _shares_chart(workbook: Workbook, content: Content) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from segmentclient.locale import language
@@ -11,7 +11,8 @@ from segmentclient.report.content import Content
 from segmentclient.report.page import method_lines
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.terms import term_facts
-from segmentclient.report.workbook import Column, Workbook
+from segmentclient.report.words import Words
+from segmentclient.report.workbook import Column, Kind, Workbook
 
 __all__ = ["write_method", "write_personas", "write_thresholds"]
 
@@ -26,11 +27,14 @@ def write_personas(workbook: Workbook, personas: Any) -> None:
         "Persona": 16,
         "Part": 24,
         "Field": 24,
-        "Content": 44,
+        "Content": 52,
         "Provenance": 14,
-        "Source": 44,
+        "Source": 56,
     }
-    columns = [Column(say.text(name), "text", width) for name, width in heads.items()]
+    kinds: list[Kind] = [*("text",) * 5, "note", "note", "integer", "percent"]
+    columns = [
+        Column(say.text(name), kind, width) for kind, (name, width) in zip(kinds, heads.items(), strict=False)
+    ]
     sheet = workbook.sheet(
         say.text("Personas"),
         [*columns, Column(say.text("n"), "integer", 8), Column(say.text("Coverage"), "percent", 12)],
@@ -40,13 +44,11 @@ def write_personas(workbook: Workbook, personas: Any) -> None:
     for at, (card, field) in enumerate(lines, start=1):
         said = (block_title(field.block, spoken), field.label, field.text, provenance_name(field, spoken))
         texts = (card.label, card.name, *said, source_of(field, spoken))
-        known = (field.n, field.coverage) if field.n else (None, None)
+        known = (field.n or None, field.coverage or None)
         workbook.tall(
             sheet, at, [(text, 0.9 * width) for text, width in zip(texts, heads.values(), strict=True)]
         )
-        workbook.row(
-            sheet, at, (*texts, *known), [*("text",) * len(texts), "integer", "percent"], text_wrap=True
-        )
+        workbook.row(sheet, at, (*texts, *known), kinds, text_wrap=True)
     sheet.autofilter(0, 0, max(at, 1), len(heads) + 1)
 
 
@@ -56,16 +58,16 @@ def write_thresholds(workbook: Workbook, content: Content, scorer: Any) -> None:
         return
     say, cuts = workbook.say, _cut_points(scorer)
     headers = [say.text(name) for name in ("Score", "From", "To", "Customers", "Above", "Up to")]
-    columns = [Column(say.text("Axis"), "text", 26), *(Column(header, "integer", 12) for header in headers)]
+    columns = [Column(say.text("Axis"), "text", 30), *(Column(header, "integer", 15) for header in headers)]
     sheet = workbook.sheet(say.text("Thresholds"), columns)
     lines = (
         (name, score, row) for name, ranges in content.scores.items() for score, row in ranges.iterrows()
     )
     for at, (name, score, row) in enumerate(lines, start=1):
         kind = "money" if name == "m_score" else "integer"
-        cut = "money" if name == "m_score" else "number"
+        cut = "money" if name == "m_score" else "exact"
         values = [
-            say.column(name),
+            say.axis(name),
             score,
             row["low"],
             row["high"],
@@ -86,16 +88,22 @@ def _cut_points(scorer: Any) -> dict[tuple[str, int], tuple[float, float]]:
 def write_method(workbook: Workbook, content: Content, clean: Any, terms: Mapping[str, Any]) -> None:
     """Write what was set aside and why, on which terms value was predicted, and how everything is counted."""
     say = workbook.say
-    sheet = workbook.sheet(say.text("Method"), [Column(say.text("Data and method"), "text", 70), Column("", "integer", 14), Column("", "money", 18)], filters=False)  # fmt: skip
+    sheet = workbook.sheet(say.text("Method"), [Column(say.text("Data and method"), "text", 90), Column(say.text("Rows"), "integer", 14), Column(say.text("Amount"), "money", 18)], filters=False)  # fmt: skip
     at = 0
-    if clean is not None:
-        for reason, rows, amount in clean.audit[["reason", "rows", "amount"]].itertuples(index=False):
-            at += 1
-            workbook.row(
-                sheet, at, [reason_text(str(reason), say), rows, amount], ["text", "integer", "money"]
-            )
+    for at, counted in enumerate(_audit_lines(clean, say), start=1):
+        workbook.row(sheet, at, counted, ["text", "integer", "money"])
     facts = (f"{name}{say.text(': ')}{value}" for name, value in term_facts(terms, say))
     for line in (*facts, *method_lines(content, say, clean)):
         at += 1
-        workbook.tall(sheet, at, [(line, 62)])
+        workbook.tall(sheet, at, [(line, 84)])
         workbook.cell(sheet, at, 0, line, text_wrap=True)
+
+
+def _audit_lines(clean: Any, say: Words) -> Iterable[tuple[str, Any, Any]]:
+    """Give what became of the rows, and last what came in."""
+    if clean is None:
+        return
+    audit = clean.audit[["reason", "rows", "amount"]]
+    for reason, rows, amount in audit.itertuples(index=False):
+        yield reason_text(str(reason), say), rows, amount
+    yield say.text("What came in"), audit["rows"].sum(), audit["amount"].sum()

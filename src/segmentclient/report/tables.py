@@ -218,7 +218,7 @@ def cut_table(scorer: Any, say: Words) -> Table:
     headers = [say.text("Axis"), say.text("Score"), say.text("Above"), say.text("Up to")]
     rows = [
         [
-            Cell(_axis(say.column(axes[row.axis]), getattr(row, "within", ""))),
+            Cell(_axis(say.axis(axes[row.axis]), getattr(row, "within", ""))),
             Cell(say.number(row.score)),
             Cell(_limit(row.above, say)),
             Cell(_limit(row.up_to, say)),

@@ -26,7 +26,9 @@ COLUMN_NAMES = {
     "recency": "From first to last order",
     "T": "Since first order",
     "monetary_value": "Average repeat purchase",
+    "first_day_revenue": "Revenue of the first day",
     "gap_sd": "Spread of the gaps between purchases",
+    "sum_log_gaps": "Sum of the logarithms of the gaps",
     "clumpiness": "Clumpiness",
     "r_score": "Recency score",
     "f_score": "Frequency score",
@@ -36,13 +38,32 @@ COLUMN_NAMES = {
     "cluster": "Cluster",
     "status": "Status",
     "relation": "Relation",
+    "is_new": "New customer",
+    "soon_lost": "Soon lost",
+    "retention_due": "Storage period over",
     "p_alive": "Probability still a customer",
     "expected_purchases": "Expected purchases",
     "expected_orders": "Expected orders",
     "expected_purchase_value": "Expected purchase value",
     "lifetime_value": "Lifetime value",
+    "value_basis": "Value deduced from",
+    "expected_purchases_low": "Expected purchases, low",
+    "expected_purchases_high": "Expected purchases, high",
     "lifetime_value_low": "Lifetime value, low",
     "lifetime_value_high": "Lifetime value, high",
+    "holdout_purchases": "Purchases observed afterwards",
+    "holdout_revenue": "Revenue observed afterwards",
+    "holdout_days": "Days observed afterwards",
+}
+VALUE_BASES = {
+    "own_history": "own history",
+    "average_customer": "average customer",
+    "no_order_yet": "no order yet",
+}
+SCORE_AXES = {
+    "r_score": "Recency score (days)",
+    "f_score": "Frequency score (orders)",
+    "m_score": "Monetary score (amount)",
 }
 
 
@@ -142,6 +163,10 @@ class Words:
     def column(self, name: str) -> str:
         """Name a column of the customers table; a column that is not ours keeps its name."""
         return self.text(COLUMN_NAMES[name]) if name in COLUMN_NAMES else name
+
+    def axis(self, score: str) -> str:
+        """Name a score with what its limits are counted in."""
+        return self.text(SCORE_AXES[score])
 
     def label(self, key: str) -> str:
         """Name a segment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,24 @@ from typing import Any, Literal
 from segmentclient.errors import missing_package
 from segmentclient.report.words import Words
 
-__all__ = ["LAST_ROW", "Column", "Workbook", "fit_page", "open_workbook"]
+__all__ = ["LAST_ROW", "Column", "Kind", "Workbook", "fit_page", "open_workbook"]
 
-Kind = Literal["text", "integer", "median", "number", "money", "percent", "date", "score"]
+Kind = Literal[
+    "text",
+    "note",
+    "integer",
+    "median",
+    "number",
+    "exact",
+    "days",
+    "money",
+    "amount",
+    "percent",
+    "date",
+    "score",
+]
+_TEXTS = ("text", "note")
+_READABLE = 250  # characters across that are still read on a printed page
 
 LAST_ROW = 1_048_576  # rows that a sheet holds
 _LONGEST_TEXT = 32_767
@@ -46,7 +62,8 @@ class Workbook:
         """Give the format of a kind of cell, made once."""
         key = (kind, *sorted(looks.items()))
         if key not in self._formats:
-            self._formats[key] = self.book.add_format({"valign": "top", **self._number_format(kind), **looks})
+            placed = {"valign": "top"} if looks.get("text_wrap") else {}
+            self._formats[key] = self.book.add_format({**placed, **self._number_format(kind), **looks})
         return self._formats[key]
 
     def _number_format(self, kind: str) -> dict[str, str]:
@@ -59,15 +76,15 @@ class Workbook:
         for place, column in enumerate(columns):
             made.set_column(place, place, column.width)
         self.tall(made, first_row, [(column.header, 0.85 * column.width) for column in columns])
-        header: dict[str, Any] = {"bold": True, "bottom": 1, "text_wrap": True}
+        header: dict[str, Any] = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}
         for place, column in enumerate(columns):
-            align = "left" if column.kind == "text" else "right"
-            made.write_string(first_row, place, column.header, self.format(align=align, **header))
+            look = {"align": "left" if column.kind in _TEXTS else "right"} | _gap(column.kind)
+            made.write_string(first_row, place, column.header, self.format(**look, **header))
         made.freeze_panes(first_row + 1, 1)
         made.hide_gridlines(2)
         if filters:
             made.repeat_rows(first_row)
-        fit_page(made)
+        fit_page(made, sum(column.width for column in columns))
         return made
 
     def tall(self, sheet: Any, row: int, texts: Iterable[tuple[str, float]]) -> None:
@@ -87,8 +104,8 @@ class Workbook:
             return
         if kind == "date":
             sheet.write_datetime(row, place, _moment(value), self.format("date", **looks))
-        elif kind == "text" or isinstance(value, str) or abs(value) >= _EXACT:
-            self._text(sheet, row, place, str(value), looks)
+        elif kind in _TEXTS or isinstance(value, str) or abs(value) >= _EXACT:
+            self._text(sheet, row, place, str(value), {**looks, **_gap(kind)})
         else:
             sheet.write_number(row, place, float(value), self.format(kind, **looks))
 
@@ -110,11 +127,19 @@ def open_workbook(path: Path, say: Words, *, title: str) -> Workbook:
     return Workbook(book, say)
 
 
-def fit_page(sheet: Any) -> None:
-    """Print a sheet on A4, as wide as the page."""
+def _gap(kind: str) -> dict[str, Any]:
+    """A text beside a number or another text keeps a gap."""
+    return {"align": "left", "indent": 1} if kind == "note" else {}
+
+
+def fit_page(sheet: Any, width: float = 0) -> None:
+    """Print a sheet on A4, as wide as the page; one too wide to be read so goes over several, its first column on each."""
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    pages = max(1, math.ceil(width / _READABLE))
+    sheet.fit_to_pages(pages, 0)
+    if pages > 1:
+        sheet.repeat_columns(0)
 
 
 def _number_formats(say: Words) -> dict[str, str]:
@@ -126,11 +151,19 @@ def _number_formats(say: Words) -> dict[str, str]:
         "score": "0",
         "median": "#,##0.0",
         "number": "#,##0.00",
+        "exact": "General",
+        "days": _days_format(say),
         "percent": f"0.0{gap}%",
         "date": f"[$-{code}]d mmm yyyy",
         "money": _money_format(say, code),
         "amount": _money_format(say, code).replace("#,##0.00", "#,##0"),
     }
+
+
+def _days_format(say: Words) -> str:
+    """Write the unit beside the number, so that it stays a number."""
+    one, more = (say.days(number).lstrip("0123456789").strip() for number in (1, 2))
+    return rf'[=1]#,##0\ "{one}";#,##0\ "{more}"'
 
 
 def _money_format(say: Words, code: str) -> str:
