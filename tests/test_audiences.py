@@ -103,6 +103,14 @@ def test_cells_are_safe_for_spreadsheets(export, customers):
     assert ids == {"'=1+1", "'@x", "'-2", "' +3"}
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "int64[pyarrow]", "object"])
+def test_missing_values_of_any_kind_are_empty_cells(export, customers, dtype):
+    revenue = pd.Series([None, 7] * 500, dtype=dtype)
+    _, folder = export(customers.assign(revenue=revenue, opt_out=False), columns=["customer_id", "revenue"])
+    assert {row["revenue"] for row in lines(folder / "new.csv")} == {""}
+    assert {row["revenue"] for row in lines(folder / "lost.csv")} == {"7"}
+
+
 def test_parquet_holds_the_same_rows(export):
     manifest, folder = export(format="parquet")
     assert len(pd.read_parquet(folder / "new.parquet")) == manifest["files"][1]["rows"]

@@ -133,9 +133,11 @@ def test_movements_need_a_key(customers):
 
 def test_notes_are_said_once_each():
     notes = {"refund_rows": 2, "refund_amount": -30.0, "exact_duplicates_kept": 1, "customer_ids_alike": 0}
+    notes["rows_of_ids_like_none"] = 1
     assert note_sentences(notes, words("en", "EUR")) == (
         "2 refund rows lower revenue by €30.00; a refund never counts as an order.",
         "1 row repeats another exactly; it was kept.",
+        "1 row has an id such as “NULL” or “nan”, counted as one customer; check whether the id is missing.",
     )
 
 

@@ -119,6 +119,9 @@ def test_exclude_ids_or_by_column(on_engine):
         ("1,234.56", ".", 1234.56),
         ("1'234.5", ".", 1234.5),
         ("1e3", ".", 1000.0),
+        (".5", ".", 0.5),
+        ("-,25", ",", -0.25),
+        ("12.", ".", 12.0),
     ],
 )
 def test_amounts_in_text(on_engine, back, text, decimal, value):
@@ -127,7 +130,13 @@ def test_amounts_in_text(on_engine, back, text, decimal, value):
     assert kept["amount"].iloc[0] == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["1,2", "1 234,56", "abc", "1.2.3", "--1", "12 €", "1,23,456.0"])
+def test_ids_that_read_like_nothing_are_kept_and_counted(on_engine):
+    clean = sc.clean_transactions(on_engine(orders(who=["NULL", "nan", "x"])), **COLUMNS)
+    assert audit_of(clean)["kept"][0] == 3
+    assert clean.notes["rows_of_ids_like_none"] == 2
+
+
+@pytest.mark.parametrize("text", ["1,2", "1 234,56", ".", "abc", "1.2.3", "--1", "12 €", "1,23,456.0"])
 def test_amounts_that_cannot_be_read(on_engine, text):
     clean = sc.clean_transactions(on_engine(orders(total=[text, "5", "6"])), **COLUMNS)
     assert audit_of(clean)["unreadable_amount"] == (1, 0.0)

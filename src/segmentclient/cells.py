@@ -112,9 +112,8 @@ def _text_amounts(column: str, dtype: Any, decimal: str) -> Cells:
     bare = nw.col(name)
     group = r"\." if decimal == "," else ","
     mark = "," if decimal == "," else r"\."
-    shape = (
-        rf"^[+-]?(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)(?:{mark}[0-9]+)?(?:[eE][+-]?[0-9]{{1,2}})?$"
-    )
+    whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)"
+    shape = rf"^[+-]?(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,2}})?$"
     plain = bare.str.replace_all("." if decimal == "," else ",", "", literal=True)
     plain = plain.str.replace_all(",", ".", literal=True) if decimal == "," else plain
     stages = (

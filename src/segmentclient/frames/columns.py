@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -12,7 +12,7 @@ from segmentclient.frames.door import Frame, collect, with_own_names
 from segmentclient.frames.engines import like
 from segmentclient.frames.joins import joined
 
-__all__ = ["add_columns", "map_rows", "series_like"]
+__all__ = ["add_columns", "map_rows", "plain_rows", "series_like"]
 
 
 def map_rows(
@@ -47,6 +47,11 @@ def add_columns(frame: nw.DataFrame[Any], columns: Mapping[str, Any]) -> nw.Data
             for one, name in zip(series, columns, strict=True)
         )
     )
+
+
+def plain_rows(data: Any) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a pandas frame, with None for a missing value of any kind."""
+    return data.astype(object).where(data.notna(), None).itertuples(index=False, name=None)
 
 
 def series_like(frame: nw.DataFrame[Any], name: str, values: Any) -> Any:

@@ -159,6 +159,8 @@ def one_row(frame: Frame, **expressions: nw.Expr) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Missing of any flavour becomes None, numpy scalars become Python's."""
-    if value is None or value != value:
+    import pandas as pd
+
+    if pd.isna(value):
         return None
     return value.item() if isinstance(value, np.generic) and not isinstance(value, np.datetime64) else value

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segmentclient import frames
 from segmentclient.errors import SegmentClientError
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([safe_cell(column) for column in rows])
-        writer.writerows(
-            [safe_cell(value) for value in row] for row in rows.itertuples(index=False, name=None)
-        )
+        writer.writerows([safe_cell(value) for value in row] for row in frames.plain_rows(rows))
 
 
 def safe_cell(value: Any) -> Any:

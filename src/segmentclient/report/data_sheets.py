@@ -99,7 +99,7 @@ def _basis(say: Words, key: str) -> str:
 
 
 def _write_rows(workbook: Workbook, sheet: Any, data: pd.DataFrame, kinds: Sequence[str]) -> None:
-    for at, values in enumerate(data.itertuples(index=False, name=None), start=1):
+    for at, values in enumerate(frames.plain_rows(data), start=1):
         workbook.row(sheet, at, values, kinds)
 
 

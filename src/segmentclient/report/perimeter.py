@@ -66,6 +66,7 @@ def note_sentences(notes: Mapping[str, Any], say: Words) -> tuple[str, ...]:
         "exact_duplicates_kept": _duplicates,
         "share_of_revenue_identifiable": _identifiable,
         "customer_ids_alike": _alike,
+        "rows_of_ids_like_none": _like_none,
     }
     return tuple(make(notes, say) for name, make in makers.items() if notes.get(name))
 
@@ -97,6 +98,14 @@ def _alike(notes: Mapping[str, Any], say: Words) -> str:
         "{n} customer id differs from another by letter case only; check whether they are one customer.",
         "{n} customer ids differ from another by letter case only; check whether they are one customer.",
         notes["customer_ids_alike"],
+    )
+
+
+def _like_none(notes: Mapping[str, Any], say: Words) -> str:
+    return say.plural(
+        "{n} row has an id such as “NULL” or “nan”, counted as one customer; check whether the id is missing.",
+        "{n} rows have an id such as “NULL” or “nan”, counted as one customer; check whether the id is missing.",
+        notes["rows_of_ids_like_none"],
     )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["audit_table", "count_reasons", "notes_on"]
 
+_NOTHING = ("nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", "-", "?", "unknown", "inconnu")
+
 
 def count_reasons(marked: frames.Frame) -> Any:
     """Rows, money and refund rows, one row a reason; the only thing collected."""
@@ -65,12 +67,26 @@ def notes_on(kept: frames.Frame, audit: pd.DataFrame) -> dict[str, Any]:
         "refund_rows": int(row["refund_rows"]),
         "refund_amount": float(row["refund_amount"]),
         "customer_ids_alike": _ids_alike(kept),
+        "rows_of_ids_like_none": _rows_of_ids_like_none(kept),
     }
+
+
+def _rows_of_ids_like_none(kept: frames.Frame) -> int:
+    """Count the rows whose id is text that other programs write for nothing: perhaps many people in one."""
+    if not _has_texts(kept):
+        return 0
+    word = nw.col("customer_id").cast(nw.String).str.to_lowercase()
+    like_none = nw.when(word.is_in(_NOTHING)).then(nw.lit(1)).otherwise(nw.lit(0))
+    return int(frames.one_row(kept, rows=like_none.sum())["rows"] or 0)
+
+
+def _has_texts(kept: frames.Frame) -> bool:
+    return kind_of(kept.collect_schema()["customer_id"]) == "text"
 
 
 def _ids_alike(kept: frames.Frame) -> int:
     """Count the ids that become one when letter case is ignored: perhaps one person, never merged here."""
-    if kind_of(kept.collect_schema()["customer_id"]) != "text":
+    if not _has_texts(kept):
         return 0
     ids = kept.select("customer_id").unique()
     lowered = nw.col("customer_id").cast(nw.String).str.to_lowercase()
