@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--pareto", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # time is measured here, results elsewhere
     print(
         f"Python {platform.python_version()}, {platform.machine()}, {options.customers:,} customers, CPU seconds"
     )

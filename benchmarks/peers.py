@@ -171,7 +171,7 @@ def main(wanted: list[str]) -> None:
             print(package, "is not installed")
     for name, claim in claims(wanted):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # what a peer answers is shown, not how it grumbles
             try:
                 print(f"{name}: {claim()}", flush=True)
             except ImportError as error:

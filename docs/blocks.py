@@ -45,7 +45,7 @@ def _printed(code: str, names: dict[str, Any], name: str) -> str:
     from segmentclient import SegmentClientWarning
 
     with contextlib.redirect_stdout(io.StringIO()) as out, warnings.catch_warnings():
-        warnings.simplefilter("ignore", SegmentClientWarning)
+        warnings.simplefilter("ignore", SegmentClientWarning)  # a page shows what is printed
         exec(compile(code, name, "exec"), names)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 

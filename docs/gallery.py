@@ -154,7 +154,7 @@ def draw_all(folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SegmentClientWarning)
+        warnings.simplefilter("ignore", SegmentClientWarning)  # the data are small on purpose
         for name, drawn in _drawn():
             figure = getattr(drawn, "figure", drawn)
             figure.savefig(folder / f"{name}.png", dpi=110)

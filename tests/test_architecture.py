@@ -1,6 +1,7 @@
 """Imports run downwards only, and siblings never import one another."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,13 @@ def test_imports_run_downwards(path):
             continue
         assert other in HEIGHT, f"{path.name} imports {other}, which stands in no layer"
         assert HEIGHT[other] < HEIGHT[room], f"{room} may not import {other}"
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "benchmarks", "docs"])
+def test_each_exception_to_a_check_carries_its_reason(folder):
+    bare = re.compile(r"# (noqa(: \w+)?|type: ignore(\[[\w, -]+\])?)\s*$", re.MULTILINE)
+    for path in (SOURCE.parents[1] / folder).rglob("*.py"):
+        assert not bare.search(path.read_text(encoding="utf-8")), path
 
 
 def test_the_house_is_drawn_as_it_stands():

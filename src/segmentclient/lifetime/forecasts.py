@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentclient import frames, schema
+from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.lifetime import laws
 from segmentclient.lifetime.arguments import (
@@ -19,19 +19,9 @@ from segmentclient.lifetime.arguments import (
     shaped,
     spans_of,
 )
-from segmentclient.lifetime.covariates import Covariates
-from segmentclient.lifetime.estimator import Estimator
-from segmentclient.lifetime.histories import (
-    COLUMNS,
-    Array,
-    Histories,
-    check_histories,
-    distinct,
-    history,
-    numbers,
-    refuse_lazy,
-)
-from segmentclient.lifetime.laws import Law, Theta
+from segmentclient.lifetime.histories import COLUMNS, Array, Histories
+from segmentclient.lifetime.laws import Theta
+from segmentclient.lifetime.reading import Reader
 from segmentclient.options import check_options
 
 __all__ = ["Forecaster"]
@@ -41,10 +31,8 @@ _LEVEL = 0.9
 _PROBABILITY, _PURCHASES = "p_alive", "expected_purchases"
 
 
-class Forecaster(Estimator):
+class Forecaster(Reader):
     """Predictions that a `law` and parameters give, for any table of customers."""
-
-    law: Law
 
     def __init__(self, time_unit: str = "D") -> None:
         self.time_unit = time_unit
@@ -242,89 +230,6 @@ class Forecaster(Estimator):
             return mean
         low, high = np.quantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0], axis=0)
         return {**mean, f"{name}_low": low, f"{name}_high": high}
-
-    def _theta(self, h: Histories, row: Array | None = None) -> Theta:
-        values = self._params().to_numpy() if row is None else row
-        size = len(self.names)
-        return self._moved(values[:size], values[size:], h.covariates)
-
-    def _draws(self, draws: Any) -> Array:
-        names = list(self._params().index)
-        missing = [name for name in names if name not in getattr(draws, "columns", ())]
-        if missing:
-            raise ModelError(
-                f"draws has no column {', '.join(missing)}: make it with model.sample_posterior()"
-            )
-        return np.asarray(draws[names], float)
-
-    def _known_covariates(self) -> Covariates:
-        self._params()
-        return getattr(self, "_covariates", Covariates({}))
-
-    def _new_customers(self, size: int, covariates: Mapping[str, Any] | None) -> Histories:
-        known = self._known_covariates()
-        missing = [name for name in known.names if name not in (covariates or {})]
-        if missing:
-            raise ModelError(f"the model knows covariates: give covariates={{...}} with {', '.join(missing)}")
-        design = (
-            known.encode({name: np.array([(covariates or {})[name]]) for name in known.names or ()})
-            if known.names
-            else None
-        )
-        return history(
-            0.0, 0.0, np.zeros(size), covariates=None if design is None else np.repeat(design, size, axis=0)
-        )
-
-    def _read(self, customers: Any) -> frames.Frame:
-        frame = frames.read(customers)
-        kinds: dict[str, Any] = {
-            **dict.fromkeys(COLUMNS, "number"),
-            **dict.fromkeys(self._known_covariates().names, "any"),
-        }
-        schema.check_columns(frame.collect_schema(), kinds)
-        return frame
-
-    def _row_values(
-        self, customers: Any, method: str, answer: Callable[[Histories], dict[str, Array]]
-    ) -> Any:
-        frame = refuse_lazy(self._read(customers), f"{type(self).__name__}.{method}")
-        found = self._on_distinct(
-            {key: frame[key] for key in (*COLUMNS, *self._known_covariates().names)}, answer
-        )
-        if len(found) == 1:
-            return frames.series_like(frame, *next(iter(found.items())))
-        return frames.give_back(frames.add_columns(frame, found).select(*found))
-
-    def _on_distinct(
-        self, rows: Mapping[str, Any], answer: Callable[[Histories], dict[str, Array]]
-    ) -> dict[str, Array]:
-        """Evaluate on the distinct histories and deal the answers out to the rows."""
-        known = self._known_covariates()
-        columns = [numbers(rows[name]) for name in COLUMNS]
-        design = known.encode(rows) if known.names else np.empty((columns[0].size, 0))
-        first, kind = distinct([*columns, *design.T])
-        x, t_x, T = (column[first] for column in columns)
-        if kind.size:
-            check_histories({"frequency": x, "recency": t_x, "T": T}, counts=np.bincount(kind))
-        h = history(x, t_x, T, covariates=design[first])
-        self._check(h)
-        return {name: values[kind] for name, values in answer(h).items()}
-
-    def _check(self, h: Histories) -> None:
-        """Refuse histories that this model cannot have, beyond what every model refuses."""
-
-    def _links(self) -> list[tuple[int, float]]:
-        return [(self.names.index(name), sign) for name, sign in self.law.movable]
-
-    def _moved(self, parameters: Array, coefficients: Array, design: Array) -> Theta:
-        """Move parameters by covariates: each becomes one number a row where a coefficient acts on it."""
-        theta: list[Any] = list(parameters)
-        if coefficients.size:
-            for (j, sign), beta in zip(
-                self._links(), np.split(coefficients, len(self.law.movable)), strict=True
-            ):
-                theta[j] = theta[j] * np.exp(sign * (design @ beta))
-        return tuple(theta)
 
 
 def _level(interval: float | None, draws: Any) -> float | None:
