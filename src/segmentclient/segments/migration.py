@@ -108,7 +108,7 @@ class Migration:
             words.text(name) if name in {ABSENT, MISSING} else label(name, lang) for name in self.matrix.index
         ]
         rows = zip(names, self.matrix.to_numpy(), strict=True)
-        cells = [(name, *map(words.number, counts)) for name, counts in rows]
+        cells = [(name, *(words.number(n) if n else "·" for n in counts)) for name, counts in rows]
         body = html_table(heads, self._rows(words)) + html_table(
             [words.text("before ↓ after →"), *names], cells
         )
