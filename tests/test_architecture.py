@@ -16,6 +16,7 @@ LAYERS = [
     {"transactions", "datasets"},
     {"cells", "order_files"},
     {"frames"},
+    {"shown"},
     {"render", "printing"},
     {"schema", "options", "stored", "locale", "writing", "errors"},
 ]

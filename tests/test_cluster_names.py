@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -50,6 +52,35 @@ def test_french(clustered):
     assert named["name"][2] == "Absents depuis longtemps"
     assert "60 clients (33,3\N{NO-BREAK SPACE}%)\N{NO-BREAK SPACE}:" in named["sentence"][0]
     assert "en moyenne, contre" in named["sentence"][0]
+
+
+def test_one_huge_customer_does_not_make_the_sentence_contradict_the_name():
+    revenue = [10.0] * 99 + [50_000.0, *np.linspace(80, 120, 100)]
+    table = pd.DataFrame({"cluster": ["c1"] * 100 + ["c2"] * 100, "revenue": revenue})
+    named = sc.name_clusters(table, ["revenue"])
+    assert named["name"].tolist() == ["Small spenders", "Big spenders"]
+    assert "revenue 10.00 at the middle, against 80.20 for everybody." in named["sentence"][0]
+    french = sc.name_clusters(table, ["revenue"], lang="fr")
+    assert "10,00 au milieu du groupe, contre 80,20 pour l’ensemble" in french["sentence"][0]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_figures_say_what_the_name_says(seed):
+    rng = np.random.default_rng(seed)
+    table = pd.DataFrame(
+        {
+            "cluster": rng.choice(["c1", "c2", "c3"], 90),
+            "revenue": rng.lognormal(3, 2.5, 90) - rng.choice([0, 20]),
+        }
+    )
+    table.loc[table["cluster"] == "c1", "revenue"] *= rng.choice([0.05, 1, 20])
+    for name, sentence in sc.name_clusters(table, ["revenue"])[["name", "sentence"]].itertuples(index=False):
+        told = re.search(r"revenue (\S+) .* against (\S+) for", sentence)
+        inside, overall = (float(figure.replace(",", "")) for figure in told.groups())
+        if name.startswith("Big"):
+            assert inside > overall, sentence
+        if name.startswith("Small"):
+            assert inside < overall, sentence
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])

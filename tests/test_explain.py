@@ -192,3 +192,11 @@ def test_shown_in_both_languages() -> None:
     assert any("spend is high" in sentence for sentence in explanation.sentences())
     assert any("est élevé" in sentence for sentence in explanation.sentences("fr"))
     assert "Segments explained" in explanation._repr_html_()
+
+
+def test_the_card_names_segments_as_readers_know_them():
+    data = pd.DataFrame({"segment": ["cant_lose"] * 30 + ["c1"] * 30, "n": [*range(30), *range(20, 50)]})
+    explanation = sc.explain_segments(data, "segment", ["n"])
+    assert "À ne pas perdre" in explanation.to_html("fr")
+    assert "cant_lose" not in explanation.to_html("fr")
+    assert any(sentence.startswith("cant_lose: ") for sentence in explanation.sentences())

@@ -144,7 +144,7 @@ def test_faulty_maps_are_refused(make, message):
 
 def test_every_segment_is_described_in_both_languages():
     known = tomllib.loads(
-        resources.files("segmentclient.rfm").joinpath("presets", "segments.toml").read_text(encoding="utf-8")
+        resources.files("segmentclient.shown").joinpath("segments.toml").read_text(encoding="utf-8")
     )
     assert {key for name in maps.PRESETS for key in sc.SegmentMap.preset(name).keys} <= set(known)
     same = {"Champions", "Prospects"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -172,3 +175,12 @@ def test_shown_in_both_languages() -> None:
     assert "réactivés" in migration.summary("fr")
     assert "(absents)" in migration.to_html("fr")
     assert "reactivated" in migration._repr_html_()
+
+
+def test_the_card_names_segments_as_readers_know_them() -> None:
+    before = pd.DataFrame({"customer_id": [1, 2], "segment": ["cant_lose", "c2"], "revenue": [2.0, 1.0]})
+    migration = sc.compare_periods(before, before.assign(segment=["about_to_sleep", "c2"]))
+    heads = {lang: re.findall(r"<th[^>]*>([^<]*)</th>", migration.to_html(lang)) for lang in ("en", "fr")}
+    assert {html.unescape(name) for name in heads["en"]} >= {"Can't lose", "About to sleep", "Cluster 2"}
+    assert {html.unescape(name) for name in heads["fr"]} >= {"À ne pas perdre", "En voie d’endormissement"}
+    assert set(migration.matrix.index) >= {"cant_lose", "about_to_sleep", "c2"}

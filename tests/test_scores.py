@@ -249,3 +249,15 @@ def test_index_and_input_stay():
     before = table.copy()
     assert scored(table).index.equals(table.index)
     pd.testing.assert_frame_equal(table, before)
+
+
+def test_the_card_of_a_scorer_shows_limits_as_they_are():
+    table = shop(one_time=0).assign(
+        n_orders=lambda t: t["customer_id"] + 1, revenue=lambda t: t["customer_id"] * 1_234.5
+    )
+    scorer = sc.RFMScorer(bins=5).fit(table)
+    cuts = scorer.table().set_index("axis").loc["monetary", "up_to"]
+    shown = scorer._repr_html_()
+    assert all(f">{cut:.10g}<" in shown for cut in cuts if np.isfinite(cut))
+    assert ">up to<" in shown
+    assert "inf" not in shown

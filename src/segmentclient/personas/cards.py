@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from segmentclient import shown
 from segmentclient.errors import SegmentClientError
 from segmentclient.locale import language
 from segmentclient.options import check_options
@@ -26,7 +27,6 @@ from segmentclient.personas.story import tagline, tell
 from segmentclient.personas.traits import Trait, find_traits
 from segmentclient.personas.wide import wide_fields
 from segmentclient.personas.worth import Measure, measures, worth_fields
-from segmentclient.rfm import shown
 
 __all__ = ["build_personas"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.colors import to_rgb
 
-from segmentclient.rfm.shown import GREY, PALETTE, colours, is_segment, label, natural
+from segmentclient.shown import GREY, PALETTE, colours, is_segment, label, natural
 
 __all__ = ["GREY", "PALETTE", "colours", "is_segment", "label", "natural", "text_on"]
 

@@ -21,6 +21,7 @@ from segmentclient.errors import (
     not_fitted,
     raise_all,
 )
+from segmentclient.locale import MISSING
 from segmentclient.options import check_options, shown
 from segmentclient.rfm.applying import axis_score
 from segmentclient.rfm.checks import group_conditions, is_absent, refuse_unknown_groups, table_facts
@@ -284,13 +285,19 @@ class RFMScorer:
             return html_card(repr(self), {})
         ranges = self.table()
         shown = ranges if ranges["within"].any() else ranges.drop(columns="within")
-        rows = [
-            [f"{cell:g}" if isinstance(cell, float) else cell for cell in row] for row in shown.to_numpy()
-        ]
-        return html_card(repr(self), {}, body=html_table(list(shown.columns), rows))
+        rows = [[_shown(cell) for cell in row] for row in shown.to_numpy()]
+        heads = [name.replace("_", " ") for name in shown.columns]
+        return html_card(repr(self), {}, body=html_table(heads, rows))
 
     def _top(self, axis: str) -> int:
         return 1 + max(len(cut.points) for cut in self.cuts_ if cut.axis == axis)
 
     def _options(self) -> Options:
         return Options(**{name: getattr(self, name) for name in OPTIONS})
+
+
+def _shown(cell: Any) -> Any:
+    """Write a limit with the digits that decide; a side without limit is a dash."""
+    if not isinstance(cell, float):
+        return cell
+    return f"{cell:.10g}" if np.isfinite(cell) else MISSING

@@ -2,7 +2,7 @@
 
 A feature sets a cluster apart when the cluster's mean lies far from everybody's, measured in deviations after
 the preparation against skew (so that one huge customer does not name a cluster). The sentence then speaks of
-means in the feature's own unit.
+means in the feature's own unit, or of medians where a few huge customers make the mean say the contrary.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["name_clusters"]
 
 APART = 0.35  # deviations from everybody's mean below which a feature says nothing of a cluster
+ALIKE = 0.25  # of everybody's figure: where a feature says nothing, the figure shown is no farther away
 MONEY = {"revenue", "average_order_value", "monetary_value", "lifetime_value", "expected_purchase_value"}
 HIGH_LOW = {  # feature: what customers high in it, and low in it, are called
     "revenue": ("big spenders", "small spenders"),
@@ -61,12 +62,13 @@ SUBJECTS = {
 
 @dataclass(frozen=True)
 class _Trait:
-    """One feature of one cluster: distance from everybody in deviations, and both means in the own unit."""
+    """One feature of one cluster: distance from everybody in deviations, and both means (or medians) in the own unit."""
 
     feature: str
     apart: float
     inside: float
     overall: float
+    middle: bool = False
 
 
 def name_clusters(
@@ -146,11 +148,24 @@ def _named(
 
 def _traits(values: Array, prepared: Array, mask: Any, names: Sequence[str]) -> list[_Trait]:
     """Give the features of one cluster, the most distinctive first."""
-    apart, inside, overall = prepared[mask].mean(axis=0), values[mask].mean(axis=0), values.mean(axis=0)
-    traits = [
-        _Trait(name, float(apart[i]), float(inside[i]), float(overall[i])) for i, name in enumerate(names)
-    ]
+    apart = prepared[mask].mean(axis=0)
+    traits = [_trait(name, float(apart[i]), values[mask, i], values[:, i]) for i, name in enumerate(names)]
     return sorted(traits, key=lambda trait: -abs(trait.apart))
+
+
+def _trait(name: str, apart: float, own: Array, everybody: Array) -> _Trait:
+    """Choose the figures that say what the name says: means, else medians; where neither does, nothing is named."""
+    for measure in (np.mean, np.median):
+        inside, overall = float(measure(own)), float(measure(everybody))
+        if _says_so(apart, inside, overall):
+            return _Trait(name, apart, inside, overall, middle=measure is np.median)
+    return _Trait(name, 0.0, inside, overall, middle=True)
+
+
+def _says_so(apart: float, inside: float, overall: float) -> bool:
+    if abs(apart) >= APART:
+        return apart * (inside - overall) > 0
+    return abs(inside - overall) <= ALIKE * abs(overall)
 
 
 def _distinct_titles(
@@ -220,6 +235,8 @@ def _fact(trait: _Trait, words: Language, currency: str | None) -> str:
         _shown(trait.feature, value, words, currency) for value in (trait.inside, trait.overall)
     )
     facts = {"feature": _subject(trait, words), "inside": inside, "overall": overall}
+    if trait.middle:
+        return words.text("{feature} {inside} at the middle, against {overall} for everybody", **facts)
     if trait.inside > 0 and trait.overall > 0:
         lift = words.number(trait.inside / trait.overall, 1 if trait.inside >= trait.overall / 2 else 2)
         return words.text(

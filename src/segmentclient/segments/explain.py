@@ -19,6 +19,7 @@ from segmentclient.segments.criteria import criteria_families
 from segmentclient.segments.effects import compare_numbers, compare_shares, holm, magnitude
 from segmentclient.segments.features import LARGEST
 from segmentclient.segments.surrogate import TreeRule, surrogate_rules
+from segmentclient.shown import label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,10 +78,9 @@ class Explanation:
 
     def to_html(self, lang: str = "en") -> str:
         """Show the sentences as a card."""
-        words = language(lang)
-        body = html_table(
-            [words.text("what is distinctive")], [[sentence] for sentence in self.sentences(lang)]
-        )
+        words, keys = language(lang), self.table["segment"].unique()
+        sentences = self.sentences(lang, {key: label(key, lang) for key in keys})
+        body = html_table([words.text("what is distinctive")], [[sentence] for sentence in sentences])
         return html_card(
             words.text("Segments explained"),
             {words.text("fidelity"): words.percent(self.fidelity)},

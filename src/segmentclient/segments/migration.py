@@ -10,6 +10,7 @@ import numpy as np
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.render import html_card, html_table
+from segmentclient.shown import label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,9 +104,11 @@ class Migration:
             "PSI": words.number(self.psi, 3),
         }
         heads = [words.text(head) for head in ("move", "customers", "share", "change in value")]
-        names = [words.text(name) if name in {ABSENT, MISSING} else name for name in self.matrix.index]
+        names = [
+            words.text(name) if name in {ABSENT, MISSING} else label(name, lang) for name in self.matrix.index
+        ]
         rows = zip(names, self.matrix.to_numpy(), strict=True)
-        cells = [(name, *map(words.number, counts)) for name, counts in rows]
+        cells = [(name, *(words.number(n) if n else "·" for n in counts)) for name, counts in rows]
         body = html_table(heads, self._rows(words)) + html_table(
             [words.text("before ↓ after →"), *names], cells
         )

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,10 @@ from segmentclient import frames
 from segmentclient.errors import RuleError, raise_all
 from segmentclient.options import check_options
 from segmentclient.rfm.maps.checking import MapCheck, map_problems, range_problems, toml_problems
-from segmentclient.rfm.maps.known import Segment, known_segments, preset_text
 from segmentclient.rfm.maps.moves import moves
 from segmentclient.rfm.scores import RFMScorer
 from segmentclient.schema import check_columns, nearest
+from segmentclient.shown import Segment, known_segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ class SegmentMap:
             raise RuleError(
                 f"segment map {name!r} is not known{nearest(str(name), PRESETS)}; accepted: {', '.join(PRESETS)}"
             )
-        return cls.from_toml(preset_text(f"{name}.toml"))
+        return cls.from_toml(_preset_text(name))
 
     @classmethod
     def from_toml(cls, source: str | Path) -> SegmentMap:
@@ -224,3 +225,9 @@ def _places(limits: tuple[int, int] | None, bins: int) -> str:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
+
+
+def _preset_text(name: str) -> str:
+    """Read a shipped map."""
+    presets = resources.files("segmentclient.rfm").joinpath("presets")
+    return presets.joinpath(f"{name}.toml").read_text(encoding="utf-8")

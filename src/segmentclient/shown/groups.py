@@ -8,7 +8,7 @@ from typing import Any
 
 from segmentclient.locale import language
 from segmentclient.render import printable
-from segmentclient.rfm import maps
+from segmentclient.shown import known
 
 __all__ = ["GREY", "PALETTE", "colours", "is_segment", "label", "natural"]
 
@@ -37,12 +37,12 @@ def colours(keys: Iterable[Any]) -> dict[Any, str]:
     found = list(dict.fromkeys(keys))
     others = sorted((key for key in found if not is_segment(key)), key=natural)
     places = {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(others)}
-    return {key: _STATE_COLOURS.get(key) or places.get(key) or maps.colour(key) or GREY for key in found}
+    return {key: _STATE_COLOURS.get(key) or places.get(key) or known.colour(key) or GREY for key in found}
 
 
 def is_segment(key: Any) -> bool:
     """Tell whether a key belongs to a named segment map, which fixes its label and colour."""
-    return isinstance(key, str) and maps.colour(key) is not None
+    return isinstance(key, str) and known.colour(key) is not None
 
 
 def natural(key: Any) -> list[tuple[int, float, str]]:
@@ -56,7 +56,7 @@ def label(key: Any, lang: str) -> str:
     if key is None or key != key:
         return language(lang).text("No segment")
     if is_segment(key):
-        return maps.label(key, lang)
+        return known.label(key, lang)
     cluster = _CLUSTER.fullmatch(key) if isinstance(key, str) else None
     if cluster:
         return language(lang).text("Cluster {number}", number=cluster[1])

@@ -10,7 +10,7 @@ from importlib import resources
 from segmentclient.locale import language
 from segmentclient.render import printable
 
-__all__ = ["Segment", "action", "colour", "known_segments", "label", "meaning", "preset_text"]
+__all__ = ["Segment", "action", "colour", "known_segments", "label", "meaning"]
 
 UNKNOWN_COLOUR = "#A8A8A8"
 
@@ -53,9 +53,5 @@ def colour(key: str) -> str | None:
 @functools.cache
 def known_segments() -> dict[str, Segment]:
     """Read the shipped descriptions: key → segment."""
-    return {key: Segment(key, **words) for key, words in tomllib.loads(preset_text("segments.toml")).items()}
-
-
-def preset_text(file: str) -> str:
-    """Read a shipped file."""
-    return resources.files("segmentclient.rfm").joinpath("presets", file).read_text(encoding="utf-8")
+    shipped = resources.files(__package__).joinpath("segments.toml").read_text(encoding="utf-8")
+    return {key: Segment(key, **words) for key, words in tomllib.loads(shipped).items()}
