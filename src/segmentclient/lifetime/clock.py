@@ -104,7 +104,7 @@ def _lazy_days(name: str) -> nw.Expr:
 
 def _eager_days(frame: frames.Frame, name: str) -> Any:
     """Days since the year 0, NaN where missing."""
-    values = frame[name].to_numpy()
+    values = frames.collect(frame, [name])[name].to_numpy()
     days = (values if values.dtype.kind == "M" else np.array(values, "datetime64[D]")).astype("datetime64[D]")
     numbers = days.view(np.int64) + float(dt.date(1970, 1, 1).toordinal())
     numbers[np.isnat(days)] = np.nan
@@ -112,7 +112,8 @@ def _eager_days(frame: frames.Frame, name: str) -> Any:
 
 
 def _eager_number(frame: frames.Frame, name: str) -> Any:
-    return frame[name].cast(nw.Float64).to_numpy()
+    with frames.said_by_engine("customers"):
+        return frame[name].cast(nw.Float64).to_numpy()
 
 
 def _problems(facts: Mapping[str, Any], unit_days: float, given: dt.date | None) -> Iterator[str]:
