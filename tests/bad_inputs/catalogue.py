@@ -257,6 +257,16 @@ def _named(table, names):
     return new
 
 
+def _with_arrow_days(table):
+    return table.assign(
+        **{
+            name: table[name].astype("date32[day][pyarrow]")
+            for name, dtype in table.dtypes.items()
+            if str(dtype).startswith("timestamp")
+        }
+    )
+
+
 # name: what becomes of a whole pandas table
 SHAPES = {
     "no rows": lambda t: t.iloc[:0],
@@ -272,6 +282,7 @@ SHAPES = {
     "index named as the key": lambda t: t.set_index(pd.Index(range(len(t)), name="customer_id")),
     "levels named as columns": lambda t: t.set_index(pd.MultiIndex.from_arrays([range(len(t))] * 2, names=["customer_id", "revenue"])),
     "a class of its own": lambda t: type("Own", (pd.DataFrame,), {"_constructor": property(type)})(t),
+    "all of Arrow": lambda t: _with_arrow_days(t.convert_dtypes(dtype_backend="pyarrow")),
     "names of numbers": lambda t: _named(t, range(t.shape[1])),
     "one name is None": lambda t: _named(t, [*t.columns[:-1], None]),
     "names twice": lambda t: _named(t, [*t.columns[:-1], t.columns[0]]),

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import functools
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient.frames.door import Frame
 
-__all__ = ["any_true", "days", "days_between", "with_wall_clock"]
+__all__ = ["any_true", "day_column", "days", "days_between", "with_wall_clock"]
 
 
 def days_between(later: nw.Expr, earlier: nw.Expr) -> nw.Expr:
     """Whole days from one date to another (durations do not exist on every engine)."""
     return days(later) - days(earlier)
+
+
+def day_column(schema: Mapping[str, Any], name: str) -> nw.Expr:
+    """A column of dates to be counted by `days`: as times where it holds days, which pandas cannot take from Arrow."""
+    return nw.col(name).cast(nw.Datetime("us")) if schema[name] == nw.Date else nw.col(name)
 
 
 def days(date: nw.Expr, *, dtype: Any = nw.Int64) -> nw.Expr:

@@ -160,6 +160,6 @@ def _forgotten(limits: LifecycleThresholds, schema: Any, silence: nw.Expr) -> nw
     long_silence = (silence >= limits.retention_days).fill_null(False)
     if "last_contact" not in schema or limits.as_of is None:
         return long_silence
-    contact = float(limits.as_of) - frames.days(nw.col("last_contact"), dtype=nw.Float64)
+    contact = float(limits.as_of) - frames.days(frames.day_column(schema, "last_contact"), dtype=nw.Float64)
     long_ago = (contact >= limits.retention_days).fill_null(False)
     return (long_silence & (long_ago | contact.is_null())) | (long_ago & silence.is_null())

@@ -181,7 +181,7 @@ def _column(column: Column, schema: Mapping[str, Any]) -> _Operand:
     if kind == "number":
         return _Operand(values.cast(nw.Float64), known, kind)
     if kind == "date":
-        return _Operand(frames.days(values, dtype=nw.Float64), known, kind)
+        return _Operand(frames.days(frames.day_column(schema, column.name), dtype=nw.Float64), known, kind)
     if kind == "text":
         return _Operand(values.cast(nw.String).fill_null(""), known, kind)
     if kind == "boolean":

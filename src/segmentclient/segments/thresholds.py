@@ -218,7 +218,10 @@ def measured(frame: frames.Frame) -> frames.Frame:
 def _span(schema: Mapping[str, Any], orders: nw.Expr) -> nw.Expr:
     """Days from the first order to the last: by their dates, else by `recency` in days, else known of one order only."""
     if "first_order" in schema and "last_order" in schema:
-        first, last = (frames.days(nw.col(name), dtype=nw.Float64) for name in ("first_order", "last_order"))
+        first, last = (
+            frames.days(frames.day_column(schema, name), dtype=nw.Float64)
+            for name in ("first_order", "last_order")
+        )
         return last - first
     return known("recency") if "recency" in schema else nw.when(orders == 1.0).then(nw.lit(0.0))
 
@@ -233,7 +236,7 @@ def _aggregates(schema: Any) -> dict[str, nw.Expr]:
     wanted = {f"p{at}": nw.col(GAP).quantile(at / 100, interpolation="linear") for at in (50, 75, 90)}
     wanted["n_repeaters"] = (~nw.col(GAP).is_null()).cast(nw.Int64).sum()
     if "last_order" in schema:
-        wanted["last_day"] = frames.days(nw.col("last_order").max(), dtype=nw.Float64)
+        wanted["last_day"] = frames.days(frames.day_column(schema, "last_order").max(), dtype=nw.Float64)
     wanted["least_silence"] = nw.col(SILENCE).min()
     if "revenue" in schema:
         wanted["revenue"] = nw.when(nw.col(BOUGHT)).then(known("revenue")).median()
