@@ -326,9 +326,13 @@ def test_an_interruption_that_a_library_takes_for_an_error_is_none(tmp_path, cap
             raise error from None
 
     monkeypatch.setattr(sc, "check_rules", wrapped, raising=False)
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job ignores Ctrl-C
     assert run("check-rules", tmp_path / "rules.toml") == 130
     assert capsys.readouterr().err.splitlines() == ["segmentclient: interrupted"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
 
 
 def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):

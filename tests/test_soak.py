@@ -13,7 +13,7 @@ def shop(seed):
     return sc.datasets.make_transactions(
         int(rng.integers(30, 400)),
         start="2024-01-01",
-        end=str(np.datetime64("2024-06-30") + int(rng.integers(0, 500))),
+        end=str(np.datetime64("2024-06-30") + np.timedelta64(int(rng.integers(0, 500)), "D")),
         random_state=seed,
     )
 

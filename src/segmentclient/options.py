@@ -94,6 +94,7 @@ class _PublicNames(dict[str, Any]):
 
 
 def _accepts(hint: Any, value: Any, *, depth: int = 1) -> bool:
+    hint = _behind(hint)
     origin, inside = get_origin(hint), get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return any(_accepts(one, value, depth=depth) for one in inside)
@@ -103,6 +104,11 @@ def _accepts(hint: Any, value: Any, *, depth: int = 1) -> bool:
         return True
     kind = origin or hint
     return _is_one(kind, value) and (depth == 0 or not _is_plain(kind) or _elements_fit(inside, value))
+
+
+def _behind(hint: Any) -> Any:
+    """Give what a named type stands for: newer Pythons name them by `type X = ...`, as NumPy does for NDArray."""
+    return getattr(get_origin(hint) or hint, "__value__", hint)
 
 
 def _is_one(kind: type, value: Any) -> bool:

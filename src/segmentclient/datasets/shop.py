@@ -125,7 +125,7 @@ def _purchases(
 
 def _busy(first: np.datetime64, last: np.datetime64, strength: float) -> np.ndarray:
     """Weigh each day, one on average: December up, August down, Saturday up, Sunday down."""
-    days = np.arange(first, last + 1)
+    days = np.arange(first, last + np.timedelta64(1, "D"))
     month = days.astype("datetime64[M]").astype(int) % 12
     weekday = (days.astype(int) + 3) % 7
     of_month = (

@@ -168,6 +168,7 @@ def explain_segments(
     return Explanation(_table(rows), rules, fidelity, baseline)
 
 
+@frames.said_by_engine("customers")
 def _collected(frame: frames.Frame, by: str, names: Sequence[str]) -> tuple[pd.DataFrame, dict[str, str]]:
     schema = frame.collect_schema()
     if not names:

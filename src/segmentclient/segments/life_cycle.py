@@ -109,6 +109,7 @@ def lifecycle(
     return frames.give_back(_labelled(frame, limits, schema))
 
 
+@frames.said_by_engine("customers")
 def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> frames.Frame:
     silence, gap = nw.col(SILENCE), nw.col(GAP)
     active, bought = nw.col(_ACTIVE), nw.col(BOUGHT)

@@ -133,6 +133,7 @@ def _learnt_window(before: Any) -> float | None:
     return learnt.active_days if learnt.source and learnt.source["active_days"] == "data" else None
 
 
+@frames.said_by_engine("customers")
 def _side(
     frame: frames.Frame, name: str, by: str, value: str, activity: tuple[nw.Expr, nw.Expr]
 ) -> pd.DataFrame:

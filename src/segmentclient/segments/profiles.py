@@ -159,6 +159,7 @@ def _with_exact_medians(frame: frames.Frame, keys: Sequence[str], names: Sequenc
     return nw.from_native(frames.collect(frame, list(needed)))
 
 
+@frames.said_by_engine("customers")
 def _sizes(frame: frames.Frame, keys: Sequence[str]) -> pd.DataFrame:
     """Counts, sums and medians: one row a segment, computed by the engine."""
     schema = frame.collect_schema()
@@ -238,6 +239,7 @@ def _with_summaries(
     return table[[*first, *(name for name in added if name in table.columns)]]
 
 
+@frames.said_by_engine("customers")
 def _means(
     frame: frames.Frame, keys: Sequence[str], names: Sequence[str], schema: Mapping[str, Any]
 ) -> pd.DataFrame:

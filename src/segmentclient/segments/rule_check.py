@@ -110,6 +110,7 @@ def _proved(rules: Sequence[Rule]) -> Iterator[RuleProblem]:
             )
 
 
+@frames.said_by_engine("customers")
 def _patterns(frame: frames.Frame, rules: Sequence[Rule], schema: Any) -> tuple[Any, Any]:
     """Count the customers for every combination of rules that are true together: one pass of the engine."""
     names = [f"rule_{n}" for n in range(len(rules))]

@@ -147,6 +147,7 @@ def segment_by_rules(
     return frames.give_back(_name_all(frame, rules, schema, default, column))
 
 
+@frames.said_by_engine("customers")
 def _name_all(
     frame: frames.Frame, rules: Sequence[Rule], schema: Mapping[str, Any], default: str | None, column: str
 ) -> frames.Frame:

@@ -200,17 +200,17 @@ def _check_days(name: str, value: Any) -> None:
         raise SegmentClientError(f"{name}={value!r}: a number of days above 0 is expected")
 
 
+@frames.said_by_engine("customers")
 def measured(frame: frames.Frame) -> frames.Frame:
     """Add, under names of our own, what every threshold and label looks at: computed once, NaN made missing."""
     schema = frame.collect_schema()
     orders = known("n_orders")
-    with frames.said_by_engine("customers"):
-        added = frame.with_columns(
-            (orders > 0).fill_null(False).alias(BOUGHT),
-            known("days_since_last_order").alias(SILENCE),
-            (known("frequency") if "frequency" in schema else orders - 1.0).alias(REPEATS),
-            _span(schema, orders).alias(SPAN),
-        )
+    added = frame.with_columns(
+        (orders > 0).fill_null(False).alias(BOUGHT),
+        known("days_since_last_order").alias(SILENCE),
+        (known("frequency") if "frequency" in schema else orders - 1.0).alias(REPEATS),
+        _span(schema, orders).alias(SPAN),
+    )
     came_back = (nw.col(REPEATS) > 0) & (nw.col(SPAN) > 0)
     return added.with_columns(nw.when(came_back).then(nw.col(SPAN) / nw.col(REPEATS)).alias(GAP))
 
