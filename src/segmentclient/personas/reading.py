@@ -40,6 +40,7 @@ class People:
     notes: tuple[str, ...] = ()
 
 
+@frames.said_by_engine("people")
 def read_people(
     keys: pd.Series,
     table: Any,
