@@ -19,6 +19,7 @@ from scipy import special
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.grouping import distinct, levels
+from segmentclient.lifetime.shared_silence import SharedSilence
 
 __all__ = [
     "COLUMNS",
@@ -91,6 +92,11 @@ class Histories:
         """Tell whether looking up the distinct values of a column gains anything, and no parameter differs by row."""
         shared = all(np.shape(parameter)[-1:] in {(), (1,)} for parameter in parameters)
         return shared and self.T.size >= _WORTH_LEVELS and 2 * len(self._levels(column)[0]) <= self.T.size
+
+    @cached_property
+    def shared_silence(self) -> SharedSilence | None:
+        """What these customers' silences have in common, where that is enough to save work."""
+        return SharedSilence.of(self.frequency, self.recency, self.T)
 
     def _levels(self, column: Column) -> tuple[Array, Array]:
         if column not in self._known_levels:

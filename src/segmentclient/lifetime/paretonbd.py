@@ -27,6 +27,7 @@ from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.priors import rate_prior
 from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.quadrature import Nodes, discounted_power, log_concave_integral, tilted_nodes
+from segmentclient.lifetime.shared_silence import SharedSilence
 from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf, saturating
 
 __all__ = ["ParetoNBD"]
@@ -61,6 +62,17 @@ class ParetoExponential:
 
     def log_odds_left(self, theta: Theta, h: Histories) -> Array:
         """Give ln of P(left in (t_x, T] | history) / P(alive | history)."""
+        if not _is_column(theta) or h.shared_silence is None:
+            return self._log_odds_one_by_one(theta, h)
+        theta = tuple(np.broadcast_arrays(*theta))
+        together = h.shared_silence.holds(*theta)
+        found = np.empty((together.size, h.T.size))
+        found[together] = _log_odds_together(tuple(part[together] for part in theta), h, h.shared_silence)
+        if not together.all():
+            found[~together] = self._log_odds_one_by_one(tuple(part[~together] for part in theta), h)
+        return found
+
+    def _log_odds_one_by_one(self, theta: Theta, h: Histories) -> Array:
         case, shape = _Silence.of(theta, h)
         total = np.zeros(case.r.size)
         for nodes in case.nodes():
@@ -121,6 +133,18 @@ class ParetoExponential:
         """Discounted purchases of all the future of a customer alive now: RFM and CLV, equation (2)."""
         r, alpha, s, beta = living
         return r * beta / alpha * discounted_power(rate * beta, s)
+
+
+def _is_column(theta: Theta) -> bool:
+    """Tell whether several sets of parameters are asked about, each the same for all customers."""
+    return all(np.ndim(part) == 2 and np.shape(part)[1] == 1 for part in theta)
+
+
+def _log_odds_together(theta: Theta, h: Histories, silence: SharedSilence) -> Array:
+    r, alpha, s, beta = theta
+    since = h.by("T", lambda T: r * np.log1p(T / alpha) + s * np.log1p(T / beta), *theta)
+    purchases = h.frequency * h.by("T", lambda T: np.log1p(T / alpha), alpha)
+    return np.log(s) + silence.log_integrals(*theta) + since + purchases
 
 
 def _log_leaving_after(r: Array, alpha: Array, s: Array, beta: Array, n: Array, t: Array) -> Array:
