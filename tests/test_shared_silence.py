@@ -33,7 +33,7 @@ def test_each_set_of_parameters_as_alone():
     found = law.log_likelihood(theta, h)
     for at in range(60):
         alone = law.log_likelihood(tuple(float(part[at, 0]) for part in theta), h)
-        np.testing.assert_allclose(found[at], alone, rtol=0, atol=1e-9 * np.maximum(1.0, np.abs(alone)))
+        assert (np.abs(found[at] - alone) <= 1e-9 * np.maximum(1.0, np.abs(alone))).all()
 
 
 def test_integrals_are_those_of_mpmath():
