@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import segmentclient as sc
@@ -27,6 +28,14 @@ def held_as(dtype, table):
     return table.with_columns(id_.cast(dtype) if dtype.is_numeric() else id_.cast(pl.String).cast(dtype))
 
 
+def reads_unsigned_dictionaries():
+    try:
+        pa.DictionaryArray.from_arrays(pa.array([0], pa.uint32()), ["x"]).to_pandas()
+    except pa.ArrowTypeError:
+        return False
+    return True
+
+
 def log(ids, day, amounts):
     return pl.DataFrame({"customer_id": ids, "date": [pd.Timestamp(day)] * len(ids), "amount": amounts})
 
@@ -47,6 +56,8 @@ def test_equal_ids_of_two_months_meet(engine, kinds, back):
 @pytest.mark.parametrize("kinds", [WHOLE, TEXT], ids=["numbers", "texts"])
 @pytest.mark.parametrize("engine", TO_ENGINE)
 def test_equal_ids_of_customers_and_people_meet(engine, kinds, back):
+    if engine == "pyarrow" and kinds is TEXT and not reads_unsigned_dictionaries():
+        pytest.skip("this pyarrow hands no categories with unsigned numbers, as polars makes them, to pandas")
     few = pl.DataFrame({"customer_id": [1, 2], "segment": ["a", "b"], "revenue": [1.0, 2.0]})
     known = pl.DataFrame({"customer_id": [2, 9], "age": [30.0, 50.0]})
     contacts = pl.DataFrame({"customer_id": [2, 2, 9], "kind": ["visit"] * 3})

@@ -282,7 +282,7 @@ ATTACKS = {
     "objects in polars": (lambda: sc.score_rfm(_polars_customers(extra=catalogue.POLARS_QUIRKS["Object"](55))), "Python objects"),
     "structures as segments": (lambda: sc.profile_segments(_polars_customers(segment=catalogue.POLARS_QUIRKS["Struct"](55))), "'segment' holds Struct"),
     "durations as segments": (lambda: sc.compare_periods(*[_polars_customers(segment=catalogue.POLARS_QUIRKS["Duration"](55))] * 2), "holds Duration"),
-    "maps as clusters": (lambda: sc.name_clusters(catalogue.on_duckdb(CUSTOMERS, "cluster", "MAP"), ["revenue"]), "holds Map"),
+    "maps as clusters": (lambda: sc.name_clusters(catalogue.on_duckdb(CUSTOMERS, "cluster", "MAP"), ["revenue"]), "(?i)holds map"),
     "ids of an enumeration": (lambda: sc.add_prospects(catalogue.on_duckdb(CUSTOMERS, "customer_id", "ENUM"), ENGINES["duckdb"](PEOPLE)), "cast one of them"),
     "a closed connection": (lambda: sc.clean_transactions(_closed()), "duckdb could not read"),
     "half characters as ids": (lambda: sc.summarize_customers(spoilt(customer_id=pd.Series(["a\udce9"] * len(ORDERS), dtype=object))), r"lone surrogates: 'a\\udce9'\)"),

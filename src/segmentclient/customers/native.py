@@ -99,7 +99,7 @@ def _on_polars(lines: frames.Frame, has_orders: bool) -> frames.Frame:
         day.max().alias("last_order"),
         bought.sum().cast(pl.Int64).alias("n_periods"),
         pl.col("amount").sum().alias("revenue"),
-        pl.col("amount").filter(bought).sort_by(day).first().alias("first_day_revenue"),
+        pl.col("amount").filter(bought & (pl.col(DAY) == day.min())).first().alias("first_day_revenue"),
     )
     totals = totals.with_columns(
         (pl.col("first_order").cast(pl.Int32).cast(pl.Int64) + EPOCH).alias(FIRST),

@@ -85,7 +85,7 @@ def make_people(
         _members(shop()["circles"][wanted[some[0]]], some, ids, random_state, np.datetime64(end, "D"))
         for some in rows
     ]
-    people = pd.concat(parts).sort_index().infer_objects()
+    people = pd.concat([part.astype(object) for part in parts]).sort_index().infer_objects()
     return people.assign(birth_date=people["birth_date"].astype("datetime64[us]"))
 
 

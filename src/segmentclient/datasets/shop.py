@@ -202,7 +202,8 @@ def _as_exported(lines: pd.DataFrame, last: np.datetime64, random_state: int) ->
     import pandas as pd
 
     rng = generator(random_state, "faults")
-    whole = pd.concat([lines, _refunds(lines, rng, last), _staff_orders(lines, rng)])
+    parts = [lines, _refunds(lines, rng, last), _staff_orders(lines, rng)]
+    whole = pd.concat([part for part in parts if len(part)])
     whole = pd.concat([whole, whole.iloc[_some(rng, len(whole), 0.005)]])
     whole = whole.sort_values(["date", "order_id"], kind="stable").reset_index(drop=True)
     return _with_faults(whole, rng)

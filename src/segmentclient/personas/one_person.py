@@ -21,6 +21,7 @@ CONSENTS = re.compile(r"(^|_)(opt_?in|consent\w*|consentement|subscribed|accepts
 
 def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, int]]:
     """Keep a value where all known cells of a person agree; the order of the rows never matters."""
+    persons = _with_comparable_texts(persons)
     schema = persons.collect_schema()
     columns = [name for name in schema if name != key]
     casts = [cast for name in columns if (cast := _ready(name, schema[name])) is not None]
@@ -35,6 +36,22 @@ def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[s
     counts = {name: clash.cast(nw.Int64).sum() for name, clash in clashes.items()}
     counted = frames.one_row(grouped, **counts) if counts else {}
     return kept, {name: int(n) for name, n in counted.items() if n}
+
+
+def _with_comparable_texts(persons: frames.Frame) -> frames.Frame:
+    """Give texts that pandas holds as objects the type of texts: pandas 2 finds no smallest of objects and None."""
+    if not persons.implementation.is_pandas():
+        return persons
+    import pandas as pd
+
+    table = nw.to_native(persons)
+    texts = [
+        name
+        for name, dtype in table.dtypes.items()
+        if pd.api.types.is_object_dtype(dtype)
+        and pd.api.types.infer_dtype(table[name], skipna=True) == "string"
+    ]
+    return nw.from_native(table.astype(dict.fromkeys(texts, "string"))) if texts else persons
 
 
 def _ready(name: str, dtype: Any) -> Any:

@@ -96,7 +96,7 @@ def _standing(group: pd.DataFrame, everyone: pd.DataFrame) -> str:
     """Compare the median recency and orders of the group with everyone's quartiles."""
     if not {"days_since_last_order", "n_orders"} <= set(group.columns) or group["n_orders"].isna().all():
         return "steady"
-    recency, orders = group["days_since_last_order"].median(), group["n_orders"].median()
+    recency, orders = group["days_since_last_order"].dropna().median(), group["n_orders"].median()
     is_recent = recency <= everyone["days_since_last_order"].quantile(0.4)
     is_old = recency >= everyone["days_since_last_order"].quantile(0.75)
     is_frequent = orders > everyone["n_orders"].median()

@@ -217,7 +217,7 @@ def _measure(key: str, rows: pd.DataFrame) -> float:
         orders = float(rows["n_orders"].sum())
         return float(rows["revenue"].sum()) / orders if orders else float("nan")
     if key == "rhythm":
-        return float(gaps(rows).median())
+        return float(gaps(rows).dropna().median())
     return float(rows[key].mean())
 
 

@@ -196,9 +196,8 @@ def _absence(content: Content, say: Words) -> KeyFigure:
     days = content.customers["days_since_last_order"]
     comparison, _ = _against(content, say, "median_days", _lately(days.quantile(0.25), say))
     meaning = say.text("Half of the customers have been away for this long or longer.")
-    return KeyFigure(
-        say.text("Last order"), say.days(days.median()), comparison, meaning, "", days.median(), "days"
-    )
+    middle = days.dropna().median()
+    return KeyFigure(say.text("Last order"), say.days(middle), comparison, meaning, "", middle, "days")
 
 
 def _lately(days: float, say: Words) -> str:

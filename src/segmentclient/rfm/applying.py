@@ -26,16 +26,15 @@ def axis_expression(cuts: Iterable[Cut], options: Options, axis: str) -> nw.Expr
     for cut in cuts:
         if cut.axis == axis:
             score = _count_below(nw.col(options.columns[axis]), cut, options.method_of(axis))
-            result = (
-                score
-                if not cut.within
-                else nw.when(_meets(cut.within))
-                .then(score)
-                .otherwise(nw.lit(None) if result is None else result)
-            )
+            result = _otherwise(nw.when(_meets(cut.within)).then(score), result) if cut.within else score
     if result is None:
         raise ModelError(f"no cut points for {axis}: fit the scorer again")
     return result
+
+
+def _otherwise(branch: Any, rest: nw.Expr | None) -> nw.Expr:
+    expression: nw.Expr = branch if rest is None else branch.otherwise(rest)
+    return expression
 
 
 def _meets(within: tuple[tuple[str, Any], ...]) -> nw.Expr:

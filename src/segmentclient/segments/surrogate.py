@@ -136,7 +136,7 @@ def _encoded(data: Any, names: Sequence[str], kinds: Mapping[str, str]) -> tuple
             columns += [_Column(name, str(category)) for category in frequent]
             arrays += [(data[name] == category).to_numpy(dtype=np.float64) for category in frequent]
             continue
-        values = data[name].fillna(data[name].median()).fillna(0.0).to_numpy(dtype=np.float64)
+        values = data[name].fillna(data[name].dropna().median()).fillna(0.0).to_numpy(dtype=np.float64)
         whole = bool((data[name].dropna() % 1 == 0).all())
         columns.append(_Column(name, "true") if kinds[name] == "boolean" else _Column(name, whole=whole))
         arrays.append(values)

@@ -236,7 +236,7 @@ def _aggregates(schema: Any) -> dict[str, nw.Expr]:
     wanted = {f"p{at}": nw.col(GAP).quantile(at / 100, interpolation="linear") for at in (50, 75, 90)}
     wanted["n_repeaters"] = (~nw.col(GAP).is_null()).cast(nw.Int64).sum()
     if "last_order" in schema:
-        wanted["last_day"] = frames.days(frames.day_column(schema, "last_order").max(), dtype=nw.Float64)
+        wanted["last_day"] = frames.days(frames.day_column(schema, "last_order"), dtype=nw.Float64).max()
     wanted["least_silence"] = nw.col(SILENCE).min()
     if "revenue" in schema:
         wanted["revenue"] = nw.when(nw.col(BOUGHT)).then(known("revenue")).median()
