@@ -40,7 +40,7 @@ def blobs(n=600, k=4, seed=5, **options):
 
 
 # scikit-learn's own 45 checks. The one on array_api needs an environment variable and skips itself with a warning.
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings("ignore")  # one of these checks warns that it skips itself
 @parametrize_with_checks(
     [sc.KMeansSegmenter(), sc.MixtureSegmenter(), sc.HierarchicalSegmenter(), sc.DensitySegmenter()]
 )

@@ -68,6 +68,10 @@ def test_numbers_beyond_doubles_are_left_to_the_other_way():
     wild = column([1e3, 0.5, 0.5], [1e-3, 1e-3, 70.0], [0.6, 1e3, 0.6], [80.0, 1e-3, 80.0])
     assert h.shared_silence.holds(*wild).tolist() == [False, False, True]
     assert np.isfinite(sc.ParetoNBD.law.log_likelihood(wild, h)).all()
+    all_wild = tuple(part[:2] for part in wild)
+    np.testing.assert_array_equal(
+        sc.ParetoNBD.law.log_odds_left(all_wild, h), sc.ParetoNBD.law._log_odds_one_by_one(all_wild, h)
+    )
 
 
 def test_cdnow_shares():

@@ -68,15 +68,15 @@ class SharedSilence(NamedTuple):
         for count, rows in self.levels:
             terms *= shrink if count == before + 1.0 else shrink ** (count - before)
             before = count
-            later = _from_the_end(terms)
+            later = _from_the_end(terms, steps.size)
             found[:, rows] = later[:, self.begins[rows]] - later[:, self.ends[rows]]
         with np.errstate(divide="ignore"):
             return np.log(np.maximum(found, 0.0))
 
 
-def _from_the_end(terms: Array) -> Array:
+def _from_the_end(terms: Array, panels: int) -> Array:
     """Sum the terms from each moment to the last one."""
-    panels = terms.reshape(len(terms), _NODES, -1).sum(axis=1)
-    later = np.zeros((len(terms), panels.shape[1] + 1))
-    np.cumsum(panels[:, ::-1], axis=1, out=later[:, -2::-1])
+    sums = terms.reshape(len(terms), _NODES, panels).sum(axis=1)
+    later = np.zeros((len(terms), panels + 1))
+    np.cumsum(sums[:, ::-1], axis=1, out=later[:, -2::-1])
     return later
