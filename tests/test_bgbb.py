@@ -6,7 +6,7 @@ import pytest
 from scipy import special
 
 from reference import agreement
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime import BGBB
 
 PARAMS = {"alpha": 1.203522, "beta": 0.749716, "gamma": 0.656718, "delta": 2.783442}
@@ -103,3 +103,43 @@ def test_what_cannot_be():
         BGBB().fit(pd.concat([bad, bad.head(1)]))
     for counted in ("'frequency': 2 rows with 3", "'recency': 1 rows with 1.5", "'T': 2 rows with 6.5"):
         assert counted in str(caught.value)
+
+
+LIVING = tuple(
+    np.array(values) for values in ([1.2, 2.5, 0.4], [0.75, 9.0, 3.1], [0.657, 1.0, 3.2], [2.78, 40.0, 0.3])
+)
+
+
+def there(j):
+    """P(there at the j-th coming opportunity), for each row of LIVING."""
+    gamma, delta = (value[:, None] for value in LIVING[2:])
+    return np.exp(special.betaln(gamma, delta + j) - special.betaln(gamma, delta))
+
+
+def test_expected_and_discounted_purchases_are_sums_over_opportunities():
+    buys, j = LIVING[0] / (LIVING[0] + LIVING[1]), np.arange(5_000)
+    for t in (0, 1, 2.9, 60, 5_000):
+        summed = there(j[: int(t)]).sum(axis=1)
+        np.testing.assert_allclose(BGBB.law.expected(LIVING, t), buys * summed, rtol=1e-11)
+    for rate in (0.01, 0.5, 3.0):
+        summed = (there(j) * np.exp(-rate * (j + 1))).sum(axis=1)
+        np.testing.assert_allclose(BGBB.law.discounted(LIVING, rate), buys * summed, rtol=1e-11)
+
+
+def test_any_number_of_opportunities_has_an_answer():
+    """With gamma = delta = 1 a new customer is there at the j-th opportunity with probability 1 / (j + 1)."""
+    model = BGBB.from_params(alpha=1, beta=1, gamma=1, delta=1)
+    harmonic = special.digamma(1e12 + 2) + np.euler_gamma
+    assert model.expected_purchases_new_customer(1e12) == pytest.approx((harmonic - 1) / 2, rel=1e-11)
+    one = pd.DataFrame({"frequency": [2], "recency": [4], "T": [6]})
+    assert model.next_purchase(one, probability=0.99).tolist() == [np.inf]
+    with pytest.raises(ModelError, match="one by one"):
+        model.conditional_pmf(one, 1, t=1e9)
+
+
+def test_the_next_purchase_is_where_its_chance_is_reached():
+    within = 1 - np.array([BGBB.law.pmf(LIVING, 0, t) for t in range(400)])
+    for probability in (0.1, 0.3, 0.5):
+        expected = (within < probability).sum(axis=0)
+        expected = np.where(expected < 400, expected, np.inf)
+        np.testing.assert_array_equal(BGBB.law.waiting(LIVING, probability), expected)

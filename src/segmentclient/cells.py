@@ -51,8 +51,11 @@ def _present(column: str, dtype: Any) -> nw.Expr:
     return present & ~nw.col(column).is_nan() if dtype.is_float() else present
 
 
-def id_cells(column: str, dtype: Any, *, what: str) -> Cells:
-    """Ids: whole numbers, text (outer blanks removed) or anything that prints; blank text is missing."""
+def id_cells(column: str, dtype: Any, *, what: str, halves: bool = False) -> Cells:
+    """Ids: whole numbers, text (outer blanks removed) or anything that prints; blank text is missing.
+
+    Where the text `halves` characters (lone surrogates of a wrong encoding), these cells are unreadable.
+    """
     missing, unreadable = f"missing_{what}", f"unreadable_{what}"
     if kind_of(dtype) == "number" and not dtype.is_integer():
         return _whole_ids(column, dtype, missing, unreadable)
@@ -61,7 +64,9 @@ def id_cells(column: str, dtype: Any, *, what: str) -> Cells:
     if kind_of(dtype) == "text" or type(dtype).__name__ == "Unknown":
         name = f"{STAGE}{what}"
         text = nw.col(name)
-        return Cells(_or_null(text), {missing: _is_blank(text)}, stages=({name: _stripped(column, dtype)},))
+        faults = {missing: _is_blank(text)}
+        faults |= {unreadable: text.str.contains(r"[\ud800-\udfff]")} if halves else {}
+        return Cells(_or_null(text), faults, stages=({name: _stripped(column, dtype)},))
     return _unreadable(
         f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
     )

@@ -13,7 +13,7 @@ from segmentclient.errors import ColumnError, raise_all
 from segmentclient.frames.door import Frame
 from segmentclient.schema import kind_of
 
-__all__ = ["check_labels", "check_same_keys"]
+__all__ = ["check_labels", "check_same_keys", "holds_half_characters"]
 
 
 def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
@@ -87,6 +87,13 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         types = sorted({type(value).__name__ for value in values[values.notna()]})
         if len(types) > 1 or not set(types) <= _SORTED:
             yield f"column {column!r} holds {' beside '.join(types[:4])}; accepted: values of one type, for instance text (column.astype(str))"
+
+
+def holds_half_characters(frame: Frame, column: str) -> bool:
+    """Say whether some text of a column is of no encoding (lone surrogates): only objects of pandas can hold it."""
+    if not frame.implementation.is_pandas() or (values := nw.to_native(frame)[column]).dtype != object:
+        return False
+    return bool(_half_characters([value for value in values if isinstance(value, str)], most=1))
 
 
 def _half_characters(texts: list[str], most: int = 3) -> str:

@@ -16,18 +16,20 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from segmentclient.errors import raise_all
+from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, bad_values, history
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
 from segmentclient.lifetime.priors import share_prior
 from segmentclient.lifetime.purchases import PurchaseModel
-from segmentclient.lifetime.special import log_beta_ratio
+from segmentclient.lifetime.special import beta_average, log_beta_ratio
 
 __all__ = ["BGBB"]
 
 _BLOCK = 200_000  # numbers in memory at once
+_PATIENCE = 10_000  # opportunities within which a next purchase is looked for
+_MOST = 1_000_000  # opportunities whose purchases are counted
 
 
 class BetaBernoulli:
@@ -99,21 +101,54 @@ class BetaBernoulli:
         return alpha + h.frequency, beta + h.T - h.frequency, gamma, delta + h.T + 1.0
 
     def expected(self, living: Theta, t: Any) -> Array:
-        """Equation (13), summed: P(buys) times the opportunities of the next t at which the customer is there."""
+        """Equation (13): P(buys) times the opportunities of the next t at which the customer is there."""
         alpha, beta, gamma, delta = living
+        span = np.floor(t)
 
-        def there(j: Array, gamma: Array, delta: Array) -> Array:
-            return np.exp(log_beta_ratio(gamma, delta, 0.0, j))
+        def there(theta: Array, span: Array) -> Array:
+            stays = np.where(theta < 1.0, np.log1p(-np.minimum(theta, 1.0 - 1e-16)), -np.inf)
+            return -np.expm1(np.where(span > 0, span, 1.0) * stays) / theta
 
-        return alpha / (alpha + beta) * _sum_over(there, np.floor(t), gamma, delta)
+        number = beta_average(there, gamma, delta, span, scale=span, fall=1.0)
+        return alpha / (alpha + beta) * np.where(span > 0, number, 0.0)
+
+    def discounted(self, living: Theta, rate: float) -> Array:
+        """Equation (14), as the mean over θ of the discounted opportunities at which the customer is there."""
+        alpha, beta, gamma, delta = living
+        fade, lost = np.exp(-rate), -np.expm1(-rate)
+        there = beta_average(
+            lambda theta: fade / (lost + fade * theta), gamma, delta, scale=1.0 / lost, fall=1.0
+        )
+        return alpha / (alpha + beta) * there
 
     def still_alive(self, living: Theta, t: Any) -> Array:
         """Probability that a customer alive at T + 1 still is at T + 1 + t."""
-        return np.exp(log_beta_ratio(living[2], living[3], 0.0, np.floor(t)))
+        gamma, delta = living[2:]
+        return np.exp(special.betaln(gamma, delta + np.floor(t)) - special.betaln(gamma, delta))
+
+    def waiting(self, living: Theta, probability: float) -> Array:
+        """Give the first opportunity by which a living customer has bought so probably; infinite if none is.
+
+        The chances that the first purchase is the i-th opportunity, B(alpha + 1, beta + i − 1) / B(alpha, beta) ·
+        B(gamma, delta + i − 1) / B(gamma, delta), each from the one before.
+        """
+        rows = np.column_stack([np.ravel(one) for one in np.broadcast_arrays(*living)])
+        step = np.arange(_PATIENCE - 1.0)
+        answer = np.full(len(rows), np.inf)
+        for one, (alpha, beta, gamma, delta) in enumerate(rows):
+            again = (beta + step) / (alpha + beta + 1.0 + step) * (delta + step) / (gamma + delta + step)
+            chances = np.cumprod(np.r_[alpha / (alpha + beta), again])
+            reached = np.searchsorted(np.cumsum(chances), probability)
+            answer[one] = reached + 1.0 if reached < _PATIENCE else np.inf
+        return answer
 
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """P(n purchases at the next t opportunities), alive at the first: stays for all, or leaves after i < t."""
         alpha, beta, gamma, delta, n, t = np.broadcast_arrays(*living, n, np.floor(t))
+        if np.max(t, initial=0.0) > _MOST:
+            raise ModelError(
+                f"t={np.max(t):g}: BG/BB adds opportunities one by one; accepted: up to {_MOST:,}"
+            )
 
         def bought(n: Array, i: Array, alpha: Array, beta: Array) -> Array:
             ways = (
@@ -163,13 +198,24 @@ def _beta_slopes(theta: Any, more: Any) -> tuple[list[Any], dict[tuple[int, int]
     bends: dict[tuple[int, int], Any] = {}
     for at in (0, 2):
         (a, b), (i, j) = theta[at : at + 2], more[at : at + 2]
-        both = special.psi(a + b + i + j) - special.psi(a + b)
-        tri = special.zeta(2.0, a + b + i + j) - special.zeta(2.0, a + b)
-        gradient += [special.psi(a + i) - special.psi(a) - both, special.psi(b + j) - special.psi(b) - both]
-        bends[at, at] = special.zeta(2.0, a + i) - special.zeta(2.0, a) - tri
+        (both, tri), (first, tri_first), (second, tri_second) = (
+            _rises(a + b, i + j),
+            _rises(a, i),
+            _rises(b, j),
+        )
+        gradient += [first - both, second - both]
+        bends[at, at] = tri_first - tri
         bends[at, at + 1] = -tri
-        bends[at + 1, at + 1] = special.zeta(2.0, b + j) - special.zeta(2.0, b) - tri
+        bends[at + 1, at + 1] = tri_second - tri
     return gradient, bends
+
+
+def _rises(start: float, count: Any) -> tuple[Array, Array]:
+    """Give ψ and ψ′ of start + count, less those of start; whole counts, of which each is evaluated once."""
+    count = np.asarray(count, int)
+    steps = start + np.arange(np.max(count, initial=0) + 1.0)
+    slope, bend = special.psi(steps), special.zeta(2.0, steps)
+    return (slope - slope[0])[count], (bend - bend[0])[count]
 
 
 def _sum_over(function: Callable[..., Array], number: Any, *rows: Any) -> Array:
@@ -212,6 +258,7 @@ class BGBB(PurchaseModel):
         raise_all(
             [
                 *bad_values("T", h.T, np.floor(h.T) != h.T, "whole numbers of opportunities", h.counts),
+                *bad_values("T", h.T, h.T > _MOST, f"at most {_MOST:,} opportunities", h.counts),
                 *bad_values(
                     "recency", h.recency, h.recency != np.floor(h.recency), "whole numbers", h.counts
                 ),

@@ -36,6 +36,7 @@ from segmentclient.lifetime.special import (
     negative_binomial_logpmf,
     negative_binomial_tail,
 )
+from segmentclient.schema import check_columns
 
 __all__ = ["BGCNBD", "MBGCNBD"]
 
@@ -258,13 +259,14 @@ class BGCNBD(PurchaseModel):
         return model
 
     def _learn_histories(self, customers: Any, weights: Any, covariates: Sequence[str] = ()) -> Histories:
+        histories = super()._learn_histories(customers, weights, covariates)
         self._gaps = _log_gaps(customers, weights, self.time_unit)
         if self.k is None and self._gaps is None:
             raise ModelError(
                 f"{type(self).__name__} chooses k from the column 'sum_log_gaps', which is missing: make it with "
                 "summarize_customers(gaps=True), or give k"
             )
-        return super()._learn_histories(customers, weights, covariates)
+        return histories
 
     def _search(self, histories: Histories) -> fitting.Optimum:
         """Try one regularity after the other, until two in a row are worse than the best."""
@@ -331,6 +333,7 @@ def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
     frame = frames.read(customers)
     if "sum_log_gaps" not in frame.collect_schema():
         return None
+    check_columns(frame.collect_schema(), {"sum_log_gaps": "number"})
     if isinstance(frame, nw.LazyFrame):
         by = nw.col(weights) if isinstance(weights, str) else nw.lit(1.0)
         sums = frames.one_row(

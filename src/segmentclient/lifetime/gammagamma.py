@@ -197,7 +197,9 @@ class GammaGamma(Estimator):
         """Give the log-likelihood of each customer's mean value; 0 for those the model says nothing about."""
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.log_likelihood")
+        schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
         x, m = (numbers(frame[name]) for name in _COLUMNS)
+        raise_all(_problems(x, m), table="customers")
         bought = (x > 0) & (m > 0)
         values = np.zeros(x.size)
         values[bought] = _log_likelihood(self.params_.to_numpy(), x[bought], m[bought])

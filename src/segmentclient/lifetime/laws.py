@@ -155,6 +155,8 @@ def _of_rows(theta: Theta, rows: Array) -> Theta:
 def waiting_time(law: Law, theta: Theta, h: Histories, probability: float) -> Array:
     """Find the time within which a customer who is alive buys again with a probability; infinite if never so likely."""
     living = law.living(theta, h)
+    if hasattr(law, "waiting"):
+        return law.waiting(living, probability)
     low, high = np.full(h.T.size, -30.0), np.full(h.T.size, 30.0)
     never = 1.0 - law.pmf(living, 0, np.exp(high)) < probability
     for _ in range(60):

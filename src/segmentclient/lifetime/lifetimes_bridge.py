@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import warnings
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.catalogue import model_class
-from segmentclient.lifetime.histories import COLUMNS
+from segmentclient.lifetime.histories import COLUMNS, check_histories, numbers
 from segmentclient.options import check_options
+from segmentclient.schema import check_columns
 
 __all__ = ["fit_with_lifetimes", "from_lifetimes", "to_lifetimes"]
 
@@ -166,10 +168,15 @@ def fit_with_lifetimes(
     if model not in kinds:
         raise ModelError(f"model={model!r} is not known; accepted: {', '.join(map(repr, kinds))}")
     columns = ["frequency", "monetary_value"] if model == "gamma_gamma" else list(COLUMNS)
-    table = frames.collect(frames.read(customers), columns)
+    frame = frames.read(customers)
+    check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
+    table = {name: numbers(values) for name, values in frames.collect(frame, columns).items()}
     if model == "gamma_gamma":
-        table = table[(table["frequency"] > 0) & (table["monetary_value"] > 0)]
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        bought = (table["frequency"] > 0) & (table["monetary_value"] > 0)
+        table = {name: values[bought] for name, values in table.items()}
+    else:
+        check_histories(table)
+    with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(None):
         warnings.simplefilter("ignore")  # its optimizer strays into logarithms of negative numbers
         fitter = _new_fitter(kinds[model])
         fitter.penalizer_coef = penalizer_coef

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
 from segmentclient.customers import split_periods
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class
+from segmentclient.lifetime.histories import COLUMNS, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.scores import area_under_roc, rank_correlation
 from segmentclient.options import check_options
@@ -215,12 +215,9 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     check_options(bootstrap_parameters, locals(), error=ModelError)
     import pandas as pd
 
-    frame = frames.read(customers)
-    keys = ["frequency", "recency", "T"]
-    seen = frames.collect(frame.select(*keys).group_by(*keys).agg(nw.len().alias("n"))).sort_values(
-        keys, ignore_index=True
-    )
-    sizes = seen["n"].to_numpy(dtype=float)
+    histories = read_histories(*read_columns(customers, COLUMNS))
+    seen = pd.DataFrame({name: getattr(histories, name) for name in COLUMNS})
+    sizes = histories.counts
     rng = np.random.default_rng(random_state)
     rows = []
     for _ in range(n):

@@ -12,6 +12,7 @@ import pandas as pd
 from segmentclient import frames
 from segmentclient.plot import palette
 from segmentclient.schema import check_columns
+from segmentclient.segments.features import refuse_unusable
 from segmentclient.segments.preparation import learn_preparation
 
 __all__ = ["VALUES", "Features", "features_of", "inside"]
@@ -66,10 +67,11 @@ def features_of(customers: Any, *, features: Sequence[str], by: str = "cluster")
     names = [features] if isinstance(features, str) else list(features)
     frame = frames.read(customers)
     check_columns(frame.collect_schema(), {by: "any", **dict.fromkeys(names, "number")})
+    frames.check_labels(frame, by)
     table = frames.collect(frame, [*names, by]).dropna()
-    return Features(
-        tuple(names), table[names].to_numpy(float).reshape(-1, len(names)), table[by].to_numpy(object)
-    )
+    held = table[names].to_numpy(float).reshape(-1, len(names))
+    refuse_unusable(held, names)
+    return Features(tuple(names), held, table[by].to_numpy(object))
 
 
 def inside(name: str, column: str) -> str:

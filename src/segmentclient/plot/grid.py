@@ -63,8 +63,9 @@ def _grid(
         frame.collect_schema(), {by: "any", "r_score": "number", "f_score": "number", value: "number"}
     )
     scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
-    counted = frames.collect(scored.group_by("r_score", "f_score", by).agg(nw.len().alias("_n")))
     weighed = groups(customers, by=by, value=value, currency=currency)
+    counted = frames.collect(scored.group_by("r_score", "f_score", by).agg(nw.len().alias("_n")))
+    counted[by] = counted[by].astype(object).where(counted[by].notna(), None)
     if counted.empty:
         return Grid({}, 5, weighed)
     bins = int(max(counted["r_score"].max(), counted["f_score"].max(), 2))

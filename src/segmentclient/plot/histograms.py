@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from segmentclient.errors import ColumnError, ModelError
+from segmentclient.errors import ColumnError, ModelError, raise_all
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options, shown
 from segmentclient.plot import style
@@ -47,6 +47,14 @@ def _measures(
     currency: str | None = None,
 ) -> Measures:
     table = values(customers, columns)
+    raise_all(
+        (
+            f"column {name!r} is missing in every row; numbers are drawn"
+            for name in table
+            if table[name].isna().all() and len(table)
+        ),
+        table="customers",
+    )
     held = {axis: table[column].dropna().to_numpy() for axis, column in zip(AXES, columns, strict=True)}
     return Measures(held, _cuts(scorer), currency)
 

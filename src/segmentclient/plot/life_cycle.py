@@ -90,7 +90,10 @@ def _stages(table: Any, *, by: str = "relation") -> Moves | pd.Series:
         return Moves(counts.loc[_in_order(counts.index), _in_order(counts.columns)], stages=True)
     frame = frames.read(table)
     check_columns(frame.collect_schema(), {by: "any"})
-    counted = frames.collect(frame.group_by(by).agg(nw.len().alias("_n"))).set_index(by)["_n"].astype(float)
+    frames.check_labels(frame, by)
+    table = frames.collect(frame.group_by(by).agg(nw.len().alias("_n")))
+    table[by] = table[by].astype(object).where(table[by].notna(), None)
+    counted = table.set_index(by)["_n"].astype(float)
     return counted.loc[_in_order(counted.index)]
 
 

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from sklearn.cluster import HDBSCAN
 
 from segmentclient.errors import ModelError
-from segmentclient.segments.lloyd import Array, Labels, one_thread, ordered_sample
+from segmentclient.segments.lloyd import Array, Labels, one_thread, ordered_sample, row_order
 from segmentclient.segments.preparation import Scale, Transform
 from segmentclient.segments.segmenter import Segmenter
 
@@ -58,11 +58,11 @@ class DensitySegmenter(Segmenter):
 
     def _learn(self, prepared: Array, seed: int) -> Labels:
         whole = len(prepared) <= SAMPLE
-        self.rows_ = prepared if whole else ordered_sample(prepared, SAMPLE, seed=seed)
+        self.rows_ = ordered_sample(prepared, SAMPLE, seed=seed)
         with one_thread():
             self.row_labels_ = _dense(self.rows_, self._least(len(self.rows_)))
         self.reach_ = _reaches(self.rows_, self.row_labels_)
-        return self.row_labels_.copy() if whole else self._nearest(prepared)
+        return self.row_labels_[np.argsort(row_order(prepared))] if whole else self._nearest(prepared)
 
     def _least(self, n_rows: int) -> int:
         least = max(5, round(0.02 * n_rows)) if self.min_cluster_size is None else self.min_cluster_size

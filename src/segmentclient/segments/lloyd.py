@@ -22,6 +22,7 @@ __all__ = [
     "one_thread",
     "ordered_sample",
     "partition",
+    "row_order",
     "small_partition",
 ]
 
@@ -54,7 +55,7 @@ def partition(rows: Array, n_clusters: int, *, seed: int, restarts: int | None =
     if len(rows) <= SAMPLE:
         looked_at = len(rows)
         centers, iterations = _best_of(
-            _ordered(rows), None, n_clusters, seed, restarts or _restarts(len(rows))
+            rows[row_order(rows)], None, n_clusters, seed, restarts or _restarts(len(rows))
         )
     else:
         looked_at, start = _start(rows, n_clusters, seed, restarts or RESTARTS[0])
@@ -218,13 +219,14 @@ def ordered_sample(rows: Array, size: int, *, seed: int) -> Array:
     equal rows, and exchanging equal rows changes nothing.
     """
     if len(rows) <= size:
-        return _ordered(rows)
+        return rows[row_order(rows)]
     chosen = np.random.default_rng(seed).choice(len(rows), size, replace=False)
-    return rows[np.argsort(_rank_key(rows))[np.sort(chosen)]]
+    return rows[row_order(rows)[np.sort(chosen)]]
 
 
-def _ordered(rows: Array) -> Array:
-    return rows[np.argsort(_rank_key(rows))]
+def row_order(rows: Array) -> Labels:
+    """Give the order of rows that `ordered_sample` follows."""
+    return np.argsort(_rank_key(rows))
 
 
 def _rank_key(rows: Array) -> Array:

@@ -110,6 +110,7 @@ class MixedSegmenter(KMeansSegmenter):
         if numbers:
             feature_names(numbers, frame)
         check_columns(frame.collect_schema(), dict.fromkeys(self.categorical, "any"))
+        frames.check_labels(frame, *self.categorical)
         return [*numbers, *self.categorical]
 
     def _read(self, X: Any, *, reset: bool) -> Array:
@@ -183,7 +184,7 @@ def _missing_categories(columns: Mapping[str, Any], categorical: Sequence[str]) 
 def _codes(values: Any, name: str, known: Sequence[str]) -> Array:
     import pandas as pd
 
-    codes = pd.Index(known, dtype=object).get_indexer(pd.Series(values).astype(str).astype(object))
+    codes = pd.Index(known, dtype=object).get_indexer([str(value) for value in values])
     strange = int((codes < 0).sum())
     if strange:
         warnings.warn(

@@ -226,7 +226,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         table = _as_pandas(X)
         try:
             data = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
-        except ValueError as problem:
+        except (TypeError, ValueError) as problem:
             raise ColumnError(f"customers: {problem}") from None
         refuse_unusable(data, self._names())
         return data

@@ -63,7 +63,12 @@ def read_columns(
     missing = column_problems(schema, dict.fromkeys(names.needed, "any"))
     raise_all([*missing, *_name_problems(schema, names)], table="transactions")
     read = ReadColumns(
-        customer_id=cells.id_cells(names.customer_id, schema[names.customer_id], what="customer_id"),
+        customer_id=cells.id_cells(
+            names.customer_id,
+            schema[names.customer_id],
+            what="customer_id",
+            halves=frames.holds_half_characters(frame, names.customer_id),
+        ),
         date=cells.date_cells(names.date, schema[names.date], date_format=date_format),
         amount=_amounts(schema, names, decimal),
         order_id=cells.id_cells(names.order_id, schema[names.order_id], what="order_id")

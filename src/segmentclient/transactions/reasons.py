@@ -14,7 +14,7 @@ KEPT = "kept"
 REASONS: Mapping[str, str] = {
     "kept": "kept",
     "missing_customer_id": "no customer id",
-    "unreadable_customer_id": "customer id is not a whole number",
+    "unreadable_customer_id": "customer id cannot be read",
     "missing_date": "no date",
     "unreadable_date": "date cannot be read",
     "date_out_of_range": "date outside the years 1900 to 2199",
