@@ -171,3 +171,20 @@ def test_large_tables_follow_a_sample():
     frame = table(rows)
     for segmenter in (sc.MixtureSegmenter(3), sc.HierarchicalSegmenter(3)):
         assert adjusted_rand_score(segmenter.fit_predict(frame), groups) > 0.99
+
+
+def test_categories_of_any_type_are_found_again():
+    days = pd.Series(pd.to_datetime(["2026-01-01", "2026-02-01"] * 6))
+    table = pd.DataFrame({"day": days, "revenue": np.arange(12.0)})
+    segmenter = sc.MixedSegmenter(2, categorical=["day"]).fit(table)
+    np.testing.assert_array_equal(segmenter.predict(table), segmenter.labels_)
+
+
+def test_density_is_stored_alike_whatever_the_order_of_rows():
+    rows = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)).round(1), columns=["a", "b"])
+    one, other = (
+        sc.DensitySegmenter(5, transform=None, scale=None).fit(table) for table in (rows, rows[::-1])
+    )
+    np.testing.assert_array_equal(one.rows_, other.rows_)
+    np.testing.assert_array_equal(one.row_labels_, other.row_labels_)
+    np.testing.assert_array_equal(one.labels_, other.labels_[::-1])

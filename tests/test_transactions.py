@@ -269,3 +269,13 @@ def test_the_card_and_the_text_tell_the_counts():
     clean = sc.clean_transactions(orders(who=["a", None, "b"]), **COLUMNS)
     assert repr(clean) == "CleanTransactions(2 of 3 rows kept; set aside: missing_customer_id 1)"
     assert "no customer id" in clean._repr_html_()
+
+
+def test_ids_of_half_characters_are_set_aside():
+    """What remains of a file that was read in the wrong encoding has no name in any file."""
+    ids = pd.Series(["a\ud800", "b", None, " b "], dtype=object)
+    clean = sc.clean_transactions(
+        pd.DataFrame({"customer_id": ids, "date": "2026-01-01", "amount": [1.0, 2, 4, 8]})
+    )
+    audit = clean.audit.set_index("reason")["amount"].to_dict()
+    assert audit == {"kept": 10.0, "missing_customer_id": 4.0, "unreadable_customer_id": 1.0}

@@ -290,6 +290,12 @@ ATTACKS = {
     "half characters as ids": (lambda: sc.summarize_customers(spoilt(customer_id=pd.Series(["a\udce9"] * len(ORDERS), dtype=object))), r"lone surrogates: 'a\\udce9'\)"),
     "clusters of half floats": (lambda: sc.cluster_rfm_table(CUSTOMERS.assign(cluster=np.float16(2))), "holds float16"),
     "clusters of Arrow lists": (lambda: sc.name_clusters(CUSTOMERS.assign(cluster=_arrow_lists()), ["revenue"]), "holds List"),
+    "a measure without numbers": (lambda: sc.plot.score_histograms(CUSTOMERS.assign(revenue=np.nan)), "'revenue' is missing in every row"),
+    "infinite features on a chart": (lambda: sc.plot.snake_plot(CUSTOMERS.assign(revenue=np.inf), features=["revenue"], by="segment"), "'revenue' holds 55 infinite"),
+    "gaps of text": (lambda: sc.BGCNBD().fit(CUSTOMERS.assign(sum_log_gaps="x")), "'sum_log_gaps'"),
+    "frequencies of text": (lambda: sc.MBGCNBD().fit(CUSTOMERS.assign(frequency="x")), "'frequency'"),
+    "categories of dictionaries": (lambda: sc.MixedSegmenter(2, categorical=["shop"]).fit(pd.DataFrame({"n": [1, 2, 3], "shop": [{}, {}, {}]})), "'shop' holds dict"),
+    "opportunities without end": (lambda: sc.BGBB().fit(pd.DataFrame({"frequency": [1, 2], "recency": [1, 2], "T": [1e9, 5]})), "at most 1,000,000"),
     "a signalling NaN": (lambda: sc.clean_transactions(spoilt(amount=Decimal("sNaN"))), "could not read"),
 }  # fmt: skip
 

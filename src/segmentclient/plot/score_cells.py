@@ -18,7 +18,7 @@ from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
 from segmentclient.plot.drawing.cells import colour_cells, name_cell
-from segmentclient.plot.numbers import worth
+from segmentclient.plot.numbers import refuse_absurd, worth
 from segmentclient.schema import check_columns
 
 __all__ = ["rf_heatmap", "score_axes"]
@@ -64,6 +64,7 @@ def _cells(customers: Any, *, value: str = "revenue", currency: str | None = Non
         scored.group_by("r_score", "f_score").agg(nw.len().alias("_n"), nw.col(value).sum().alias("_value"))
     )
     sound(summed)
+    refuse_absurd(summed.assign(_value=pd.to_numeric(summed["_value"]).fillna(0)), {"_value": value})
     bins = int(max([5 if summed.empty else 2, *summed["r_score"], *summed["f_score"]]))
     count, total = np.zeros((bins, bins)), np.zeros((bins, bins))
     r, f = summed["r_score"].to_numpy(int) - 1, summed["f_score"].to_numpy(int) - 1

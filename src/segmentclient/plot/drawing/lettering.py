@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import functools
 import re
@@ -69,13 +70,19 @@ def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:
     """Cut a word that is wider than the room, between syllables where one fits."""
     pieces = []
     while len(word) > 2 and text_width(word, points, weight) > room:
-        cuts = [
-            n for n in range(len(word) - 1, 1, -1) if text_width(word[:n] + "-", points, weight) <= room
-        ] or [2]
-        cut = next((n for n in cuts if _starts_syllable(word, n)), cuts[0])
+        longest = max(_longest_piece(word, room, points, weight), 2)
+        cut = next((n for n in range(longest, 1, -1) if _starts_syllable(word, n)), longest)
         pieces.append(word[:cut] + "-")
         word = word[cut:]
     return [*pieces, word]
+
+
+def _longest_piece(word: str, room: float, points: float, weight: str) -> int:
+    """Find how many letters of a word fit before a hyphen."""
+    return (
+        bisect.bisect_right(range(len(word)), room, key=lambda n: text_width(word[:n] + "-", points, weight))
+        - 1
+    )
 
 
 def _starts_syllable(word: str, place: int) -> bool:
