@@ -88,6 +88,29 @@ def test_sound_rules(customers: object) -> None:
     assert "100.0%" in str(check)
 
 
+def test_what_is_said_of_sound_rules_and_of_faults() -> None:
+    sound = sc.check_rules([sc.Rule("big", "revenue > 500"), sc.Rule("small", "revenue <= 500")], CUSTOMERS)
+    counts = [
+        "  big: 2 customers (40.0%), 2 matched",
+        "  small: 2 customers (40.0%), 2 matched",
+        "  covered: 4 of 5 customers (80.0%)",
+    ]
+    assert str(sound).splitlines() == ["2 rules: no problem found.", *counts]
+    assert ">Check of the rules<" in sound.to_html()
+    faulty = sc.check_rules([sc.Rule("refunds", "revenue < 0"), sc.Rule("typo", "revenu > 5")], CUSTOMERS)
+    assert str(faulty).splitlines() == [
+        "2 rules: 2 problems.",
+        "Rule 'refunds': matches nobody: it is true for no customer of this table",
+        "    revenue < 0",
+        "    ^^^^^^^^^^^",
+        "Rule 'typo': unknown column: 'revenu'; did you mean 'revenue'?",
+        "    revenu > 5",
+        "    ^^^^^^",
+        "  refunds: 0 customers (0.0%), 0 matched",
+        "  covered: 0 of 5 customers (0.0%)",
+    ]
+
+
 def test_a_column_the_library_knows_is_named_with_its_maker() -> None:
     (problem,) = sc.check_rules([sc.Rule("x", "r_score > 4")], CUSTOMERS).problems
     assert "score_rfm makes it" in problem.message
@@ -171,18 +194,20 @@ NEVER_TRUE = [
 TAKEN = [
     ("a > 100", "a > 500"), ("a >= 5", "a > 5"), ("a > 1 or b > 1", "b > 2"), ("a in ['x', 'y']", "a == 'x'"), ("a != 1", "a > 1"),
     ("a not in ['x']", "a == 'y' and b > 2"), ("a is not missing", "a > 3"), ("a > 1", "5 < a <= 7 and b == 'z'"), ("a > b", "a > b and a > 5"),
+    ("a > 1", "1 < a < 7"), ("a <= 7", "1 < a <= 7"), ("a in ['x', 'y', 'z']", "a in ['x', 'y'] and a in ['y', 'w']"),
     ("a / b > 1", "a / b > 2"), ("not a <= 3", "a > 3"), ("a == true or b > 1", "a and b > 5"), ("a > 1", "a in [2, 3]"),
 ]  # fmt: skip
 FREE = [
     ("a > 500", "a > 100"), ("a > 5", "a >= 5"), ("a > 1 and b > 1", "b > 2"), ("a == 'x'", "a in ['x', 'y']"), ("a > 1", "a != 1"),
     ("a > 1", "a is missing"), ("not a > 1", "a is missing"), ("a > b", "b > a"), ("a - b > 2", "b - a > 2"), ("a == 'x'", "a != 'y'"),
-    ("a > 1 and b is missing", "a > 1"),
+    ("a > 1 and b is missing", "a > 1"), ("a == 'x'", "a in ['x', 'y'] and a in ['y', 'z']"), ("a > 1", "1 <= a < 7"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("when", NEVER_TRUE)
 def test_contradictions_are_proved_from_the_text(when: str) -> None:
     (problem,) = sc.check_rules([sc.Rule("x", when)]).problems
+    assert (problem.kind, problem.place) == ("never reached", (0, len(when)))
     assert "contradicts itself" in problem.message
 
 
