@@ -91,8 +91,11 @@ def test_service_cost_is_paid_while_alive():
         value(table, models=nbd, horizon="104W", service_cost=c)["lifetime_value"][0] for c in (0.0, 5.0)
     )
     assert plain - serviced == pytest.approx(5.0 * years, rel=1e-12)
-    plain, serviced = (value(table, horizon="104W", service_cost=c)["lifetime_value"][0] for c in (0.0, 5.0))
+    plain, cheap, serviced = (
+        value(table, horizon="104W", service_cost=cost)["lifetime_value"][0] for cost in (0.0, 0.5, 5.0)
+    )
     assert 0 < plain - serviced < 5.0 * years
+    assert plain - cheap == pytest.approx((plain - serviced) / 10, rel=1e-9)
 
 
 def test_a_long_horizon_tends_to_the_infinite_one(five):
@@ -284,6 +287,24 @@ def test_refusals(five):
         value(five.assign(recency=99.0))
     with pytest.raises(ColumnError, match="monetary_value"):
         value(five.assign(monetary_value=np.nan))
+
+
+def test_each_amount_that_is_none_is_named(five):
+    wrong = {"acquisition_cost": -1.0, "service_cost": math.inf, "margin": -0.5}
+    with pytest.raises(ModelError) as caught:
+        value(five, **wrong)
+    assert str(caught.value).splitlines()[:4] == [
+        "predict_lifetime_value: 3 problems",
+        *(f"  - {name}={amount!r}: expected a finite number ≥ 0" for name, amount in wrong.items()),
+    ]
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.float32, np.float64])
+def test_amounts_are_numbers_of_any_type(five, on_engine, back, kind):
+    """A value per unit of margin, less what the customer cost."""
+    one = back(value(on_engine(five)))["lifetime_value"]
+    found = back(value(on_engine(five), margin=kind(2), acquisition_cost=kind(3)))["lifetime_value"]
+    np.testing.assert_allclose(found, 2 * one - 3, rtol=1e-12)
 
 
 def test_q_of_at_most_one_has_a_stated_fallback(five):
