@@ -120,4 +120,5 @@ def test_where_no_unit_fits_none_is_named(on_engine):
 
 def test_days_that_cannot_be_told_are_refused(on_engine):
     table = customers().drop(columns=["last_order", "days_since_last_order", "recency"])
-    assert said(on_engine(table.assign(T=1e9))).startswith("customers: the last day cannot be told, for")
+    for ages in ([1e9, 1e9], [454.0, 1e9], [454.0, -1e9]):
+        assert said(on_engine(table.assign(T=ages))).startswith("customers: the last day cannot be told, for")

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import stats
 
 from reference import agreement
 from segmentclient.errors import ColumnError, ModelError
-from segmentclient.lifetime import BGNBD, NBD
+from segmentclient.lifetime import BGCNBD, BGNBD, NBD
 
 SOME = pd.DataFrame({"frequency": [0, 2, 7], "recency": [0.0, 30.0, 20.0], "T": [38.0, 38.0, 40.0]})
 DRAWS = pd.DataFrame({"r": [1.0, 2.0, 4.0], "alpha": [10.0, 10.0, 10.0]}, index=[5, 8, 9])
@@ -64,6 +65,17 @@ def test_a_new_customer_without_her_covariates_is_refused(by_age):
         by_age.expected_purchases_new_customer(1.0)
 
 
+def test_a_new_customer_of_regular_gaps_has_just_bought():
+    """Nothing within t: the sum of two exponentials is above t, e^(−λt)(1 + λt), averaged over λ ~ Gamma(r, α)."""
+    model = BGCNBD.from_params(r=0.6, alpha=3.0, a=0.8, b=2.4, k=2)
+    for t in (0.0, 1.0, 10.0):
+        nothing = (3.0 / (3.0 + t)) ** 0.6 * (1 + 0.6 * t / (3.0 + t))
+        assert model.pmf(0, t=t) == pytest.approx(nothing, rel=1e-8)
+    counts = np.arange(300)
+    mean = counts @ model.pmf(counts, t=10.0)
+    assert model.expected_purchases_new_customer(10.0) == pytest.approx(mean, rel=1e-6)
+
+
 def test_means_and_bounds_over_draws_are_those_of_their_values():
     """Under NBD the purchases ahead are negative binomial, with (r + x, α + T)."""
     r, alpha = DRAWS["r"].to_numpy()[:, None] + [0, 2, 7], 10.0 + SOME["T"].to_numpy()
@@ -112,6 +124,41 @@ def test_each_customer_with_an_impossible_history_is_counted():
     twice = pd.concat([SOME, SOME.assign(recency=99.0)] * 2)
     with pytest.raises(ColumnError, match="6 rows with 99; expected recency ≤ T"):
         MODEL.probability_alive(twice)
+
+
+ASKED = {
+    "probability_alive": {},
+    "expected_purchases": {"t": 5.0},
+    "conditional_pmf": {"n": 2, "t": 5.0},
+    "purchase_interval": {"t": 5.0},
+    "discounted_purchases": {"rate": 0.01},
+    "next_purchase": {},
+    "log_likelihood": {},
+}
+
+
+@pytest.mark.parametrize("method", ASKED)
+def test_one_value_a_row_needs_the_rows(method):
+    with pytest.raises(ModelError, match=f"^NBD.{method} returns one value a row and cannot on a lazy table"):
+        getattr(MODEL, method)(pl.from_pandas(SOME).lazy(), **ASKED[method])
+
+
+@pytest.mark.parametrize(
+    ("method", "option"),
+    [
+        ("predict", {"t": 5.0, "interval": "wide"}),
+        ("purchase_interval", {"t": 5.0, "level": "wide"}),
+        ("discounted_purchases", {"rate": "high"}),
+        ("next_purchase", {"probability": "high"}),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_an_error_of_models(method, option):
+    with pytest.raises(ModelError, match=f"{list(option)[-1]}='(wide|high)'"):
+        getattr(MODEL, method)(SOME, **option)
+    with pytest.raises(ModelError, match="covariates=5"):
+        MODEL.expected_purchases_new_customer(1.0, covariates=5)
+    with pytest.raises(ModelError, match="covariates=5"):
+        MODEL.pmf(1, t=1.0, covariates=5)
 
 
 @pytest.mark.parametrize("name", ["p_alive", "expected_purchases"])

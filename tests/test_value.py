@@ -98,6 +98,37 @@ def test_service_cost_is_paid_while_alive():
     assert plain - cheap == pytest.approx((plain - serviced) / 10, rel=1e-9)
 
 
+def test_where_nobody_leaves_bounds_fall_by_the_service_cost():
+    """Under NBD the cost is certain: every quantile of the profit falls by as much, that of no purchase too."""
+    table = pd.DataFrame(
+        {"frequency": [0, 3, 20], "recency": [0.0, 30.0, 38.0], "T": 39.0, "monetary_value": [0.0, 20.0, 5.0]}
+    )
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    free, served = (
+        value(table, models=nbd, horizon="104W", service_cost=cost, interval=0.9) for cost in (0.0, 5.0)
+    )
+    for end in ("_low", "_high"):
+        fall = free[f"lifetime_value{end}"] - served[f"lifetime_value{end}"]
+        np.testing.assert_allclose(fall, 5.0 * 104 * 7 / 365.2425, rtol=1e-9)
+    assert free["lifetime_value_low"].tolist()[0] == 0.0
+    assert free["lifetime_value_low"].tolist()[2] > 0.0
+
+
+def test_one_repeat_purchase_of_any_amount_counts(on_engine, back):
+    """E[spend] = p (v + x·m) / (p·x + q − 1), and the bounds are in proportion to v + x·m; without m > 0, at x = 0."""
+    money = [40.0, 0.5, 0.0, -3.0]
+    table = pd.DataFrame(
+        {"customer_id": range(4), "frequency": 1, "recency": 20.0, "T": 39.0, "monetary_value": money}
+    )
+    found = back(value(on_engine(table), interval=0.9))
+    p, q, v = 6.25, 3.74, 15.44
+    own = [p * (v + m) / (p + q - 1) for m in money[:2]]
+    np.testing.assert_allclose(found["expected_purchase_value"], [*own, *[p * v / (q - 1)] * 2], rtol=1e-12)
+    high = found["lifetime_value_high"].to_numpy()
+    assert high[0] / high[1] == pytest.approx((v + 40.0) / (v + 0.5), rel=1e-12)
+    assert high[2] == high[3] == pytest.approx(high[1] * v * (p + q - 1) / (q - 1) / (v + 0.5), rel=1e-12)
+
+
 def test_a_long_horizon_tends_to_the_infinite_one(five):
     long = value(five, horizon="400Y", annual_discount_rate=0.1)
     endless = value(five, horizon="infinite", annual_discount_rate=0.1)
