@@ -114,6 +114,15 @@ def test_where_nobody_leaves_bounds_fall_by_the_service_cost():
     assert free["lifetime_value_low"].tolist()[2] > 0.0
 
 
+def test_the_upper_bound_falls_by_what_the_living_cost(five):
+    """The mean falls by P(alive) times what a living customer costs, the bound (she lives) by that cost."""
+    free, served = (value(five.iloc[[0, 2]], service_cost=cost, interval=0.9) for cost in (0.0, 5.0))
+    cost = (free["lifetime_value"] - served["lifetime_value"]) / free["p_alive"]
+    assert (free["p_alive"] < 0.99).all()
+    fall = free["lifetime_value_high"] - served["lifetime_value_high"]
+    np.testing.assert_allclose(fall, cost, rtol=1e-9)
+
+
 def test_one_repeat_purchase_of_any_amount_counts(on_engine, back):
     """E[spend] = p (v + x·m) / (p·x + q − 1), and the bounds are in proportion to v + x·m; without m > 0, at x = 0."""
     money = [40.0, 0.5, 0.0, -3.0]
