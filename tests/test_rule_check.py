@@ -138,6 +138,11 @@ def test_a_file_can_be_named(tmp_path) -> None:
     assert sc.check_rules("pack:age_bands").ok
 
 
+def test_what_is_no_list_of_rules_is_an_error_of_rules() -> None:
+    with pytest.raises(sc.RuleError, match="rules=5 "):
+        sc.check_rules(5, CUSTOMERS)
+
+
 def test_the_card_and_the_text_in_both_languages() -> None:
     check = sc.check_rules(RULES, CUSTOMERS)
     html = check.to_html("fr")
@@ -146,6 +151,7 @@ def test_the_card_and_the_text_in_both_languages() -> None:
     heads = [re.findall("<th [^>]*>(.*?)</th>", page)[-3:] for page in (check.to_html(), html)]
     assert heads == [["rule", "problem", "detail"], ["règle", "problème", "détail"]]
     assert sc.check_rules(RULES[:2]).summary().startswith("2 rules: 1 problem.\nRule 'big'")
+    assert sc.check_rules(RULES[:1]).summary() == "1 rule: no problem found."
     assert "80,0\N{NO-BREAK SPACE}%" in check.summary("fr")
 
 

@@ -356,6 +356,13 @@ def test_q_of_at_most_one_has_a_stated_fallback(five):
     assert found["expected_purchase_value"][1] == 31.0
     assert found["expected_purchase_value"][0] == pytest.approx(2.0 * (10 + 2 * 22.35) / (4 + 0.9 - 1))
     assert np.isfinite(found.select_dtypes("number").to_numpy()).all()
+    spend = sc.GammaGamma.from_params(
+        p=0.05, q=0.9, v=10.0
+    )  # after one purchase the mean still does not exist
+    spend.mean_purchase_value_ = 31.0
+    some = five.assign(frequency=[1, 0, 3, 2, 1], recency=[9.0, 0.0, 9.0, 9.0, 9.0])
+    found = value(some, models=LifetimeModels(MODELS.purchase, spend))["expected_purchase_value"]
+    np.testing.assert_allclose(found, [31.0, 31.0, 10 + 3 * 73.74, 31.0, 31.0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["pandas", "polars-lazy"])
