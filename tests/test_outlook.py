@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from segmentclient.lifetime import intervals
 from segmentclient.lifetime.futures import draw_futures
 from segmentclient.lifetime.intervals import quantiles_ahead
 from segmentclient.lifetime.outlook import Process, ahead, count_grid, counts_at_least
@@ -102,6 +103,19 @@ def test_quantiles_are_those_of_drawn_futures(x, alive):
         assert quantiles.count[0] == 0 or (drawn.purchases <= quantiles.count[0] - 1).mean() <= level + 0.012
         if quantiles.spend_late[0] > 0:
             assert (drawn.spend <= quantiles.spend_late[0]).mean() == pytest.approx(level, abs=0.012)
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 6])
+def test_blocks_of_customers_change_nothing(monkeypatch, pairs):
+    history = np.repeat([4.0, 0.0], [7, 2]), np.zeros(9), np.array([39, 20, 39, 60, 5, 39.5, 80, 9, 7.0])
+    alive, spend = np.linspace(0.2, 1.0, 9), (np.full(9, 6.25), 3.74 + 6.25 * history[0])
+    whole = quantiles_ahead([COIN], history, alive, spend, 52.0, (0.3, 0.9))
+    monkeypatch.setattr(intervals, "_PAIRS", pairs)
+    parts = quantiles_ahead([COIN], history, alive, spend, 52.0, (0.3, 0.9))
+    for one, other in zip(whole, parts, strict=True):
+        for name in ("count", "spend_late", "spend_early"):
+            np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-12)
+    assert (whole[1].count[:7] > 0).any()
 
 
 @pytest.mark.parametrize("x", [0, 1, 300, 20_000])

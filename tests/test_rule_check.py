@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import duckdb
 import pandas as pd
@@ -88,6 +89,29 @@ def test_sound_rules(customers: object) -> None:
     assert "100.0%" in str(check)
 
 
+def test_what_is_said_of_sound_rules_and_of_faults() -> None:
+    sound = sc.check_rules([sc.Rule("big", "revenue > 500"), sc.Rule("small", "revenue <= 500")], CUSTOMERS)
+    counts = [
+        "  big: 2 customers (40.0%), 2 matched",
+        "  small: 2 customers (40.0%), 2 matched",
+        "  covered: 4 of 5 customers (80.0%)",
+    ]
+    assert str(sound).splitlines() == ["2 rules: no problem found.", *counts]
+    assert ">Check of the rules<" in sound.to_html()
+    faulty = sc.check_rules([sc.Rule("refunds", "revenue < 0"), sc.Rule("typo", "revenu > 5")], CUSTOMERS)
+    assert str(faulty).splitlines() == [
+        "2 rules: 2 problems.",
+        "Rule 'refunds': matches nobody: it is true for no customer of this table",
+        "    revenue < 0",
+        "    ^^^^^^^^^^^",
+        "Rule 'typo': unknown column: 'revenu'; did you mean 'revenue'?",
+        "    revenu > 5",
+        "    ^^^^^^",
+        "  refunds: 0 customers (0.0%), 0 matched",
+        "  covered: 0 of 5 customers (0.0%)",
+    ]
+
+
 def test_a_column_the_library_knows_is_named_with_its_maker() -> None:
     (problem,) = sc.check_rules([sc.Rule("x", "r_score > 4")], CUSTOMERS).problems
     assert "score_rfm makes it" in problem.message
@@ -114,11 +138,20 @@ def test_a_file_can_be_named(tmp_path) -> None:
     assert sc.check_rules("pack:age_bands").ok
 
 
+def test_what_is_no_list_of_rules_is_an_error_of_rules() -> None:
+    with pytest.raises(sc.RuleError, match="rules=5 "):
+        sc.check_rules(5, CUSTOMERS)
+
+
 def test_the_card_and_the_text_in_both_languages() -> None:
     check = sc.check_rules(RULES, CUSTOMERS)
     html = check.to_html("fr")
     assert "&lt;" in check.to_html() or "revenue &gt; 10" in check.to_html()
     assert "jamais atteinte" in html
+    heads = [re.findall("<th [^>]*>(.*?)</th>", page)[-3:] for page in (check.to_html(), html)]
+    assert heads == [["rule", "problem", "detail"], ["règle", "problème", "détail"]]
+    assert sc.check_rules(RULES[:2]).summary().startswith("2 rules: 1 problem.\nRule 'big'")
+    assert sc.check_rules(RULES[:1]).summary() == "1 rule: no problem found."
     assert "80,0\N{NO-BREAK SPACE}%" in check.summary("fr")
 
 
@@ -171,18 +204,20 @@ NEVER_TRUE = [
 TAKEN = [
     ("a > 100", "a > 500"), ("a >= 5", "a > 5"), ("a > 1 or b > 1", "b > 2"), ("a in ['x', 'y']", "a == 'x'"), ("a != 1", "a > 1"),
     ("a not in ['x']", "a == 'y' and b > 2"), ("a is not missing", "a > 3"), ("a > 1", "5 < a <= 7 and b == 'z'"), ("a > b", "a > b and a > 5"),
-    ("a / b > 1", "a / b > 2"), ("not a <= 3", "a > 3"), ("a == true or b > 1", "a and b > 5"), ("a > 1", "a in [2, 3]"),
+    ("a > 1", "1 < a < 7"), ("a <= 7", "1 < a <= 7"), ("a in ['x', 'y', 'z']", "a in ['x', 'y'] and a in ['y', 'w']"),
+    ("a != 'x'", "a not in ['x', 'y']"), ("a / b > 1", "a / b > 2"), ("not a <= 3", "a > 3"), ("a == true or b > 1", "a and b > 5"), ("a > 1", "a in [2, 3]"),
 ]  # fmt: skip
 FREE = [
     ("a > 500", "a > 100"), ("a > 5", "a >= 5"), ("a > 1 and b > 1", "b > 2"), ("a == 'x'", "a in ['x', 'y']"), ("a > 1", "a != 1"),
     ("a > 1", "a is missing"), ("not a > 1", "a is missing"), ("a > b", "b > a"), ("a - b > 2", "b - a > 2"), ("a == 'x'", "a != 'y'"),
-    ("a > 1 and b is missing", "a > 1"),
+    ("a == 'x'", "a != 'x'"), ("a not in ['x', 'y']", "a != 'x'"), ("a > 1 and b is missing", "a > 1"), ("a == 'x'", "a in ['x', 'y'] and a in ['y', 'z']"), ("a > 1", "1 <= a < 7"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("when", NEVER_TRUE)
 def test_contradictions_are_proved_from_the_text(when: str) -> None:
     (problem,) = sc.check_rules([sc.Rule("x", when)]).problems
+    assert (problem.kind, problem.place) == ("never reached", (0, len(when)))
     assert "contradicts itself" in problem.message
 
 
@@ -191,6 +226,12 @@ def test_rules_behind_a_wider_one_are_proved_from_the_text(first: str, second: s
     (problem,) = sc.check_rules([sc.Rule("wide", first), sc.Rule("narrow", second)]).problems
     assert (problem.rule, problem.kind) == ("narrow", "never reached")
     assert "'wide'" in problem.message
+
+
+def test_all_the_rules_that_take_a_rule_together_are_named() -> None:
+    rules = [sc.Rule("high", "a > 5"), sc.Rule("low", "a < 3"), sc.Rule("ends", "a > 6 or a < 2 or a > 9")]
+    (problem,) = sc.check_rules(rules).problems
+    assert problem.message == "all that it lets in is taken before, by 'high', 'low'"
 
 
 @pytest.mark.parametrize(("first", "second"), FREE)

@@ -335,7 +335,7 @@ def test_the_message_points_at_the_place() -> None:
     with pytest.raises(sc.RuleError) as caught:
         sc.Rule("élan", "été == 'à' and revenue = 5")
     text, carets = str(caught.value).splitlines()[1:]
-    assert text[carets.index("^")] == "="
+    assert (text[carets.index("^")], carets.count("^")) == ("=", 1)
 
 
 @pytest.mark.parametrize(
@@ -353,6 +353,16 @@ def test_a_missing_truth_is_neither_true_nor_false(when: str, who: str, engine: 
     table = pd.DataFrame({"customer_id": list("abc"), "is_new": [True, None, False], "n": [1, 1, 1]})
     found = matches(when, ENGINES[engine](table.astype({"is_new": "boolean"})))
     assert found == who
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\u200b", "\ufeff", "\ud800", "\ue000", "\u0378"])
+def test_an_invisible_character_is_named_where_it_stands(character: str) -> None:
+    """Of every kind: control, format, half a pair, private, unassigned; between quotes too."""
+    with pytest.raises(sc.RuleError) as caught:
+        sc.Rule("x", f"city == 'a{character}b'")
+    said, _, carets = str(caught.value).splitlines()
+    assert said == f"rule 'x': the invisible character U+{ord(character):04X} is not accepted"
+    assert carets == "    " + " " * len("city == 'a") + "^"
 
 
 def test_a_flag_alone_is_told_how_to_write_it() -> None:
@@ -424,6 +434,8 @@ def test_files_in_their_two_forms(tmp_path) -> None:
     ]
     assert sc.load_rules(str(short)) == [sc.Rule("vip", "revenue > 5"), sc.Rule("rest", "revenue <= 5")]
     assert [sc.load_rules(long)[0].label(lang) for lang in ("en", "fr")] == ["vip", "Très bons"]
+    with pytest.raises(sc.RuleError, match="lang=5"):
+        sc.load_rules(long)[0].label(5)
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,38 @@ def test_nested_scores_are_quantiles_within_the_score_before():
         assert (group["f_score"] == pd.qcut(group["n_orders"], 5, labels=[1, 2, 3, 4, 5]).astype(int)).all()
 
 
+def test_one_axis_alone_may_be_nested():
+    """Money is cut at its median within each cell of R and F; F at its own median, whatever R."""
+    table = pd.DataFrame(
+        {
+            "days_since_last_order": [1, 1, 1, 1, 9, 9, 9, 9],
+            "n_orders": [1, 1, 6, 6, 1, 1, 6, 7],
+            "revenue": [1.0, 2.0, 30.0, 40.0, 5.0, 6.0, 7.0, 8.0],
+        }
+    )
+    found = scored(table, bins=2, method={"monetary": "nested"})
+    assert found["rfm_code"].tolist() == [211, 212, 221, 222, 111, 112, 121, 122]
+
+
+def test_a_value_on_a_cut_point_of_nought_does_not_pass_it(on_engine, back):
+    table = pd.DataFrame(
+        {
+            "customer_id": [1, 2, 3],
+            "days_since_last_order": [0, 1, 2],
+            "n_orders": [0, 1, 2],
+            "revenue": [-1.0, 0.0, 1.0],
+        }
+    )
+    found = back(
+        scored(
+            on_engine(table),
+            bins={axis: [0] for axis in ("recency", "frequency", "monetary")},
+            method="fixed",
+        )
+    )
+    assert found["rfm_code"].tolist() == [211, 121, 122]
+
+
 def test_each_group_has_its_own_cut_points(on_engine, back):
     table = shop().assign(market=lambda t: np.where(t["customer_id"] % 3, "north", "south"))
     both = back(scored(on_engine(table), groupby="market"))

@@ -54,12 +54,15 @@ def test_ranges_and_empty_scores():
 
 
 def test_one_warning_lists_the_empty_scores_of_each_axis():
-    options = {"bins": {"recency": 2, "frequency": 4, "monetary": [6, 8, 9]}, "method": {"monetary": "fixed"}}
+    """The axes in their own order, not that of the alphabet."""
+    table = FOUR.assign(days_since_last_order=[3, 3, 3, 9])
+    options = {"bins": {"recency": 4, "frequency": 4, "monetary": [6, 8, 9]}, "method": {"monetary": "fixed"}}
     with pytest.warns(sc.SegmentClientWarning) as caught:
-        sc.RFMScorer(**options).fit(FOUR)
+        sc.RFMScorer(**options).fit(table)
     assert len(caught) == 1
     assert str(caught[0].message).startswith(
-        "so many customers share a value that some scores stay empty (frequency 2; monetary 3, 4); equal customers"
+        "so many customers share a value that some scores stay empty "
+        "(recency 3; frequency 2; monetary 3, 4); equal customers"
     )
 
 

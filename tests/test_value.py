@@ -91,8 +91,51 @@ def test_service_cost_is_paid_while_alive():
         value(table, models=nbd, horizon="104W", service_cost=c)["lifetime_value"][0] for c in (0.0, 5.0)
     )
     assert plain - serviced == pytest.approx(5.0 * years, rel=1e-12)
-    plain, serviced = (value(table, horizon="104W", service_cost=c)["lifetime_value"][0] for c in (0.0, 5.0))
+    plain, cheap, serviced = (
+        value(table, horizon="104W", service_cost=cost)["lifetime_value"][0] for cost in (0.0, 0.5, 5.0)
+    )
     assert 0 < plain - serviced < 5.0 * years
+    assert plain - cheap == pytest.approx((plain - serviced) / 10, rel=1e-9)
+
+
+def test_where_nobody_leaves_bounds_fall_by_the_service_cost():
+    """Under NBD the cost is certain: every quantile of the profit falls by as much, that of no purchase too."""
+    table = pd.DataFrame(
+        {"frequency": [0, 3, 20], "recency": [0.0, 30.0, 38.0], "T": 39.0, "monetary_value": [0.0, 20.0, 5.0]}
+    )
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    free, served = (
+        value(table, models=nbd, horizon="104W", service_cost=cost, interval=0.9) for cost in (0.0, 5.0)
+    )
+    for end in ("_low", "_high"):
+        fall = free[f"lifetime_value{end}"] - served[f"lifetime_value{end}"]
+        np.testing.assert_allclose(fall, 5.0 * 104 * 7 / 365.2425, rtol=1e-9)
+    assert free["lifetime_value_low"].tolist()[0] == 0.0
+    assert free["lifetime_value_low"].tolist()[2] > 0.0
+
+
+def test_the_upper_bound_falls_by_what_the_living_cost(five):
+    """The mean falls by P(alive) times what a living customer costs, the bound (she lives) by that cost."""
+    free, served = (value(five.iloc[[0, 2]], service_cost=cost, interval=0.9) for cost in (0.0, 5.0))
+    cost = (free["lifetime_value"] - served["lifetime_value"]) / free["p_alive"]
+    assert (free["p_alive"] < 0.99).all()
+    fall = free["lifetime_value_high"] - served["lifetime_value_high"]
+    np.testing.assert_allclose(fall, cost, rtol=1e-9)
+
+
+def test_one_repeat_purchase_of_any_amount_counts(on_engine, back):
+    """E[spend] = p (v + x·m) / (p·x + q − 1), and the bounds are in proportion to v + x·m; without m > 0, at x = 0."""
+    money = [40.0, 0.5, 0.0, -3.0]
+    table = pd.DataFrame(
+        {"customer_id": range(4), "frequency": 1, "recency": 20.0, "T": 39.0, "monetary_value": money}
+    )
+    found = back(value(on_engine(table), interval=0.9))
+    p, q, v = 6.25, 3.74, 15.44
+    own = [p * (v + m) / (p + q - 1) for m in money[:2]]
+    np.testing.assert_allclose(found["expected_purchase_value"], [*own, *[p * v / (q - 1)] * 2], rtol=1e-12)
+    high = found["lifetime_value_high"].to_numpy()
+    assert high[0] / high[1] == pytest.approx((v + 40.0) / (v + 0.5), rel=1e-12)
+    assert high[2] == high[3] == pytest.approx(high[1] * v * (p + q - 1) / (q - 1) / (v + 0.5), rel=1e-12)
 
 
 def test_a_long_horizon_tends_to_the_infinite_one(five):
@@ -286,6 +329,24 @@ def test_refusals(five):
         value(five.assign(monetary_value=np.nan))
 
 
+def test_each_amount_that_is_none_is_named(five):
+    wrong = {"acquisition_cost": -1.0, "service_cost": math.inf, "margin": -0.5}
+    with pytest.raises(ModelError) as caught:
+        value(five, **wrong)
+    assert str(caught.value).splitlines()[:4] == [
+        "predict_lifetime_value: 3 problems",
+        *(f"  - {name}={amount!r}: expected a finite number ≥ 0" for name, amount in wrong.items()),
+    ]
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.float32, np.float64])
+def test_amounts_are_numbers_of_any_type(five, on_engine, back, kind):
+    """A value per unit of margin, less what the customer cost."""
+    one = back(value(on_engine(five)))["lifetime_value"]
+    found = back(value(on_engine(five), margin=kind(2), acquisition_cost=kind(3)))["lifetime_value"]
+    np.testing.assert_allclose(found, 2 * one - 3, rtol=1e-12)
+
+
 def test_q_of_at_most_one_has_a_stated_fallback(five):
     spend = sc.GammaGamma.from_params(p=2.0, q=0.9, v=10.0)
     with pytest.raises(ModelError, match=r"q = 0\.9"):
@@ -295,6 +356,13 @@ def test_q_of_at_most_one_has_a_stated_fallback(five):
     assert found["expected_purchase_value"][1] == 31.0
     assert found["expected_purchase_value"][0] == pytest.approx(2.0 * (10 + 2 * 22.35) / (4 + 0.9 - 1))
     assert np.isfinite(found.select_dtypes("number").to_numpy()).all()
+    spend = sc.GammaGamma.from_params(
+        p=0.05, q=0.9, v=10.0
+    )  # after one purchase the mean still does not exist
+    spend.mean_purchase_value_ = 31.0
+    some = five.assign(frequency=[1, 0, 3, 2, 1], recency=[9.0, 0.0, 9.0, 9.0, 9.0])
+    found = value(some, models=LifetimeModels(MODELS.purchase, spend))["expected_purchase_value"]
+    np.testing.assert_allclose(found, [31.0, 31.0, 10 + 3 * 73.74, 31.0, 31.0], rtol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["pandas", "polars-lazy"])

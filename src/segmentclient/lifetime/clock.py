@@ -117,18 +117,19 @@ def _eager_number(frame: frames.Frame, name: str) -> Any:
 
 
 def _problems(facts: Mapping[str, Any], unit_days: float, given: dt.date | None) -> Iterator[str]:
+    unit = f"{unit_days:g} day{'s' if unit_days != 1 else ''}"
     if facts["latest"] - facts["earliest"] > _LOOSE:
         yield (
             f"the customers do not end on one day: from {_day(facts['earliest'])} to {_day(facts['latest'])} with a "
-            f"unit of {unit_days:g} days; all customers must be summarized up to one day (summarize_customers does)"
+            f"unit of {unit}; all customers must be summarized up to one day (summarize_customers does)"
         )
     elif given and abs(given.toordinal() - facts["latest"]) > _LOOSE:
         yield f"as_of={given} was given, but the dates of the table end on {_day(facts['latest'])}"
     for name in ("T", "recency"):
         if f"{name}_gap" in facts and _contradicts(facts, name):
             yield (
-                f"column {name!r} does not fit the order dates when its unit is {unit_days:g} "
-                f"day{'s' if unit_days != 1 else ''}{_guess(facts, name, unit_days)}"
+                f"column {name!r} does not fit the order dates when its unit is {unit}"
+                f"{_guess(facts, name, unit_days)}"
             )
 
 

@@ -235,11 +235,13 @@ PLAUSIBLE = "finite numbers, none missing (0, or of a size between 1e-15 and 1e1
 def bad_values(
     name: str, values: Array, bad: Array, expected: str, counts: Array | None = None
 ) -> Iterator[str]:
-    """Say how many values of a column are bad, which are the first, and what is expected."""
+    """Say how many values of a column are bad, which are the first (each once), and what is expected."""
     if bad.any():
         number = bad.sum() if counts is None else counts[bad].sum()
-        first = ", ".join(f"{value:g}" for value in values[bad][:3])
-        yield f"column {name!r}: {number:g} rows with {first}{' …' if bad.sum() > 3 else ''}; expected {expected}"
+        found = values[bad]
+        different = found[np.sort(np.unique(found, return_index=True)[1])]
+        first = ", ".join(f"{value:g}" for value in different[:3])
+        yield f"column {name!r}: {number:g} rows with {first}{' …' if different.size > 3 else ''}; expected {expected}"
 
 
 def refuse_lazy(frame: frames.Frame, method: str) -> nw.DataFrame[Any]:
