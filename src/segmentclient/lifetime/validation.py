@@ -100,7 +100,12 @@ def _split(
         gaps=gaps,
     )
     wanted = ["frequency", "recency", "T", "monetary_value", "holdout_purchases", "holdout_days"]
-    return frames.collect(frames.read(split), [*wanted, *(["sum_log_gaps"] if gaps else [])])
+    table = frames.collect(frames.read(split), [*wanted, *(["sum_log_gaps"] if gaps else [])])
+    if not len(table):
+        raise ModelError(
+            f"transactions: nobody bought until {calibration_end}, the last day that the models see"
+        )
+    return table
 
 
 def _criteria(model: Any) -> dict[str, Any]:

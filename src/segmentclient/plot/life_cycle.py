@@ -93,8 +93,9 @@ def _stages(table: Any, *, by: str = "relation") -> Moves | pd.Series:
     frames.check_labels(frame, by)
     table = frames.collect(frame.group_by(by).agg(nw.len().alias("_n")))
     table[by] = table[by].astype(object).where(table[by].notna(), None)
-    counted = table.set_index(by)["_n"].astype(float)
-    return counted.loc[_in_order(counted.index)]
+    counted = dict(zip(table[by], table["_n"].astype(float), strict=True))
+    keys = _in_order(counted)
+    return pd.Series([counted[key] for key in keys], pd.Index(keys, dtype=object), dtype=float)
 
 
 def _in_order(keys: Any) -> list[Any]:

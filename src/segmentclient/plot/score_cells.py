@@ -63,7 +63,7 @@ def _cells(customers: Any, *, value: str = "revenue", currency: str | None = Non
     summed = frames.collect(
         scored.group_by("r_score", "f_score").agg(nw.len().alias("_n"), nw.col(value).sum().alias("_value"))
     )
-    sound(summed)
+    summed = sound(summed).dropna(subset=["r_score", "f_score"])
     refuse_absurd(summed.assign(_value=pd.to_numeric(summed["_value"]).fillna(0)), {"_value": value})
     bins = int(max([5 if summed.empty else 2, *summed["r_score"], *summed["f_score"]]))
     count, total = np.zeros((bins, bins)), np.zeros((bins, bins))
