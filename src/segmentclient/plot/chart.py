@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
 
-__all__ = ["FEWEST", "Chart", "joined"]
+__all__ = ["FEWEST", "Chart", "first_of", "joined"]
 
 FEWEST = 10  # customers of a group that a headline may name
+MOST_LISTED = 24  # names below a chart
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,11 @@ def _sentence(text: str) -> str:
 def joined(parts: Iterable[str], words: Language) -> str:
     """Join facts into one sentence, with the language's semicolon."""
     return words.text("; ").join(part for part in parts if part)
+
+
+def first_of(names: Sequence[str], words: Language) -> str:
+    """List names; of very many the first, with the number of the others."""
+    rest = len(names) - MOST_LISTED
+    if rest < 2:
+        return words.listed(names)
+    return words.listed([*names[:MOST_LISTED], words.text("{count} others", count=words.number(rest))])

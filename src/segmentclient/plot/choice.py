@@ -95,13 +95,15 @@ def _criterion(
         low, high = panel.get_ylim()
         panel.set_ylim(low, high + 0.18 * (high - low))
         top = float(held[chosen][0]) + (float(table["gap_se"][chosen].iloc[0]) if column == "gap" else 0.0)
+        side = _free_side(held, int(np.flatnonzero(chosen)[0]))
         texts.beside(
             panel,
             best,
             top,
             f"k = {best}",
+            dx={"left": 5, "right": -5}.get(side, 0),
             dy=7,
-            ha="center",
+            ha=side,
             va="bottom",
             weight="bold",
             color=style.ACCENT,
@@ -114,6 +116,12 @@ def _criterion(
     show = (lambda value, _: words.compact(value)) if column == "inertia" else words.number
     scales.number_axis(panel, "y", show)
     texts.y_title(panel, title)
+
+
+def _free_side(held: np.ndarray, place: int) -> str:
+    """Say how to align a text above a point so that it stands off the line that comes down to it."""
+    falls, rises = (0 <= near < len(held) and held[near] > held[place] for near in (place - 1, place + 1))
+    return "center" if falls == rises else "left" if falls else "right"
 
 
 def _say_choice(choice: KChoice, words: Language) -> str:

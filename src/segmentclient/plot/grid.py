@@ -17,7 +17,7 @@ from segmentclient.customers.collected import sound
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import palette, style
-from segmentclient.plot.chart import Chart
+from segmentclient.plot.chart import Chart, first_of
 from segmentclient.plot.drawing import layout, lettering, sheet, texts
 from segmentclient.plot.drawing.cells import name_cell, outline_cells
 from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
@@ -134,7 +134,7 @@ def segment_grid(
     high = layout.axes_inches(axes)[1] * 72
     unnamed = list(_name_homes(axes, grid, words))
     below = (
-        words.text("Elsewhere or too small to name: {segments}", segments=words.listed(unnamed))
+        words.text("Elsewhere or too small to name: {segments}", segments=first_of(unnamed, words))
         if unnamed
         else ""
     )

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
-from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import rows, texts
+from segmentclient.plot.chart import Chart, first_of
+from segmentclient.plot.drawing import rows, scales, texts
 from segmentclient.plot.drawing.cells import colour_cells, column_heads, scale_note, share_texts, write_cells
 from segmentclient.plot.moves import Moves, moves_of, say_moves
 from segmentclient.segments.migration import ABSENT
@@ -48,7 +48,7 @@ def transition_heatmap(
     """
     check_options(transition_heatmap, locals())
     moves, words = moves_of(migration), language(lang)
-    labels = _row_labels(moves, words)
+    labels = moves.labels("before", words)
     axes = rows.start_rows(ax, labels, extra=0.9)
     if not moves.total:
         return HEATMAP.sign(texts.nothing(axes, words.text("No customers to show")), moves, lang)
@@ -57,7 +57,9 @@ def transition_heatmap(
     colours = colour_cells(axes, held, {"vmin": 0.0, "vmax": 1.0, **artist_kwargs})
     rows.count_column(axes, moves.counts.sum(axis=1), words)
     note = words.text("Rows: before; columns: now. Shares of the row, in %.")
-    numbered = "" if column_heads(axes, moves.labels("after", words)) else _number_columns(axes, moves, words)
+    numbered = ""
+    if not column_heads(axes, moves.labels("after", words)):
+        labels, numbered = _number_rows(axes, moves, words), _number_columns(axes, moves, words)
     texts.x_title(axes, note, numbered)
     rows.keep_rows(axes, labels)
     if not write_cells(axes, held, colours, share_texts(words)):
@@ -66,12 +68,14 @@ def transition_heatmap(
     return HEATMAP.sign(axes, moves, lang)
 
 
-def _row_labels(moves: Moves, words: Language) -> list[str]:
+def _number_rows(axes: Axes, moves: Moves, words: Language) -> list[str]:
     """Number the rows, so that columns too narrow for a name can refer to them."""
-    return [
+    labels = [
         f"{place + 1}  {name}" if moves.counts.index[place] != ABSENT else name
         for place, name in enumerate(moves.labels("before", words))
     ]
+    scales.category_axis(axes, labels, share=0.3)
+    return labels
 
 
 def _number_columns(axes: Axes, moves: Moves, words: Language) -> str:
@@ -86,7 +90,7 @@ def _number_columns(axes: Axes, moves: Moves, words: Language) -> str:
         for key in moves.counts.columns
         if key in others or key == ABSENT
     ]
-    return words.text("Columns that are no row: {segments}", segments=words.listed(named)) if named else ""
+    return words.text("Columns that are no row: {segments}", segments=first_of(named, words)) if named else ""
 
 
 HEATMAP = Chart(

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import palette, style
-from segmentclient.plot.chart import Chart
+from segmentclient.plot.chart import Chart, first_of
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
 from segmentclient.plot.numbers import of_value, percent
@@ -73,7 +73,7 @@ def segment_treemap(
     axes.margins(0)
     high = layout.axes_inches(axes)[1] * 72
     unnamed = _tiles(axes, data, words, artist_kwargs)
-    small = words.text("Too small to name: {segments}", segments=words.listed(unnamed)) if unnamed else ""
+    small = words.text("Too small to name: {segments}", segments=first_of(unnamed, words)) if unnamed else ""
     counted = (
         ""
         if data.total > 0
