@@ -89,7 +89,7 @@ def checked(some):
         except Exception as error:
             wrong.append(f"{name}: {type(error).__name__}: {error}"[:300])
             continue
-        if "not a table" in name and "None" not in name and found != "error":
+        if "not a table" in name and "None" not in name and "Segmenter" not in name and found != "error":
             wrong.append(f"{name}: a result for what is no table")
         if before is not None and "lists" not in name and "objects" not in name:
             pd.testing.assert_frame_equal(table, before)

@@ -11,6 +11,7 @@ import numpy as np
 from segmentclient.frames.door import Frame, collect, with_own_names
 from segmentclient.frames.engines import like
 from segmentclient.frames.joins import joined
+from segmentclient.frames.matching import keyed_like
 
 __all__ = ["add_columns", "map_rows", "plain_rows", "series_like"]
 
@@ -28,7 +29,10 @@ def map_rows(
     if isinstance(frame, nw.LazyFrame):
         distinct = collect(frame.select(*keys).drop_nulls().unique())
         arrays = {key: distinct[key].to_numpy() for key in keys}
-        small = like(frame, {**arrays, **function(arrays)})
+        plain = {key: values.tolist() if values.dtype == object else values for key, values in arrays.items()}
+        small = like(frame, {**plain, **function(arrays)})
+        for key in keys:  # amounts in decimals, or no row at all
+            small = keyed_like(frame, small, key)
         return joined(frame, small, list(keys))
     return add_columns(frame, function({key: _array(frame[key]) for key in keys}))
 

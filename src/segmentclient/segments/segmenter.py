@@ -143,7 +143,8 @@ class Segmenter(ClusterMixin, BaseEstimator):
             values = self._matrix({name: arrays[name][bought] for name in names})
             refuse_unusable(values, names)
             answer = np.full(len(bought), None, dtype=object)
-            answer[bought] = keys[self._nearest(self._prepare(values))]
+            if bought.any():
+                answer[bought] = keys[self._nearest(self._prepare(values))]
             return {column: answer.tolist()}
 
         known = ["n_orders"] if "n_orders" in frame.collect_schema().names() else []
