@@ -12,6 +12,7 @@ import numpy as np
 
 from segmentclient.errors import ColumnError, missing_package
 from segmentclient.frames.arrow import without_arrow
+from segmentclient.frames.letters import with_whole_characters
 
 __all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine", "with_own_names"]
 
@@ -79,6 +80,8 @@ def said_by_engine(name: str) -> Iterator[None]:
     """Turn what an engine cannot read (a damaged file, a cell that no number can be) into an error of ours."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise ColumnError(f"{name}: pandas could not read the table: half characters, {error}") from error
     except Exception as error:
         engine = type(error).__module__.split(".")[0].strip("_")
         if engine not in ENGINES:
@@ -129,7 +132,7 @@ def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
         wanted = _computed(wanted)
     data = _to_pandas(wanted)
     data.columns = [str(column) for column in data.columns]
-    return without_arrow(data.reset_index(drop=True))
+    return with_whole_characters(without_arrow(data.reset_index(drop=True)))
 
 
 def _to_pandas(frame: nw.DataFrame[Any]) -> Any:

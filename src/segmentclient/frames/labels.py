@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +9,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient.errors import ColumnError, raise_all
 from segmentclient.frames.door import Frame
+from segmentclient.frames.letters import half_characters
 from segmentclient.schema import kind_of
 
 __all__ = ["check_labels", "check_same_keys", "holds_half_characters"]
@@ -78,7 +77,7 @@ def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:
         if values.dtype != object:
             continue
         held = pd.api.types.infer_dtype(values, skipna=True)
-        if held == "string" and (halves := _half_characters(values.dropna().tolist())):
+        if held == "string" and (halves := half_characters(values.dropna().tolist())):
             yield f"column {column!r} holds halves of characters (lone surrogates: {halves}); read it again with the right encoding"
         if held == "datetime" and len({time.tzinfo is None for time in values.dropna()}) > 1:
             yield f"column {column!r} holds times with a time zone beside times without; accepted: values of one type"
@@ -93,17 +92,7 @@ def holds_half_characters(frame: Frame, column: str) -> bool:
     """Say whether some text of a column is of no encoding (lone surrogates): only objects of pandas can hold it."""
     if not frame.implementation.is_pandas() or (values := nw.to_native(frame)[column]).dtype != object:
         return False
-    return bool(_half_characters([value for value in values if isinstance(value, str)], most=1))
-
-
-def _half_characters(texts: list[str], most: int = 3) -> str:
-    """Show the first texts that no file can hold; encoding them all at once is much faster than a search in each."""
-    try:
-        "".join(texts).encode()
-    except UnicodeEncodeError:
-        halves = (ascii(text) for text in dict.fromkeys(texts) if re.search("[\ud800-\udfff]", text))
-        return ", ".join(itertools.islice(halves, most))
-    return ""
+    return bool(half_characters([value for value in values if isinstance(value, str)], most=1))
 
 
 _SORTED = frozenset({"Decimal", "Fraction", "Timestamp", "UUID", "float", "float32", "float64", "int64"})

@@ -66,7 +66,7 @@ class IdealCustomer:
 
         Parameters
         ----------
-        prospects : table with attributes as in `ideal_customer`. A lazy table needs `customer_id`.
+        prospects : table with attributes as in `ideal_customer`. A lazy table needs `customer_id`, each once.
         hot_days : a prospect is hot when engaged with us within so many days before `as_of`.
 
         Returns
@@ -80,12 +80,14 @@ class IdealCustomer:
         Raises
         ------
         ColumnError
-            An output column is there already, or the table has none of the attributes of the profile.
+            An output column is there already, the table has none of the attributes of the profile, or a lazy table
+            holds a `customer_id` twice.
         """
         check_options(IdealCustomer.score, locals())
         frame = frames.read(prospects, name="prospects")
         _check_new(frame)
-        people = describe_people(prospects, columns=_present(self.columns, frame), as_of=self.as_of)
+        rows = _read_once(frame)
+        people = describe_people(nw.to_native(rows), columns=_present(self.columns, rows), as_of=self.as_of)
         table, kinds = table_of(people)
         if not {indicator.attribute for indicator in self.indicators} & set(table.columns):
             wanted = ", ".join(sorted({indicator.attribute for indicator in self.indicators}))
@@ -93,8 +95,11 @@ class IdealCustomer:
                 f"prospects: none of the attributes of the profile is there; expected some of: {wanted}"
             )
         answer = self._answer(table, kinds)
-        warm = temperatures(frame, self.as_of, hot_days)
-        return frames.give_back(_beside(frame, answer | ({"temperature": warm} if warm is not None else {})))
+        warm = temperatures(rows, self.as_of, hot_days)
+        answer |= {"temperature": warm} if warm is not None else {}
+        return frames.give_back(
+            frames.add_columns(rows, answer) if rows is frame else _joined(frame, rows, answer)
+        )
 
     def _answer(self, table: pd.DataFrame, kinds: dict[str, str]) -> dict[str, Any]:
         coded = indicators_of(table, kinds, self.indicators)
@@ -263,12 +268,26 @@ def _check_new(frame: frames.Frame) -> None:
         raise ColumnError(f"prospects: columns {', '.join(taken)} are there already; drop them first")
 
 
-def _beside(frame: frames.Frame, columns: dict[str, Any]) -> frames.Frame:
+def _read_once(frame: frames.Frame) -> nw.DataFrame[Any]:
+    """Collect a lazy table: read again, its rows might come in another order."""
     if isinstance(frame, nw.DataFrame):
-        return frames.add_columns(frame, columns)
+        return frame
     check_columns(frame.collect_schema(), {"customer_id": "any"}, table="prospects")
-    keys = frames.collect(frame, ["customer_id"])["customer_id"].tolist()
-    small = frames.like(
-        frame, {"customer_id": keys, **{name: list(values) for name, values in columns.items()}}
-    )
+    frames.check_labels(frame, "customer_id", name="prospects")
+    return nw.from_native(frames.collect(frame), eager_only=True)
+
+
+def _joined(frame: frames.Frame, rows: nw.DataFrame[Any], columns: dict[str, Any]) -> frames.Frame:
+    """Join what was found for each customer of a lazy table to its plan."""
+    known = rows["customer_id"].drop_nulls()
+    twice = known.filter(known.is_duplicated()).unique()
+    if len(twice):
+        raise ColumnError(
+            f"prospects: customer_id holds {len(twice):,} ids twice (such as {twice[0]!r}); a lazy table needs each once"
+        )
+    found = {
+        "customer_id": rows["customer_id"].to_list(),
+        **{name: list(one) for name, one in columns.items()},
+    }
+    small = frames.keyed_like(frame, frames.like(frame, found), "customer_id")
     return frames.joined(frame, small, "customer_id")

@@ -206,12 +206,12 @@ def _tidied(key: str, column: pd.Series, kind: Kind) -> pd.Series:
 
 
 def _mapped(column: pd.Series, function: Callable[[Any], Any]) -> pd.Series:
-    """Apply a function to the distinct values (to each, where lists or half characters cannot be looked up)."""
+    """Apply a function to the distinct values (to each, where lists cannot be compared)."""
     try:
         distinct = {value: function(value) for value in column.dropna().unique()}
-        return column.astype(object).map(distinct)
-    except (TypeError, UnicodeEncodeError):
+    except TypeError:
         return column.map(function, na_action="ignore").astype(object)
+    return column.astype(object).map(distinct)
 
 
 def _plain_text(value: Any) -> str:
@@ -219,10 +219,7 @@ def _plain_text(value: Any) -> str:
         return "; ".join(sorted(str(part) for part in value))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return " ".join(_HALF.sub("\N{REPLACEMENT CHARACTER}", str(value)).split())
-
-
-_HALF = re.compile(r"[\ud800-\udfff]")
+    return " ".join(str(value).split())
 
 
 def _spellings(words: Mapping[str, str]) -> dict[str, str]:

@@ -248,6 +248,7 @@ def _means(
     return frames.collect(grouped.agg(*(nw.col(name).mean() for name in values)))
 
 
+@frames.said_by_engine("customers")
 def _modes(frame: frames.Frame, keys: Sequence[str], name: str) -> pd.DataFrame:
     """Count each value in each segment by the engine; the most frequent is found in the small table of counts."""
     texts = frame.select(*keys, nw.col(name).cast(nw.String).alias("_value")).filter(
