@@ -228,6 +228,8 @@ class Segmenter(ClusterMixin, BaseEstimator):
         try:
             data = validate_data(self, table, reset=reset, dtype=np.float64, ensure_all_finite=False)
         except (TypeError, ValueError) as problem:
+            if isinstance(problem, TypeError) and isinstance(X, np.ndarray):
+                raise  # as scikit-learn expects of its estimators
             raise ColumnError(f"customers: {problem}") from None
         refuse_unusable(data, self._names())
         return data
