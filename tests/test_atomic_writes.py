@@ -49,7 +49,13 @@ def killed(tmp_path, setting, target):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
-@pytest.mark.parametrize(("name", "death", "write"), WRITERS.values(), ids=list(WRITERS))
+@pytest.mark.parametrize(
+    ("name", "death", "write"),
+    [
+        pytest.param(*writer, id=name, marks=[pytest.mark.slow] if name == "page, half written" else [])
+        for name, writer in WRITERS.items()
+    ],
+)
 def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path, name, death, write):
     target = tmp_path / name
     target.write_bytes(b"the old file, whole")

@@ -66,7 +66,9 @@ def _grid(
     scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
     weighed = groups(customers, by=by, value=value, currency=currency)
     counted = frames.collect(scored.group_by("r_score", "f_score", by).agg(nw.len().alias("_n")))
-    counted = sound(counted).dropna(subset=["r_score", "f_score"])
+    scores = ["r_score", "f_score"]
+    sound(counted[scores])
+    counted = counted.dropna(subset=scores)
     counted[by] = counted[by].astype(object).where(counted[by].notna(), None)
     if counted.empty:
         return Grid({}, 5, weighed)

@@ -73,6 +73,7 @@ def _history(
 
 def _of_one(frame: frames.Frame, key: str, customer: Any) -> frames.Frame:
     """Keep the rows of one customer, whose id must be of the kind that the column holds."""
+    frames.check_labels(frame, key, name="transactions")
     held = frame.collect_schema()[key]
     expected = numbers.Number if held.is_numeric() else str if held == nw.String else Hashable
     if not isinstance(customer, expected) or isinstance(customer, bool):
