@@ -178,6 +178,9 @@ def test_categories_of_any_type_are_found_again():
     table = pd.DataFrame({"day": days, "revenue": np.arange(12.0)})
     segmenter = sc.MixedSegmenter(2, categorical=["day"]).fit(table)
     np.testing.assert_array_equal(segmenter.predict(table), segmenter.labels_)
+    keys = segmenter.keys_[segmenter.labels_].tolist()
+    assert segmenter.assign(table)["cluster"].tolist() == keys
+    assert segmenter.assign(pl.from_pandas(table))["cluster"].to_list() == keys
 
 
 def test_density_is_stored_alike_whatever_the_order_of_rows():

@@ -184,7 +184,7 @@ def _missing_categories(columns: Mapping[str, Any], categorical: Sequence[str]) 
 def _codes(values: Any, name: str, known: Sequence[str]) -> Array:
     import pandas as pd
 
-    codes = pd.Index(known, dtype=object).get_indexer([str(value) for value in values])
+    codes = pd.Index(known, dtype=object).get_indexer([str(value) for value in pd.Series(values)])
     strange = int((codes < 0).sum())
     if strange:
         warnings.warn(
