@@ -122,3 +122,12 @@ def test_days_that_cannot_be_told_are_refused(on_engine):
     table = customers().drop(columns=["last_order", "days_since_last_order", "recency"])
     for ages in ([1e9, 1e9], [454.0, 1e9], [454.0, -1e9]):
         assert said(on_engine(table.assign(T=ages))).startswith("customers: the last day cannot be told, for")
+
+
+def test_days_of_a_zone_are_those_of_its_wall_clock(on_engine):
+    table = customers()
+    noon = table[["first_order", "last_order"]] + pd.Timedelta(
+        hours=12
+    )  # the same day in Tokyo and Greenwich
+    zoned = {name: noon[name].dt.tz_localize("Asia/Tokyo") for name in noon}
+    assert found(on_engine(table.assign(**zoned))) == END

@@ -103,8 +103,9 @@ def _lazy_days(name: str) -> nw.Expr:
 
 
 def _eager_days(frame: frames.Frame, name: str) -> Any:
-    """Days since the year 0, NaN where missing."""
-    values = frames.collect(frame, [name])[name].to_numpy()
+    """Days since the year 0 by the wall clock of a zone, NaN where missing."""
+    column = frames.collect(frame, [name])[name]
+    values = (column.dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column).to_numpy()
     days = (values if values.dtype.kind == "M" else np.array(values, "datetime64[D]")).astype("datetime64[D]")
     numbers = days.view(np.int64) + float(dt.date(1970, 1, 1).toordinal())
     numbers[np.isnat(days)] = np.nan
