@@ -131,3 +131,11 @@ def test_personas_read_the_joined_row():
     customers = pd.DataFrame({"customer_id": range(30), "segment": "a", "revenue": 1.0})
     people = pd.DataFrame({"customer_id": range(30), "city": "Lyon"})
     assert sc.build_personas(sc.join_people(customers, people))[0].field("city").value == "Lyon"
+
+
+def test_people_of_nobody_are_checked():
+    people = pd.DataFrame({"customer_id": [], "city": []}, dtype=object)
+    checks = check_people(pd.DataFrame({"customer_id": ["a"]}), people).set_index("check")["n"]
+    assert checks.to_dict() == dict.fromkeys(
+        ["rows", "without_id", "repeated", "unknown", "covered", "known"], 0
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from segmentclient import frames
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns
@@ -69,7 +71,7 @@ def _checks(
     yield row("unknown", len(found - ids), len(found))
     yield row("covered", len(found & ids), len(ids))
     if by_column:
-        mine = known[[one in ids for one in known[key]]]
+        mine = known[np.array([one in ids for one in known[key]], dtype=bool)]
         for column in (column for column in data.columns if column != key):
             yield row("known", int(mine.loc[mine[column].notna(), key].nunique()), len(ids), column)
             told = known[[key, column]].dropna()
