@@ -180,7 +180,7 @@ def _moments(theta: Any, h: Histories) -> Any:
     while start < order.size:
         most = max(int(_BLOCK / silent[order[-1]]), 1)
         rows = order[start : start + most]
-        steps = np.arange(silent[rows].max())
+        steps = np.arange(np.max(silent[rows]))
         alpha, beta, gamma, delta, x, t_x, T = (
             value[rows, None] for value in (*theta, h.frequency, h.recency, h.T)
         )

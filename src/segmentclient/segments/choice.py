@@ -227,7 +227,9 @@ def _table(rows: Array, cuts: dict[int, Partition], resampled: Resampled, seed: 
         "bic": [bic(rows, cut) for cut in cuts.values()],
         "stability_ari": [resampled.ari[k] for k in ks],
         "prediction_strength": [resampled.strength[k] for k in ks],
-        "smallest_share": [np.bincount(cut.labels, minlength=k).min() / len(rows) for k, cut in cuts.items()],
+        "smallest_share": [
+            np.min(np.bincount(cut.labels, minlength=k)) / len(rows) for k, cut in cuts.items()
+        ],
     }
     return pd.DataFrame(columns, index=pd.Index(ks))
 

@@ -94,7 +94,7 @@ def _dense(rows: Array, least: int) -> Labels:
 
 
 def _reaches(rows: Array, labels: Labels) -> Array:
-    return np.array([_reach(rows[labels == label]) for label in range(int(labels.max(initial=-1)) + 1)])
+    return np.array([_reach(rows[labels == label]) for label in range(int(np.max(labels, initial=-1)) + 1)])
 
 
 def _reach(rows: Array) -> float:

@@ -96,4 +96,4 @@ def _tallest(tree: Array) -> int:
     if len(heights) < 3:
         return 2
     smallest = max(float(heights[0]) * 1e-9, 1e-300)
-    return int((heights[:-1] / np.maximum(heights[1:], smallest))[: MOST - 1].argmax()) + 2
+    return int(np.argmax((heights[:-1] / np.maximum(heights[1:], smallest))[: MOST - 1])) + 2

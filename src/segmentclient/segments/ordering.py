@@ -29,7 +29,7 @@ def by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
     found, sizes = np.unique(labels[labels >= 0], return_counts=True)
     if not names:
         return found[np.argsort(-sizes, kind="stable")]
-    means = cluster_means(values, labels, int(found.max()) + 1 if len(found) else 0)[found]
+    means = cluster_means(values, labels, int(np.max(found)) + 1 if len(found) else 0)[found]
     value = next((name for name in VALUE_WORDS if name in names), names[0])
     places = sorted(range(len(names)), key=lambda place: names[place] != value)
     signs = [1.0 if names[place] in LESS_IS_BETTER else -1.0 for place in places]
@@ -41,7 +41,7 @@ def by_value(values: Array, labels: Labels, names: Sequence[str]) -> Labels:
 
 def renumbered(labels: Labels, order: Labels) -> Labels:
     """Give raw labels their places in `order`; −1 stays."""
-    places = np.full(int(order.max()) + 2 if len(order) else 1, -1, dtype=np.int64)
+    places = np.full(int(np.max(order)) + 2 if len(order) else 1, -1, dtype=np.int64)
     places[order] = np.arange(len(order))
     return places[labels]
 

@@ -202,7 +202,7 @@ def _refuse_negative(values: Array, name: str) -> None:
     negative = np.flatnonzero(values < 0)
     if len(negative):
         raise ColumnError(
-            f"customers: column {name!r} holds {len(negative)} negative values (least {values.min():g}), and the logarithm "
+            f"customers: column {name!r} holds {len(negative)} negative values (least {np.min(values):g}), and the logarithm "
             'takes values ≥ 0; use transform="yeo-johnson" or "auto" when fitting, or leave these rows out'
         )
 

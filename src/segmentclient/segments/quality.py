@@ -45,7 +45,7 @@ def silhouettes(rows: Array, partitions: Sequence[Labels]) -> list[Array]:
     Rousseeuw (1987): (b − a) / max(a, b), with a the mean distance to the own cluster and b to the nearest other;
     0 for a row alone in its cluster.
     """
-    members = [np.eye(int(labels.max()) + 1)[labels] for labels in partitions]
+    members = [np.eye(int(np.max(labels)) + 1)[labels] for labels in partitions]
     ends = np.cumsum([one.shape[1] for one in members])[:-1]
     stacked = np.hstack(members)
     widths = [np.empty(len(rows)) for _ in partitions]

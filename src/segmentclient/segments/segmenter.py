@@ -163,7 +163,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         means = pd.DataFrame(self.cluster_means_, columns=self._number_names())
         means.insert(0, "cluster", self.keys_[:-1])
         means.insert(1, "customers", self.sizes_)
-        means.insert(2, "share", self.sizes_ / max(1, self.sizes_.sum()))
+        means.insert(2, "share", self.sizes_ / max(1, int(np.sum(self.sizes_))))
         return means
 
     def to_json(self) -> str:

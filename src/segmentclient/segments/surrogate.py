@@ -108,7 +108,7 @@ def surrogate_rules(
     paths, leaves = dict(_paths(tree.tree_, columns)), tree.apply(matrix)
     rules = tuple(_best_rule(str(name), labels == code, leaves, paths) for code, name in enumerate(segments))
     fidelity = float(np.mean(tree.predict(matrix) == labels))
-    return rules, fidelity, float(np.bincount(labels).max() / len(labels))
+    return rules, fidelity, float(np.max(np.bincount(labels)) / len(labels))
 
 
 @dataclass(frozen=True)

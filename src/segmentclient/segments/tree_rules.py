@@ -123,7 +123,7 @@ class _Box:
 
 
 def _boxes(values: Array, labels: Labels, names: Sequence[str], depth: int) -> list[_Box]:
-    least = max(1, min(len(values) // 200, int(np.bincount(labels).min()) // 2))
+    least = max(1, min(len(values) // 200, int(np.min(np.bincount(labels))) // 2))
     tree = decision_tree(values, labels, depth=depth, least=least).tree_
     everybody = np.ones(len(values), dtype=bool)
     return [box for box in _walk(tree, 0, {}, everybody, values, labels, names) if box.inside.any()]
@@ -139,7 +139,7 @@ def _walk(
     names: Sequence[str],
 ) -> list[_Box]:
     """Give the leaves below a node; two that stand for one cluster are told as their parent."""
-    own = _Box(_tests(limits, names), inside, int(np.bincount(labels[inside], minlength=1).argmax()))
+    own = _Box(_tests(limits, names), inside, int(np.argmax(np.bincount(labels[inside], minlength=1))))
     if tree.children_left[node] < 0:
         return [own]
     place = int(tree.feature[node])
@@ -174,8 +174,8 @@ def _tests(limits: Mapping[tuple[int, bool], float], names: Sequence[str]) -> tu
 def _roundest(column: Array, threshold: float) -> float:
     """Give the number of fewest digits that cuts the values where `threshold` does."""
     below, above = (
-        column[column <= threshold].max(initial=-np.inf),
-        column[column > threshold].min(initial=np.inf),
+        np.max(column[column <= threshold], initial=-np.inf),
+        np.min(column[column > threshold], initial=np.inf),
     )
     for digits in range(1, 17):
         near = float(f"{threshold:.{digits}g}")
@@ -200,7 +200,7 @@ def _in_words(
     rules = tuple(_rules(keys, boxes, named))
     reached = {box.cluster for box in boxes}
     unreached = tuple(str(key) for place, key in enumerate(keys) if place not in reached)
-    largest = float(np.bincount(labels).max() / len(labels))
+    largest = float(np.max(np.bincount(labels)) / len(labels))
     return ClusterRules(rules, float(np.mean(guessed == labels)), largest, unreached)
 
 
