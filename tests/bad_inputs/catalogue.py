@@ -22,6 +22,13 @@ def _every_third(values, odd):
     return new
 
 
+class Wordless:
+    """A cell that cannot even be shown."""
+
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+
 PARIS = dt.timezone(dt.timedelta(hours=1))
 # name: what becomes of a column
 QUIRKS = {
@@ -40,11 +47,13 @@ QUIRKS = {
     "ints and text": lambda s: _every_third(s, "x"),
     "text and ints": lambda s: _every_third(s.astype(str), 7),
     "Decimals": lambda s: pd.Series([Decimal("1.10")] * len(s), s.index, dtype=object),
+    "signalling NaN": lambda s: pd.Series([Decimal("sNaN")] * len(s), s.index, dtype=object),
     "Decimal NaN": lambda s: pd.Series([Decimal("NaN")] * len(s), s.index, dtype=object),
     "lists": lambda s: pd.Series([[1, 2]] * len(s), s.index, dtype=object),
     "dicts": lambda s: pd.Series([{"a": 1}] * len(s), s.index, dtype=object),
     "bytes": lambda s: pd.Series([b"x"] * len(s), s.index, dtype=object),
     "objects": lambda s: pd.Series([object()] * len(s), s.index, dtype=object),
+    "objects without words": lambda s: pd.Series([Wordless()] * len(s), s.index, dtype=object),
     "booleans": lambda s: pd.Series(True, s.index),
     "complex": lambda s: pd.Series(1 + 2j, s.index),
     "durations": lambda s: pd.Series(pd.Timedelta("1D"), s.index),

@@ -79,6 +79,9 @@ MADE = {
 }
 
 
+UNEQUAL = ("lists", "objects", "signalling")  # cells that pandas cannot compare
+
+
 def checked(some):
     wrong = []
     for name, function, make in some:
@@ -91,7 +94,7 @@ def checked(some):
             continue
         if "not a table" in name and "None" not in name and "Segmenter" not in name and found != "error":
             wrong.append(f"{name}: a result for what is no table")
-        if before is not None and "lists" not in name and "objects" not in name:
+        if before is not None and not any(word in name for word in UNEQUAL):
             pd.testing.assert_frame_equal(table, before)
     assert not wrong, "\n".join(wrong)
 

@@ -13,6 +13,7 @@ import numpy as np
 from segmentclient.errors import ColumnError, missing_package
 from segmentclient.frames.arrow import without_arrow
 from segmentclient.frames.letters import with_whole_characters
+from segmentclient.frames.odd_cells import with_calm_cells
 
 __all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine", "with_own_names"]
 
@@ -25,7 +26,7 @@ def read(table: Any, *, name: str = "customers") -> Frame:
     """Take any supported table in, or raise a `ColumnError` that says what is supported."""
     _refuse_duplicate_names(table, name)
     try:
-        frame: Frame = nw.from_native(_with_unlike_names(table))
+        frame: Frame = nw.from_native(_as_pandas_works(table, name))
     except TypeError:
         raise ColumnError(
             f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
@@ -40,10 +41,11 @@ def _is_pandas(table: Any) -> bool:
     return pandas is not None and isinstance(table, pandas.DataFrame)
 
 
-def _with_unlike_names(table: Any) -> Any:
-    """Rename levels of a pandas index that are called like a column, for pandas joins and groups by neither."""
+def _as_pandas_works(table: Any, name: str) -> Any:
+    """Make a pandas table ready: its joins and groups fail on index levels called like a column, and on odd cells."""
     if not _is_pandas(table):
         return table
+    table = with_calm_cells(table, name)
     names = [_HIDDEN + str(name) if name in table.columns else name for name in table.index.names]
     return _with_index(table, table.index.set_names(names)) if names != list(table.index.names) else table
 
