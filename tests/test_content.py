@@ -246,3 +246,13 @@ def test_a_former_state_of_the_same_orders_is_named_by_its_day(customers):
 def test_people_who_never_ordered_are_not_called_buyers(customers):
     meaning = key_figures(gather(customers, by="segment"), words("en", None))[0].meaning
     assert meaning == "5 have ordered at least once. 1 has never ordered."
+
+
+def test_scores_that_no_customer_has_mean_nothing(customers):
+    assert "r_score" not in gather(customers.assign(r_score=float("nan")), by="segment").scores
+
+
+@pytest.mark.parametrize("share", [1.5, -0.1, 1e300, float("inf")])
+def test_a_probability_is_between_0_and_1(customers, share):
+    with pytest.raises(sc.ColumnError, match=r"'p_alive' has 6 values that are no share; expected .* 0 to 1"):
+        gather(customers.assign(p_alive=share), by="segment")

@@ -1,4 +1,5 @@
 import datetime as dt
+from decimal import Decimal
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -106,3 +107,22 @@ def test_small_frames_are_built_on_the_callers_engine(on_engine, back):
     joined = back(frames.give_back(frame.join(small, on="customer_id", how="left")))
     assert joined["label"].tolist()[:2] == ["é", "b"]
     assert joined["label"].isna().tolist() == [False, False, True, True]
+
+
+def test_signalling_nans_are_read_as_quiet_ones():
+    """Decimal raises as soon as it compares or hashes them, so that pandas cannot even tell them missing."""
+    table = pd.DataFrame({"customer_id": ["a", "b"], "x": [Decimal("sNaN"), Decimal("2.5")]})
+    read = nw.to_native(frames.read(table))
+    assert read["x"].isna().tolist() == [True, False]
+    assert read["x"].iloc[1] == Decimal("2.5")
+    assert table["x"].iloc[0].is_snan(), "the caller's table is as it was"
+
+
+def test_a_cell_without_words_is_refused_by_its_place():
+    class Mute:
+        def __str__(self):
+            raise ValueError("not today")
+
+    table = pd.DataFrame({"customer_id": ["a", "b"], "x": ["said", Mute()]})
+    with pytest.raises(sc.ColumnError, match=r"column 'x' holds a .*Mute in row 1 .*ValueError: not today"):
+        frames.read(table)

@@ -13,9 +13,10 @@ from segmentclient.schema import COLUMNS
 __all__ = ["sound"]
 
 LARGEST = 1e15  # beyond, sums lose their cents and figures their meaning
+ROUNDING = 1e-9  # of shares
 _SCORES = ("r_score", "f_score", "m_score")
 _COUNTS = ("n_orders", "frequency")
-_SHARES = ("p_alive", "clumpiness")  # shown one by one, never summed: what is infinite is shown as missing
+_SHARES = ("p_alive", "clumpiness")
 
 
 def sound(data: Any, *, name: str = "customers") -> Any:
@@ -29,7 +30,7 @@ def sound(data: Any, *, name: str = "customers") -> Any:
     Raises
     ------
     ColumnError
-        Lists every column with infinite or absurd numbers, scores outside 1 to 9, or days outside the years 1900
+        Lists every column with infinite or absurd numbers, scores outside 1 to 9, shares outside 0 to 1, or days outside the years 1900
         to 2199.
     """
     known = [column for column in data.columns if column in COLUMNS]
@@ -63,7 +64,7 @@ def _holds_decimals(values: Any) -> bool:
 def _problems(values: Any, column: str) -> Iterable[str]:
     import pandas as pd
 
-    if COLUMNS[column].kind == "number" and column not in _SHARES:
+    if COLUMNS[column].kind == "number":
         yield from _number_problems(pd.to_numeric(values, errors="coerce"), column)
     elif COLUMNS[column].kind == "date" and values.dtype.kind == "M":
         outside = values.notna() & ~values.dt.year.between(1900, 2199)
@@ -74,7 +75,10 @@ def _problems(values: Any, column: str) -> Iterable[str]:
 def _number_problems(values: Any, column: str) -> Iterable[str]:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     known = numbers[~np.isnan(numbers)]
-    if large := int((np.abs(known) > LARGEST).sum()):
+    if column in _SHARES:
+        if wrong := int(((known < -ROUNDING) | (known > 1 + ROUNDING)).sum()):
+            yield f"column {column!r} has {wrong:,} values that are no share; expected numbers from 0 to 1"
+    elif large := int((np.abs(known) > LARGEST).sum()):
         yield f"column {column!r} has {large:,} infinite or absurdly large values (beyond {LARGEST:g})"
     elif column in _SCORES and (wrong := int(((known < 1) | (known > 9) | (known % 1 != 0)).sum())):
         yield f"column {column!r} has {wrong:,} values that are no score; expected whole numbers from 1 to 9"

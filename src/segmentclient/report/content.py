@@ -270,7 +270,8 @@ def _share_of_the_best(revenue: pd.Series) -> float:
 def _score_meanings(data: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Say, for each score, which days, orders or money it stands for in these very data."""
     pairs = {"r_score": "days_since_last_order", "f_score": "n_orders", "m_score": "revenue"}
-    return {score: _ranges(data, score, column) for score, column in pairs.items() if score in data}
+    ranges = {score: _ranges(data, score, column) for score, column in pairs.items() if score in data}
+    return {score: table for score, table in ranges.items() if len(table)}
 
 
 def _ranges(data: pd.DataFrame, score: str, column: str) -> pd.DataFrame:
