@@ -154,6 +154,25 @@ def test_bootstrap_errors_are_those_of_the_hessian(cdnow):
     )
 
 
+def test_a_resample_chooses_its_own_rhythm():
+    """Orders every tenth day, give or take one: as regular as a model can be, whoever is drawn."""
+    rng = np.random.default_rng(3)
+    log = pd.DataFrame(
+        [
+            (who, pd.Timestamp("2026-01-01") + pd.Timedelta(days=int(day)), 1.0)
+            for who in range(40)
+            for day in rng.integers(9, 12, rng.geometric(0.2)).cumsum()
+        ],
+        columns=["customer_id", "date", "amount"],
+    )
+    customers = sc.summarize_customers(log, gaps=True)
+    draws = sc.bootstrap_parameters(sc.MBGCNBD(), customers, n=3)
+    assert draws.columns.tolist() == ["r", "alpha", "a", "b", "k"]
+    assert draws["k"].tolist() == [12, 12, 12]
+    with pytest.raises(sc.ColumnError, match="sum_log_gaps"):
+        sc.bootstrap_parameters(sc.MBGCNBD(), customers.drop(columns="sum_log_gaps"), n=3)
+
+
 def test_scores():
     from scipy.stats import spearmanr
     from sklearn.metrics import roc_auc_score

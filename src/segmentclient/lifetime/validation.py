@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from segmentclient import frames
 from segmentclient.customers import split_periods
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class
-from segmentclient.lifetime.histories import COLUMNS, read_columns, read_histories
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.histories import COLUMNS, numbers, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.scores import area_under_roc, rank_correlation
 from segmentclient.options import check_options
@@ -200,14 +201,15 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     Parameters
     ----------
     model : a model of purchases, fitted or not (its class and options are used).
-    customers : any table with `frequency`, `recency` and `T`; the distinct histories are collected.
+    customers : any table with `frequency`, `recency` and `T` (and `sum_log_gaps`, where the model chooses its own
+        regularity); the distinct histories are collected.
     n : number of resamples (of as many customers, with replacement).
     random_state : seed.
 
     Returns
     -------
     pandas.DataFrame
-        One row a resample, one column a parameter. Histories are resampled as counts, so a million
+        One row a resample, one column a parameter (and `k`, where the model chooses it). Histories are resampled as counts, so a million
         customers cost what their distinct histories cost.
 
     Examples
@@ -220,14 +222,29 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     check_options(bootstrap_parameters, locals(), error=ModelError)
     import pandas as pd
 
-    histories = read_histories(*read_columns(customers, COLUMNS))
-    seen = pd.DataFrame({name: getattr(histories, name) for name in COLUMNS})
-    sizes = histories.counts
+    chooses = getattr(model, "k", 1) is None
+    seen, sizes = _seen(customers, [*COLUMNS, *_GAPS] if chooses else COLUMNS)
     rng = np.random.default_rng(random_state)
     rows = []
     for _ in range(n):
         drawn = rng.multinomial(int(sizes.sum()), sizes / sizes.sum())
         kept = drawn > 0
         again = type(model)(**model.get_params()).fit(seen[kept], weights=drawn[kept].astype(float))
-        rows.append(again.params_.to_dict())
+        chosen = {"k": again.k_} if chooses else {}
+        rows.append({**again.params_.to_dict(), **chosen})
     return pd.DataFrame(rows)
+
+
+_GAPS = ("sum_log_gaps",)
+
+
+def _seen(customers: Any, columns: Sequence[str]) -> tuple[Any, Any]:
+    """Give the distinct rows of these columns, in an order that is not the caller's, and the customers of each."""
+    import pandas as pd
+
+    table, counts = read_columns(customers, columns)
+    read_histories(table, counts)
+    values = [np.nan_to_num(numbers(table[name])) for name in columns]
+    rows, kind = distinct(values)
+    seen = pd.DataFrame({name: column[rows] for name, column in zip(columns, values, strict=True)})
+    return seen, np.bincount(kind, counts, minlength=len(rows))
