@@ -79,6 +79,35 @@ def test_rows_of_one_person_are_merged_without_inventing():
     pd.testing.assert_frame_equal(again, joined)
 
 
+@pytest.mark.parametrize(
+    ("column", "answers", "kept"),
+    [
+        ("opt_out", ["Yes", "no"], "Yes"),
+        ("opt_out", ["false", "TRUE"], "TRUE"),
+        ("opt_out", ["non", " Oui "], " Oui "),
+        ("opt_out", ["1", "no"], "1"),
+        ("opt_out", ["no", "never again"], "never again"),
+        ("consent", ["Yes", "no"], "no"),
+        ("consent", ["1", "no"], "no"),
+        ("consent", ["yes", "perhaps"], "perhaps"),
+    ],
+)
+@pytest.mark.parametrize("turn", [1, -1])
+def test_the_most_careful_answer_counts_however_it_is_spelt(on_engine, back, column, answers, kept, turn):
+    customers = pd.DataFrame({"customer_id": ["a"], "segment": ["loyal"]})
+    people = pd.DataFrame({"customer_id": ["a", "a"], column: answers[::turn]})
+    with pytest.warns(sc.SegmentClientWarning, match=column):
+        joined = back(sc.join_people(on_engine(customers), on_engine(people)))
+    assert joined[column].tolist() == [kept]
+
+
+def test_one_answer_spelt_in_two_ways_is_no_contradiction():
+    people = pd.DataFrame({"customer_id": ["a", "a"], "opt_out": ["oui", "Yes"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert sc.join_people(CUSTOMERS, people)["opt_out"].isin(["oui", "Yes"]).sum() == 1
+
+
 def test_equal_rows_are_merged_in_silence():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

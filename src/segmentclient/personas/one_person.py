@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -11,25 +10,21 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.errors import SegmentClientWarning
+from segmentclient.personas import consents
 from segmentclient.personas.attributes import folded
 
 __all__ = ["merge_persons", "warn_if_differing"]
-
-REFUSES = re.compile(r"(^|_)(opt_?out|unsubscribed|do_not_\w+|no_contact|refuse\w*|desinscri\w*)($|_)")
-CONSENTS = re.compile(r"(^|_)(opt_?in|consent\w*|consentement|subscribed|accepts?_\w+|accepte_\w+)($|_)")
-
 
 def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, int]]:
     """Keep a value where all known cells of a person agree; the order of the rows never matters."""
     persons = _with_comparable_texts(persons)
     schema = persons.collect_schema()
     columns = [name for name in schema if name != key]
-    casts = [cast for name in columns if (cast := _ready(name, schema[name])) is not None]
-    ready = persons.with_columns(*casts) if casts else persons
+    ready = persons.with_columns(*(_ready(name, schema[name]) for name in columns))
     ends = {f"_min_{place}": nw.col(name).min() for place, name in enumerate(columns)}
     ends |= {f"_max_{place}": nw.col(name).max() for place, name in enumerate(columns)}
     grouped = ready.group_by(key).agg(**ends)
-    clashes = {name: _clash(place) for place, name in enumerate(columns)}
+    clashes = {name: _clash(name, place, schema[name]) for place, name in enumerate(columns)}
     kept = grouped.select(
         key, *(_agreed(name, place, schema[name], clashes[name]) for place, name in enumerate(columns))
     )
@@ -55,26 +50,43 @@ def _with_comparable_texts(persons: frames.Frame) -> frames.Frame:
 
 
 def _ready(name: str, dtype: Any) -> Any:
-    """Cast what has no smallest and largest value everywhere."""
-    if dtype in (nw.Categorical, nw.Enum, nw.Object):
-        return nw.col(name).cast(nw.String)
-    return nw.col(name).cast(nw.Int64) if dtype == nw.Boolean else None
+    """Cast what has no smallest and largest value everywhere; of answers about consent the rank decides."""
+    if dtype in _WORDS:
+        text = nw.col(name).cast(nw.String)
+        return consents.ranked(text).alias(name) if _is_about_consent(name) else text
+    return nw.col(name).cast(nw.Int64) if dtype == nw.Boolean else nw.col(name)
 
 
-def _clash(place: int) -> Any:
+_WORDS = (nw.String, nw.Categorical, nw.Enum, nw.Object)
+
+
+def _is_about_consent(name: str) -> bool:
+    plain = folded(name)
+    return bool(consents.REFUSES.search(plain) or consents.CONSENTS.search(plain))
+
+
+def _is_ranked(name: str, dtype: Any) -> bool:
+    return dtype in _WORDS and _is_about_consent(name)
+
+
+def _clash(name: str, place: int, dtype: Any) -> Any:
     low, high = nw.col(f"_min_{place}"), nw.col(f"_max_{place}")
+    if _is_ranked(name, dtype):
+        low, high = consents.first_letter(low), consents.first_letter(high)
     return (low != high).fill_null(False) & ~low.is_null()
 
 
 def _agreed(name: str, place: int, dtype: Any, clash: Any) -> Any:
     """Refusals keep the largest, consents the smallest of values that differ, all others become missing."""
     low, high = nw.col(f"_min_{place}"), nw.col(f"_max_{place}")
-    if REFUSES.search(folded(name)):
+    if consents.REFUSES.search(folded(name)):
         value = high
-    elif CONSENTS.search(folded(name)):
+    elif consents.CONSENTS.search(folded(name)):
         value = low
     else:
         value = nw.when(~clash).then(low)
+    if _is_ranked(name, dtype):
+        value = consents.as_text(value)
     return (value.cast(nw.Boolean) if dtype == nw.Boolean else value).alias(name)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from segmentclient.errors import ColumnError
+from segmentclient.personas.consents import NO, YES
 from segmentclient.report.audience_files import plain
 
 if TYPE_CHECKING:
@@ -27,18 +28,15 @@ def may_be_contacted(data: pd.DataFrame) -> Any:
     return allowed
 
 
-_YES, _NO = {"1", "1.0", "true", "yes", "y", "oui", "o"}, {"0", "0.0", "false", "no", "n", "non", ""}
-
-
 def _truth(column: pd.Series, name: str, *, missing: bool) -> Any:
     """Read true / false, 1 / 0, yes / no, oui / non; anything else is an error, never a guess about consent."""
     text = column.map(lambda value: str(value).strip().lower(), na_action="ignore")
-    odd = sorted(set(text.dropna()) - _YES - _NO)
+    odd = sorted(set(text.dropna()) - YES - NO)
     if odd:
         raise ColumnError(
             f"customers: column {name!r} holds {odd[:3]}; accepted: true / false, 1 / 0, yes / no, oui / non"
         )
-    return text.isin(_YES) | (text.isna() & missing)
+    return text.isin(YES) | (text.isna() & missing)
 
 
 def control_group(ids: pd.Series, share: float, seed: int) -> Any:
