@@ -112,3 +112,36 @@ def test_ids_beyond_what_a_double_holds_stay_apart(engine, back):
     found = back(sc.update_customers(old, TO_ENGINE[engine](late)))
     assert (found["customer_id"] - base).tolist() == one["customer_id"].tolist()
     np.testing.assert_allclose(found["revenue"], one["revenue"])
+
+
+@pytest.mark.parametrize("engine", TO_ENGINE)
+@pytest.mark.parametrize("turned", [False, True], ids=["whole first", "double first"])
+def test_whole_numbers_and_doubles_that_are_not_equal_stay_apart(engine, turned, back):
+    """2^53 + 1 is no double: as one it would be 2^53, somebody else."""
+    big = 2**53
+    held = [pl.Series([big + 1, big, 7]), pl.Series([float(big), 5.0, 7.0])][:: -1 if turned else 1]
+    customers = pl.DataFrame({"customer_id": held[0], "revenue": [1.0, 2.0, 3.0]})
+    people = pl.DataFrame({"customer_id": held[1], "x": [1, 2, 3]})
+    if engine == "pyarrow" and turned:  # it casts all or nothing
+        with pytest.raises(sc.ColumnError, match="cannot hold all of it"):
+            sc.join_people(TO_ENGINE[engine](customers), TO_ENGINE[engine](people))
+        return
+    found = back(sc.join_people(TO_ENGINE[engine](customers), TO_ENGINE[engine](people)))
+    known = dict(zip(found["customer_id"].astype(int), found["x"], strict=True))
+    assert known[7] == 3
+    if turned:
+        assert known[big] == 2  # of people
+        assert pd.isna(known[5])
+    else:
+        assert known[big] == 1
+        assert pd.isna(known[big + 1])
+
+
+def test_two_periods_do_not_take_neighbours_for_one():
+    before = pd.DataFrame({"customer_id": [2**53 + 1, 7], "segment": ["a", "b"], "revenue": [1.0, 2.0]})
+    after = before.assign(customer_id=[2.0**53, 7.0])
+    found = sc.compare_periods(before, after)
+    assert found.matrix.loc["b", "b"] == 1
+    assert found.matrix.loc["a", "(absent)"] == found.matrix.loc["(absent)", "a"] == 1
+    with pytest.raises(sc.ColumnError, match="Float64, its type in customers, cannot hold 1 of its values"):
+        sc.compare_periods(after, before)

@@ -184,3 +184,21 @@ def test_the_card_names_segments_as_readers_know_them() -> None:
     assert {html.unescape(name) for name in heads["en"]} >= {"Can't lose", "About to sleep", "Cluster 2"}
     assert {html.unescape(name) for name in heads["fr"]} >= {"À ne pas perdre", "En voie d’endormissement"}
     assert set(migration.matrix.index) >= {"cant_lose", "about_to_sleep", "c2"}
+
+
+def test_numbered_clusters_are_the_same_as_whole_numbers_and_as_doubles(on_engine):
+    """A column of clusters turns to doubles as soon as one customer has none."""
+    before = pd.DataFrame({"customer_id": [1, 2, 3], "cluster": [0, 1, 1], "revenue": [1.0, 2.0, 3.0]})
+    after = pd.DataFrame(
+        {"customer_id": [1, 2, 3, 4], "cluster": [0, 1, 1, np.nan], "revenue": [1.0, 2.0, 3.0, 0.0]}
+    )
+    found = sc.compare_periods(on_engine(before), on_engine(after), by="cluster")
+    assert found.moves.set_index("move")["n_customers"].to_dict()["stayed"] == 3
+    assert set(found.order) == {"0", "1", "(missing)"}
+
+
+@pytest.mark.parametrize("word", ["(absent)", "(missing)"])
+def test_segments_called_like_our_own_words_are_refused(word):
+    table = pd.DataFrame({"customer_id": [1, 2], "segment": [word, "b"], "revenue": [1.0, 2.0]})
+    with pytest.raises(sc.ColumnError, match="give them other names"):
+        sc.compare_periods(table, table)

@@ -12,7 +12,7 @@ from segmentclient.frames.door import Frame
 from segmentclient.frames.letters import half_characters
 from segmentclient.schema import kind_of
 
-__all__ = ["check_labels", "check_same_keys", "holds_half_characters"]
+__all__ = ["check_labels", "check_same_keys", "holds_half_characters", "label_texts"]
 
 
 def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
@@ -23,6 +23,19 @@ def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
     raise_all(_type_problems(frame, columns), table=name)
     if frame.implementation.is_pandas():
         raise_all(_label_problems(nw.to_native(frame), columns), table=name)
+
+
+def label_texts(labels: Any, missing: str | None = None) -> Any:
+    """Write collected labels as text, and a word where they are missing; 1 and 1.0 are the same label."""
+    import numpy as np
+    import pandas as pd
+
+    codes, known = pd.factorize(labels)
+    return np.array([*map(_label_text, known), missing], dtype=object)[codes]
+
+
+def _label_text(label: Any) -> str:
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:

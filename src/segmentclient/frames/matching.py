@@ -23,18 +23,19 @@ _MOST_WHOLE = 2.0**53  # above it, doubles skip whole numbers
 def keyed_like(frame: Frame, other: Frame, key: str) -> Frame:
     """Give `other` with its key in the type that it has in `frame`, for a left join to `frame`.
 
-    A key that the type cannot hold (1.5 among whole numbers) equals nobody and becomes missing.
+    A key that the type cannot hold (1.5 among whole numbers) equals nobody: it becomes missing, or its row is left out.
     """
     if frame.implementation.is_pyarrow():
         return _cast_on_arrow(frame, other, [key])
     wanted, found = frame.collect_schema()[key], other.collect_schema()[key]
-    if (
-        wanted == found
-        or not frame.implementation.is_polars()
-        or (wanted.is_integer() and found.is_integer())
-    ):
+    if wanted == found or (wanted.is_integer() and found.is_integer()):
         return other  # these are joined as they are
-    return other.with_columns(_fitting(key, wanted, found))
+    if frame.implementation.is_polars():
+        return other.with_columns(_fitting(key, wanted, found))
+    if {wanted.is_float(), wanted.is_integer()} == {found.is_float(), found.is_integer()} == {True, False}:
+        held = other.with_columns(_held(key, wanted, found)).filter(~nw.col(key).is_null())
+        return held.with_columns(nw.col(key).cast(wanted))  # without gaps, which NumPy's whole numbers lack
+    return other
 
 
 def in_types_of(frame: Frame, other: Frame, names: Sequence[str], *, table: str) -> Frame:
@@ -80,6 +81,9 @@ def _held(name: str, wanted: Any, found: Any) -> nw.Expr:
     column = nw.col(name)
     if wanted.is_integer():
         return nw.when(_is_within(column, wanted, found)).then(column)
+    if wanted.is_float() and found.is_integer():
+        most = _MOST_WHOLE if wanted == nw.Float64 else 2.0**24
+        return nw.when(column.is_between(-int(most), int(most))).then(column)
     if kind_of(wanted) == "text" and found != nw.String:
         column = column.cast(nw.String)
     return nw.when(column.is_in(wanted.categories)).then(column) if isinstance(wanted, nw.Enum) else column

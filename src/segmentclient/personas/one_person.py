@@ -15,6 +15,7 @@ from segmentclient.personas.attributes import folded
 
 __all__ = ["merge_persons", "warn_if_differing"]
 
+
 def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, int]]:
     """Keep a value where all known cells of a person agree; the order of the rows never matters."""
     persons = _with_comparable_texts(persons)

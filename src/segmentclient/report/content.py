@@ -113,7 +113,7 @@ def _collected(table: Any, by: str, *, name: str) -> pd.DataFrame:
 
 def _tidy(data: pd.DataFrame, by: str) -> pd.DataFrame:
     """Give the segments as text, and the rows in an order that does not depend on the caller's."""
-    data[_group(by)] = _keys(data[by])
+    data[_group(by)] = frames.label_texts(data[by])
     for column in data.columns.drop(_group(by)):
         if column not in _NOT_NUMBERS and data[column].dtype == object:
             data[column] = _numbers(data[column])
@@ -128,18 +128,6 @@ _ORDER = ("revenue", "days_since_last_order", "n_orders", "average_order_value",
 def _group(by: str) -> str:
     """Name the column of groups; scores that serve as groups stay numbers beside it."""
     return f"{by} (group)" if by in {*NEEDED, *OPTIONAL} - {*_NOT_NUMBERS} else by
-
-
-def _keys(names: pd.Series) -> Any:
-    """Write each segment as text, None where it is missing."""
-    import pandas as pd
-
-    codes, known = pd.factorize(names)
-    return np.array([*map(_key, known), None], dtype=object)[codes]
-
-
-def _key(name: Any) -> str:
-    return str(int(name)) if isinstance(name, float) and name.is_integer() else str(name)
 
 
 def _numbers(column: pd.Series) -> pd.Series:
@@ -210,7 +198,7 @@ def _bounds(values: Any, by: str) -> pd.DataFrame:
         table="values",
     )
     table = frames.collect(frames.read(values), [by, *_BOUNDS])
-    return table.assign(**{by: _keys(table[by])}).set_index(by).rename(columns=_BOUNDS)
+    return table.assign(**{by: frames.label_texts(table[by])}).set_index(by).rename(columns=_BOUNDS)
 
 
 _BOUNDS = {"lifetime_value": "value", "lifetime_value_low": "value_low", "lifetime_value_high": "value_high"}

@@ -140,7 +140,7 @@ def _side(
     ordered, active = activity
     chosen = frame.select(
         "customer_id",
-        nw.col(by).cast(nw.String).alias("segment"),
+        nw.col(by).alias("segment"),
         nw.col(value).cast(nw.Float64).alias("value"),
         ordered.alias("ordered"),
         active.alias("active"),
@@ -149,10 +149,21 @@ def _side(
     twice = int(side["customer_id"].duplicated().sum())
     if twice:
         raise ColumnError(f"{name}: {twice:,} customer_id are repeated; one row a customer is expected")
-    side["segment"] = side["segment"].astype(object).where(side["segment"].notna(), MISSING)
+    side["segment"] = _segments(side["segment"], by, name)
     numbers = ["value", "ordered", "active"]
     side[numbers] = side[numbers].astype("float64")
     return side.fillna({"value": 0.0})
+
+
+def _segments(labels: pd.Series, by: str, name: str) -> Any:
+    """Write the segments as text; names that the answer needs for itself are refused."""
+    taken = [word for word in (ABSENT, MISSING) if (labels.astype(object) == word).any()]
+    if taken:
+        raise ColumnError(
+            f"{name}: column {by!r} has segments called {', '.join(taken)}, the words of compare_periods for customers "
+            "who are not in a table or have no segment; give them other names"
+        )
+    return frames.label_texts(labels, MISSING)
 
 
 def _order(sides: Mapping[str, pd.DataFrame], order: Sequence[str] | None) -> list[str]:
@@ -171,16 +182,16 @@ def _order(sides: Mapping[str, pd.DataFrame], order: Sequence[str] | None) -> li
 
 
 def _together(sides: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    before, after = sides["before"], sides["after"]
-    try:
-        both = before.merge(
-            after, on="customer_id", how="outer", suffixes=("_before", "_after"), indicator="side"
-        )
-    except ValueError:
-        kinds = f"{before['customer_id'].dtype} and {after['customer_id'].dtype}"
+    before, after = (frames.read(side, name=name) for name, side in sides.items())
+    kinds = [frame.collect_schema()["customer_id"] for frame in (before, after)]
+    if len({kind_of(kind) for kind in kinds}) > 1:
         raise ColumnError(
-            f"customer_id: the two tables hold different kinds, {kinds}; cast one of them"
-        ) from None
+            f"customer_id: the two tables hold different kinds, {kinds[0]} and {kinds[1]}; cast one of them"
+        )
+    after = frames.in_types_of(before, after, ["customer_id"], table="after")
+    both: pd.DataFrame = nw.to_native(before).merge(
+        nw.to_native(after), on="customer_id", how="outer", suffixes=("_before", "_after"), indicator="side"
+    )
     for name in ("before", "after"):
         both[f"segment_{name}"] = both[f"segment_{name}"].fillna(ABSENT)
         both[f"value_{name}"] = both[f"value_{name}"].fillna(0.0)
