@@ -202,3 +202,20 @@ def test_native_plans_equal_the_portable_steps(on_engine, back):
         bought = back(frames.give_back(native)).dropna(subset="first_order").reset_index(drop=True)
         plain = back(frames.give_back(portable_totals(lines, log, 1)))
         pd.testing.assert_frame_equal(bought[plain.columns], plain, check_dtype=False, rtol=1e-12)
+
+
+def test_money_given_back_to_strangers_is_said_when_months_are_added():
+    log = pd.DataFrame({"customer_id": ["a"], "date": pd.to_datetime(["2026-01-05"]), "amount": [10.0]})
+    later = pd.DataFrame(
+        {
+            "customer_id": ["a", "z"],
+            "date": pd.to_datetime(["2026-02-01", "2026-02-02"]),
+            "amount": [5.0, -99.0],
+        }
+    )
+    old = sc.summarize_customers(log)
+    with pytest.warns(sc.SegmentClientWarning, match=r"1 customers have refunds and no purchase \(-99\.00"):
+        new = sc.update_customers(old, later)
+    with pytest.warns(sc.SegmentClientWarning, match=r"1 customers have refunds and no purchase \(-99\.00"):
+        whole = sc.summarize_customers(pd.concat([log, later]))
+    pd.testing.assert_frame_equal(new, whole)

@@ -140,3 +140,20 @@ def test_an_attribute_that_the_profile_holds_already_is_told_once():
     profile = sc.profile_segments(customers, attributes=["revenue", "age", "age"]).set_index("segment")
     assert list(profile.columns).count("mean_revenue") == list(profile.columns).count("mean_age") == 1
     assert profile.loc["a", ["mean_revenue", "mean_age"]].tolist() == [1.5, 35.0]
+
+
+def test_a_person_described_in_two_ways_is_refused_and_equal_rows_count_once(on_engine):
+    customers = pd.DataFrame({"customer_id": [1, 2], "segment": ["a", "a"], "revenue": [1.0, 2.0]})
+    people = pd.DataFrame({"customer_id": [1, 1, 2], "age": [20, 20, 30]})
+    assert sc.profile_segments(on_engine(customers), attributes=on_engine(people))["mean_age"].tolist() == [
+        25.0
+    ]
+    with pytest.raises(sc.ColumnError, match=r"3 different rows for 2 ids; join_people"):
+        sc.profile_segments(on_engine(customers), attributes=on_engine(people.assign(age=[20, 60, 30])))
+
+
+def test_a_column_that_both_tables_have_is_refused():
+    customers = pd.DataFrame({"customer_id": [1], "segment": ["a"], "revenue": [1.0], "city": ["Lyon"]})
+    people = pd.DataFrame({"customer_id": [1], "city": ["Nice"]})
+    with pytest.raises(sc.ColumnError, match="attributes: column 'city' is in customers too"):
+        sc.profile_segments(customers, attributes=people)

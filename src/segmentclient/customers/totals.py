@@ -21,7 +21,7 @@ def sum_customers(lines: frames.Frame, log: Log, period_days: int) -> frames.Fra
     """
     totals = native_totals(lines, has_orders=log.has_orders) if period_days == 1 else None
     if totals is not None:
-        return _without_refunds_only(totals)
+        return without_refunds_only(totals, stacklevel=4)
     return with_day_numbers(portable_totals(lines, log, period_days))
 
 
@@ -56,7 +56,7 @@ def portable_totals(
         .agg(nw.col("amount").sum().alias("first_day_revenue"))
     )
     if whole_base:
-        totals = join_key(_without_refunds_only(join_key(revenue, first)), opening)
+        totals = join_key(without_refunds_only(join_key(revenue, first), stacklevel=5), opening)
     else:
         totals = join_key(join_key(revenue, first), opening)
     if period_days > 1:
@@ -70,7 +70,7 @@ def portable_totals(
     )
 
 
-def _without_refunds_only(totals: frames.Frame) -> frames.Frame:
+def without_refunds_only(totals: frames.Frame, *, stacklevel: int) -> frames.Frame:
     """Leave out customers without a purchase, and say how many (on a plan, counting them would run it twice)."""
     bought = ~nw.col("first_order").is_null()
     if isinstance(totals, nw.LazyFrame):
@@ -81,7 +81,7 @@ def _without_refunds_only(totals: frames.Frame) -> frames.Frame:
             f"{len(only):,} customers have refunds and no purchase ({only['revenue'].sum():,.2f} in money) and are left "
             "out; clean_transactions sets such rows aside with their reason",
             SegmentClientWarning,
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
         return totals.filter(bought)
     return totals

@@ -12,7 +12,7 @@ from segmentclient import frames
 from segmentclient.customers.collected import LARGEST
 from segmentclient.customers.log import KEY, Log, as_day, daily_lines, in_order, read_log
 from segmentclient.customers.summary import GAPS, SUMMARY, finish
-from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers
+from segmentclient.customers.totals import join_key, portable_totals, with_day_numbers, without_refunds_only
 from segmentclient.customers.units import Units
 from segmentclient.errors import ColumnError, TransactionError, raise_all
 from segmentclient.schema import check_columns, kind_of
@@ -138,13 +138,13 @@ def _merged(before: frames.Frame, new: frames.Frame) -> frames.Frame:
     sums = both.group_by(KEY).agg(
         nw.col("first_order").min(), nw.col("last_order").max(), nw.col("revenue").sum(),
         nw.col("n_orders").sum(), nw.col("n_periods").sum(),
-    ).filter(~nw.col("first_order").is_null())  # fmt: skip
+    )  # fmt: skip
     dated = both.filter(~nw.col("first_order").is_null())
     firsts = dated.group_by(KEY).agg(nw.col("_age").min().alias("_first"))
     opening = (
         join_key(dated, firsts).filter(nw.col("_age") == nw.col("_first")).select(KEY, "first_day_revenue")
     )
-    return with_day_numbers(join_key(sums, opening))
+    return with_day_numbers(join_key(without_refunds_only(sums, stacklevel=4), opening))
 
 
 def _plain_time(date: nw.Expr, dtype: Any) -> nw.Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -99,9 +100,11 @@ def _with_attributes(
         return frame, []
     if isinstance(attributes, str):
         return frame, [attributes]
-    if isinstance(attributes, Iterable) and not hasattr(attributes, "columns"):
+    if isinstance(attributes, Iterable) and not (
+        hasattr(attributes, "columns") or isinstance(attributes, Mapping)
+    ):
         return frame, _named(attributes)
-    frame, names = _joined(frame, frames.read(attributes, name="attributes"))
+    frame, names = _joined(frame, frames.read(attributes, name="attributes"), keys)
     return frame, [name for name in names if name not in keys]
 
 
@@ -114,7 +117,7 @@ def _named(attributes: Iterable[Any]) -> list[str]:
     return names
 
 
-def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, list[str]]:
+def _joined(frame: frames.Frame, people: frames.Frame, keys: Sequence[str]) -> tuple[frames.Frame, list[str]]:
     check_columns(frame.collect_schema(), ["customer_id"])
     check_columns(people.collect_schema(), ["customer_id"], table="attributes")
     frames.check_labels(frame, "customer_id")
@@ -127,10 +130,39 @@ def _joined(frame: frames.Frame, people: frames.Frame) -> tuple[frames.Frame, li
         for name, dtype in people.collect_schema().items()
         if name != "customer_id" and kind_of(dtype) in plain
     ]
-    new = [name for name in names if name not in schema]
-    people = people.select("customer_id", *new).drop_nulls("customer_id").unique("customer_id", keep="any")
+    raise_all(
+        (
+            f"column {name!r} is in customers too; drop it from one of the tables"
+            for name in names
+            if name in schema and name not in keys
+        ),
+        table="attributes",
+    )
+    people = _one_row_a_person(people.select("customer_id", *(name for name in names if name not in schema)))
     people = frames.keyed_like(frame, frames.beside(frame, people), "customer_id")
     return frames.joined(frame, people, "customer_id"), names
+
+
+def _one_row_a_person(people: frames.Frame) -> frames.Frame:
+    """Take equal rows once; who is described in two ways is an error, for the order of rows must not decide."""
+    known = people.drop_nulls("customer_id")
+    rows, ids = _rows_and_ids(known)
+    if rows == ids:
+        return known
+    with contextlib.suppress(TypeError):  # pandas compares no lists: their rows count as different
+        known = known.unique()
+    rows, ids = _rows_and_ids(known)
+    if rows > ids:
+        raise ColumnError(
+            f"attributes: expected one row a customer, found {rows:,} different rows for {ids:,} ids; "
+            "join_people(customers, people) merges them and reports what it merged"
+        )
+    return known
+
+
+def _rows_and_ids(people: frames.Frame) -> tuple[int, int]:
+    counts = frames.one_row(people.select("customer_id"), rows=nw.len(), ids=nw.col("customer_id").n_unique())
+    return int(counts["rows"]), int(counts["ids"] or 0)
 
 
 def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence[str]) -> None:
