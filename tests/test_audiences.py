@@ -176,3 +176,9 @@ def test_bad_tables_are_refused(export, customers):
         export(customers.assign(customer_id=1))
     with pytest.raises(sc.ColumnError, match="1 rows have no customer_id"):
         export(customers.head(3).assign(customer_id=["a", None, "b"]))
+
+
+def test_a_segment_called_none_is_not_mixed_with_those_without_one(export, customers):
+    export(customers.assign(segment="none"))
+    with pytest.raises(sc.ColumnError, match="has segments called none"):
+        export(customers.assign(segment=["none", None, *customers["segment"][2:]]))

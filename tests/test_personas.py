@@ -512,3 +512,11 @@ def test_pictures_and_pdf_are_written_by_a_browser(personas, tmp_path):
     assert personas.save(tmp_path / "cards.pdf").read_bytes().startswith(b"%PDF")
     assert personas.save(tmp_path / "cards.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cards.pdf", "cards.png"]
+
+
+@pytest.mark.parametrize("odd", [[1, 2], {"a": 1}])
+def test_ids_of_people_that_cannot_be_compared_are_one_error(odd):
+    customers = pd.DataFrame({"customer_id": [f"c{n}" for n in range(60)], "lifetime_value": range(60)})
+    people = pd.DataFrame({"customer_id": [odd] * 60, "age": range(20, 80)})
+    with pytest.raises(sc.ColumnError, match="customer_id"):
+        sc.ideal_customer(customers, people)

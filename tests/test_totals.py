@@ -91,6 +91,11 @@ def test_refusals(customers, models):
         sc.value_by_segment(customers, models=models, interval=90)
 
 
+def test_a_segment_called_as_the_row_of_all_is_refused(customers, models):
+    with pytest.raises(ColumnError, match="has segments called total"):
+        sc.value_by_segment(customers.assign(segment="total"), models=models)
+
+
 def _histories(rng, n, ends):
     """MBG/NBD customers followed to the end of calibration, and on: frequency, recency, T, purchases held out."""
     r, alpha, a, b = 0.8, 8.0, 1.2, 3.0

@@ -73,9 +73,16 @@ class Group:
         return np.bincount(self.segment, values, minlength=len(self.names))
 
 
+TOTAL = "total"  # the row of all customers
+
+
 def _check_segments(segments: Any, by: str) -> None:
     missing = int(segments.isna().sum())
     if missing:
         raise ColumnError(
             f"customers: column {by!r} is missing in {missing:,} rows; expected a segment a customer"
+        )
+    if (segments.astype(object) == TOTAL).any():
+        raise ColumnError(
+            f"customers: column {by!r} has segments called {TOTAL}, the word for the row of all customers; give them other names"
         )

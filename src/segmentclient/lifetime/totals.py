@@ -10,7 +10,7 @@ import numpy as np
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.choice import LifetimeModels
-from segmentclient.lifetime.groups import HISTORY, Group
+from segmentclient.lifetime.groups import HISTORY, TOTAL, Group
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.money import Terms
 from segmentclient.lifetime.rows import Span, spend_table
@@ -22,7 +22,6 @@ __all__ = ["value_by_segment"]
 
 _PAYBACK_STEPS = 25
 MOST_DRAWS = 100_000
-TOTAL = "total"
 
 
 def value_by_segment(

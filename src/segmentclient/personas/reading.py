@@ -72,6 +72,8 @@ def _collected(
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
     frame = frames.read(table, name=name)
     schema = frame.collect_schema()
+    if "customer_id" in schema:
+        frames.check_labels(frame, "customer_id", name=name)
     found = named_columns(schema, columns, table=name)
     wanted = [column for column in schema if column == "customer_id" or _is_wanted(column, found, set(skip))]
     return frames.collect(frame, wanted), found, {column: kind_of(schema[column]) for column in wanted}

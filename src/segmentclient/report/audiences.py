@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames, schema
-from segmentclient.errors import SegmentClientError, raise_all
+from segmentclient.errors import ColumnError, SegmentClientError, raise_all
 from segmentclient.options import check_options
 from segmentclient.report.audience_files import plain, write_files
 from segmentclient.report.contact import CONSENT, control_group, may_be_contacted
@@ -26,6 +26,7 @@ __all__ = ["export_audiences"]
 
 KEY = "customer_id"
 MANIFEST = "manifest.json"
+NOBODY = "none"  # the audience of those without a segment
 logger = logging.getLogger("segmentclient")
 
 
@@ -133,6 +134,7 @@ def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: st
     wanted = dict.fromkeys((KEY, by, *usual, *([email] if email else ()), *CONSENT))
     data = frames.collect(frame, [column for column in wanted if column in found])
     _check_ids(data[KEY])
+    _check_segments(data[by], by)
     return (
         data.assign(_text=data[KEY].map(plain))
         .sort_values("_text", kind="stable", ignore_index=True)
@@ -151,6 +153,14 @@ def _check_ids(ids: pd.Series) -> None:
     raise_all(problems, table="customers")
 
 
+def _check_segments(segments: pd.Series, by: str) -> None:
+    if segments.isna().any() and (segments.astype(object) == NOBODY).any():
+        raise ColumnError(
+            f"customers: column {by!r} has segments called {NOBODY}, the word for customers without a segment; give "
+            "them other names"
+        )
+
+
 def _written_columns(
     data: pd.DataFrame, by: str, secret: str | bytes | None, email: str | None
 ) -> pd.DataFrame:
@@ -164,7 +174,7 @@ def _written_columns(
 
 
 def _segment_names(segments: pd.Series) -> pd.Series:
-    return segments.astype(object).where(segments.notna(), "none").map(plain)
+    return segments.astype(object).where(segments.notna(), NOBODY).map(plain)
 
 
 def _signed(text: str, secret: str | bytes) -> str:
