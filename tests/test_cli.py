@@ -375,13 +375,13 @@ def test_only_plain_numbers_become_numbers(tmp_path):
 
 
 IDS = pytest.mark.parametrize(
-    "ids", [range(1, 31), [f"{n:04d}" for n in range(1, 31)]], ids=["whole", "zeros"]
+    "ids", [range(1, 121), [f"{n:04d}" for n in range(1, 121)]], ids=["whole", "zeros"]
 )
 
 
 @IDS
 def test_audiences_know_the_people_of_an_order_file(tmp_path, ids):
-    people = pd.DataFrame({"customer_id": list(ids), "opt_in": [n % 3 == 0 for n in range(30)]})
+    people = pd.DataFrame({"customer_id": list(ids), "opt_in": [n % 3 == 0 for n in range(120)]})
     people.to_csv(tmp_path / "people.csv", index=False)
     orders, out = write_orders(tmp_path, ids), tmp_path / "out"
     assert run("audiences", orders, "--people", tmp_path / "people.csv", "--out", out, "--quiet") == 0
