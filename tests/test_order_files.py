@@ -1,9 +1,19 @@
+import datetime as dt
 import gzip
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import segmentclient as sc
+from segmentclient.order_files.common_types import common_type
 
 
 def write(tmp_path, text, name="orders.csv", encoding="utf-8"):
@@ -224,3 +234,152 @@ def test_the_byte_that_is_not_in_the_encoding(tmp_path, n):
     at = f"{text.index(chr(0x81)):,}"
     with pytest.raises(sc.ColumnError, match=f"is not in cp1252: .* at byte {at}"):
         sc.scan_orders(path, encoding="cp1252")
+
+
+def parquet(tmp_path, **files):
+    for name, columns in files.items():
+        pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
+    return str(tmp_path / "*.parquet")
+
+
+def test_parquet_ids_of_two_types_are_refused(tmp_path):
+    pattern = parquet(tmp_path, v1={"customer_id": [7]}, v2={"customer_id": ["007"]})
+    said = r"column 'customer_id' holds BIGINT in v1\.parquet and VARCHAR in v2\.parquet: .*007 and 7 are different"
+    with pytest.raises(sc.ColumnError, match=said):
+        sc.scan_orders(pattern)
+
+
+def test_parquet_amounts_are_not_rounded_to_those_of_the_first_file(tmp_path):
+    cents = pa.array([Decimal("2.90")])
+    pattern = parquet(tmp_path, v1={"amount": [1]}, v2={"amount": [2.9]}, v3={"amount": cents})
+    assert read(pattern)["amount"].tolist() == [1.0, 2.9, 2.9]
+
+
+@pytest.mark.parametrize(
+    ("types", "common"),
+    [
+        (["INTEGER", "DOUBLE"], "DOUBLE"),
+        (["INTEGER", "FLOAT"], "DOUBLE"),
+        (["INTEGER", "UBIGINT"], "HUGEINT"),
+        (["SMALLINT", "INTEGER"], "BIGINT"),
+        (["INTEGER", "DECIMAL(10,2)"], "DECIMAL(12,2)"),
+        (["DECIMAL(10,2)", "DECIMAL(9,4)"], "DECIMAL(12,4)"),
+        (["HUGEINT", "DECIMAL(10,2)"], None),
+        (["DATE", "TIMESTAMP"], "TIMESTAMP"),
+        (["TIMESTAMP", "TIMESTAMP WITH TIME ZONE"], None),
+        (["TIMESTAMPTZ_NS", "TIMESTAMP WITH TIME ZONE"], "TIMESTAMP WITH TIME ZONE"),
+        (["TIMESTAMPTZ_NS"], "TIMESTAMP WITH TIME ZONE"),
+        (["VARCHAR", "INTEGER"], None),
+        (["BOOLEAN", "INTEGER"], None),
+        (["VARCHAR", '"NULL"'], "VARCHAR"),
+        (["VARCHAR", "ENUM('a', 'b')"], "VARCHAR"),
+        (['"NULL"'], '"NULL"'),
+    ],
+)
+def test_the_type_that_holds_two_others(types, common):
+    assert common_type(types) == common
+    assert common_type(types[::-1]) == common
+
+
+def test_parquet_columns_are_matched_by_name(tmp_path):
+    pattern = parquet(
+        tmp_path, a={"x": [1], "y": [2]}, b={"y": [20], "x": [10]}, c={"x": pa.nulls(1), "y": [3]}
+    )
+    assert read(pattern).fillna(0).values.tolist() == [[1, 2], [10, 20], [0, 3]]
+
+
+def test_parquet_files_of_different_columns_are_refused(tmp_path):
+    pattern = parquet(tmp_path, a={"x": [1], "y": [2]}, b={"x": [1]}, c={"x": [1], "y": [2], "z": [3]})
+    with pytest.raises(sc.ColumnError, match="2 problems") as raised:
+        sc.scan_orders(pattern)
+    assert "a.parquet and b.parquet do not both have the columns y" in str(raised.value)
+    assert "a.parquet and c.parquet do not both have the columns z" in str(raised.value)
+
+
+MIDNIGHT = dt.datetime(2026, 2, 1, 23, 30, tzinfo=ZoneInfo("Europe/Paris"))
+DAY = """
+import sys, segmentclient as sc
+zone = sys.argv[2] if len(sys.argv) > 2 else None
+clean = sc.clean_transactions(sc.scan_orders(sys.argv[1]), timezone=zone)
+print(clean.transactions.df()["date"].dt.strftime("%d").tolist())
+"""
+
+
+def zoned(zone, times=(MIDNIGHT,), **others):
+    return {
+        "customer_id": ["a"] * len(times),
+        "date": pa.array(times, pa.timestamp("us", tz=zone)),
+        "amount": [1.0] * len(times),
+        **others,
+    }
+
+
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_the_clock_of_the_machine_decides_no_day(tmp_path, machine):
+    path = parquet(tmp_path, orders=zoned("Europe/Paris"))
+    days = [
+        subprocess.run(
+            [sys.executable, "-c", DAY, path, *zone],
+            env=os.environ | {"TZ": machine},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for zone in ([], ["Asia/Tokyo"])
+    ]
+    assert days == ["['01']", "['02']"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("Europe/Paris", 1), ("Asia/Tokyo", 2), ("+02:00", 2), ("-00:00", 1), ("UTC", 1)]
+)
+def test_the_zone_of_the_column_decides_the_day(tmp_path, zone, day):
+    relation = sc.scan_orders(parquet(tmp_path, orders=zoned(zone)))
+    assert sc.clean_transactions(relation).transactions.df()["date"].dt.day.tolist() == [day]
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_times_with_a_zone_may_have_any_unit(tmp_path, unit):
+    times = pd.DataFrame(zoned("Europe/Paris") | {"date": pd.to_datetime([MIDNIGHT]).as_unit(unit)})
+    times.to_parquet(tmp_path / "orders.parquet")
+    relation = sc.scan_orders(tmp_path / "orders.parquet")
+    assert sc.clean_transactions(relation).transactions.df()["date"].dt.day.tolist() == [1]
+
+
+def test_a_zone_that_is_asked_for_decides_the_day(tmp_path):
+    relation = sc.scan_orders(parquet(tmp_path, orders=zoned("Europe/Paris")), timezone="Asia/Tokyo")
+    assert sc.clean_transactions(relation).transactions.df()["date"].dt.day.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"a": zoned("Europe/Paris"), "b": zoned("Asia/Tokyo")},
+            r"Europe/Paris \(date in .*Asia/Tokyo \(date in",
+        ),
+        ({"a": zoned("UTC", other=pa.array([MIDNIGHT], pa.timestamp("us", tz="Asia/Tokyo")))}, "UTC .*Tokyo"),
+        ({"a": zoned("+05:30")}, "count in an unknown zone"),
+    ],
+)
+def test_times_of_several_zones_ask_whose_clock_decides(tmp_path, files, said):
+    path = parquet(tmp_path, **files)
+    with pytest.raises(sc.ColumnError, match=rf"{said}.* with timezone="):
+        sc.scan_orders(path)
+    assert sc.clean_transactions(sc.scan_orders(path, timezone="Europe/Paris")).kept_rows == len(files)
+
+
+def test_a_connection_keeps_its_own_clock_unless_it_is_told(tmp_path):
+    path = parquet(tmp_path, orders=zoned("Europe/Paris"))
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'Asia/Tokyo'")
+        with pytest.raises(sc.ColumnError, match=r"count in Europe/Paris, and the connection in Asia/Tokyo"):
+            sc.scan_orders(path, connection=connection)
+        relation = sc.scan_orders(path, connection=connection, timezone="Europe/Paris")
+        assert sc.clean_transactions(relation).transactions.df()["date"].dt.day.tolist() == [1]
+
+
+def test_a_zone_that_nobody_knows(tmp_path):
+    path = parquet(tmp_path, orders=zoned("Europe/Paris"))
+    with pytest.raises(sc.SegmentClientError, match="timezone='Europe/Pari' is not known"):
+        sc.scan_orders(path, timezone="Europe/Pari")

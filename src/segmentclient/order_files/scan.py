@@ -7,6 +7,7 @@ from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.options import check_options
+from segmentclient.order_files.parquet_files import read_parquet
 from segmentclient.order_files.text_files import read_csv
 
 __all__ = ["scan_orders"]
@@ -18,6 +19,7 @@ def scan_orders(
     separator: str | None = None,
     encoding: str = "utf-8",
     skip_lines: int = 0,
+    timezone: str | None = None,
     memory_limit: str | None = None,
     spill_folder: str | Path | None = None,
     connection: Any = None,
@@ -27,12 +29,15 @@ def scan_orders(
     Parameters
     ----------
     path : one file, or a pattern such as "orders/*.parquet"; the files of a pattern have the same columns, which are
-        matched by name. Every cell of a CSV file is read as text, so that ids keep their zeros; `clean_transactions`
+        matched by name. Parquet columns of several types get the one that holds them all (whole numbers and decimals
+        together), if there is one. Every cell of a CSV file is read as text, so that ids keep their zeros; `clean_transactions`
         reads dates and amounts. The first line of a CSV file names its columns, and cells may stand in double quotes.
     separator : of a CSV file; found in the first lines (comma, semicolon, tab or bar) when not given.
     encoding : of a CSV file: "utf-8", "latin-1", "cp1252" or any that Python knows (files that are not in UTF-8 are
         copied once, unpacked, into the system's temporary folder).
     skip_lines : of a CSV file: how many lines stand above the names of the columns, such as a title.
+    timezone : of Parquet times that have a zone: whose wall clock decides the day (default: the columns' own). DuckDB
+        keeps it in the connection.
     memory_limit : the most memory DuckDB takes, such as "2GB".
     spill_folder : where DuckDB puts what does not fit in memory.
     connection : an own DuckDB connection to read on.
@@ -48,7 +53,7 @@ def scan_orders(
         DuckDB is not installed (``pip install "segmentclient[duckdb]"``), or the file is neither CSV nor Parquet.
     ColumnError
         There is no such file; it cannot be read; a line has fewer or more fields than there are names; the files of a
-        pattern have different columns.
+        pattern have different columns or types; times have several zones, or another than `connection`.
 
     Examples
     --------
@@ -68,7 +73,7 @@ def scan_orders(
         raise SegmentClientError(f"skip_lines={skip_lines}; accepted: 0 or more")
     try:
         if kind == "parquet":
-            return own.read_parquet(str(path))
+            return read_parquet(own, str(path), timezone, connection is None)
         return read_csv(own, str(path), separator, encoding, skip_lines)
     except duckdb.Error as error:
         raise ColumnError(f"{path}: cannot be read as {kind}: {_first_line(error)}") from None

@@ -15,7 +15,7 @@ from segmentclient.errors import ColumnError
 from segmentclient.order_files.bytes_on_disk import copy_in_utf8, files_of, is_utf8
 from segmentclient.order_files.heads import Head, read_head
 
-__all__ = ["read_csv"]
+__all__ = ["quoted", "read_csv"]
 
 
 def read_csv(connection: Any, path: str, separator: str | None, encoding: str, skip_lines: int) -> Any:
@@ -84,8 +84,9 @@ def _opened(connection: Any, heads: Sequence[Head]) -> Any:
 def _in_order(table: Any, first: Head) -> Any:
     """Put columns into the order of the first file; those that a folder's name adds come last."""
     names = [*first.names, *(name for name in table.columns if name not in first.names)]
-    return table if names == list(table.columns) else table.project(", ".join(map(_quoted, names)))
+    return table if names == list(table.columns) else table.project(", ".join(map(quoted, names)))
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Write a column's name as SQL does."""
     return '"' + name.replace('"', '""') + '"'
