@@ -1,4 +1,6 @@
+import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import signal
@@ -12,7 +14,7 @@ from matplotlib.figure import Figure
 
 import segmentclient as sc
 from segmentclient.cli import arguments, commands, main
-from segmentclient.cli.tables import read_customers, read_table, with_ids_like, write_table
+from segmentclient.cli.tables import read_customers, read_orders, read_table, with_ids_like, write_table
 
 
 @pytest.fixture(scope="module")
@@ -430,4 +432,62 @@ def test_files_that_spreadsheets_write_have_plain_column_names(tmp_path):
 def test_an_exported_audience_is_read_as_a_table(tmp_path):
     customers = pd.DataFrame({"customer_id": ["7", "007"], "segment": ["all", "all"], "opt_in": True})
     sc.export_audiences(customers, tmp_path / "out")
-    assert read_customers(str(tmp_path / "out" / "all.csv"))["customer_id"].tolist() == ["7", "007"]
+    written = read_customers(str(tmp_path / "out" / "all.csv"))
+    assert sorted(written["customer_id"]) == ["007", "7"]
+
+
+TEXTS = {
+    "plain": "customer_id,date,amount\n007,2026-01-01,5\n7,2026-01-02,6\n",
+    "marked": "\ufeffcustomer_id,date,amount\n007,2026-01-01,5\n7,2026-01-02,6\n",
+    "last separator": "customer_id;date;amount\r\n007;2026-01-01;5;\r\n7;2026-01-02;6;\r\n",
+    "title": "Orders, all\n\ncustomer_id,date,amount\n007,2026-01-01,5\n7,2026-01-02,6\n",
+    "several signs": "customer_id||date||amount\n007||2026-01-01||5\n7||2026-01-02||6\n",
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_orders_are_the_same_table_with_duckdb_and_without(tmp_path, monkeypatch, kind):
+    path = tmp_path / "orders.csv"
+    path.write_text(TEXTS[kind], encoding="utf-8", newline="")
+    options = argparse.Namespace(
+        orders=str(path),
+        separator="||" if kind == "several signs" else None,
+        encoding="utf-8",
+        skip_lines=1 if kind == "title" else 0,
+        timezone=None,
+        memory_limit=None,
+        spill_folder=None,
+    )
+    wanted = {"customer_id": ["007", "7"], "date": ["2026-01-01", "2026-01-02"], "amount": ["5", "6"]}
+    assert read_orders(options).df().to_dict("list") == wanted
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert read_orders(options).to_dict("list") == wanted
+
+
+@pytest.mark.parametrize("end", ["", ","])
+def test_without_duckdb_a_long_line_is_an_error_too(tmp_path, end):
+    path = tmp_path / "people.csv"
+    path.write_text("customer_id,city\n" + f"7,Lyon{end}\n" * 200 + "8,Paris,Evry\n", encoding="utf-8")
+    with pytest.raises(sc.ColumnError, match=r"people\.csv: cannot be read"):
+        read_customers(str(path))
+
+
+def test_a_cut_line_of_an_order_file_is_named(tmp_path, capsys):
+    path = tmp_path / "orders.csv"
+    path.write_text("Orders\ncustomer_id,date,amount\na,2026-01-01,5\nb,2026-01\n", encoding="utf-8")
+    assert run("score", path, "--skip-lines", "1", "--output", tmp_path / "scored.csv", "--quiet") == 2
+    assert "orders.csv: line 4 has 2 fields, and line 2 names 3 columns" in capsys.readouterr().err
+
+
+def test_the_first_order_of_a_parisian_is_on_the_day_of_paris(tmp_path):
+    """Midnight of 1 February in Paris is 31 January in UTC."""
+    path, scored = tmp_path / "orders.parquet", tmp_path / "scored.csv"
+    midnight = pd.Timestamp("2026-02-01", tz="Europe/Paris")
+    days = [midnight + pd.Timedelta(days=n) for n in (0, 40, 70)]
+    table = pd.DataFrame({"customer_id": [f"c{n:02d}" for n in range(40)]}).merge(
+        pd.DataFrame({"date": days, "amount": 5.0}), how="cross"
+    )
+    table.to_parquet(path)
+    command = [sys.executable, "-m", "segmentclient", "score", str(path), "--output", str(scored), "--quiet"]
+    subprocess.run(command, env=os.environ | {"TZ": "UTC"}, check=True, capture_output=True)
+    assert set(pd.read_csv(scored)["first_order"]) == {"2026-02-01"}

@@ -6,11 +6,15 @@ import argparse
 import codecs
 import glob
 import importlib.util
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.order_files import scan_orders
+from segmentclient.order_files.bytes_on_disk import is_utf8
+from segmentclient.order_files.heads import Head, read_head
 from segmentclient.report.audience_files import safe_cell
 from segmentclient.writing import whole_file
 
@@ -35,11 +39,18 @@ def read_orders(options: argparse.Namespace) -> Any:
     _must_exist(options.orders)
     _must_be_text(options.orders, options.encoding)
     if importlib.util.find_spec("duckdb") is None:
-        return read_table(options.orders, separator=options.separator, encoding=options.encoding)
+        return read_table(
+            options.orders,
+            separator=options.separator,
+            encoding=options.encoding,
+            skip_lines=options.skip_lines,
+        )
     relation = scan_orders(
         options.orders,
         separator=options.separator,
         encoding=options.encoding,
+        skip_lines=options.skip_lines,
+        timezone=options.timezone,
         memory_limit=options.memory_limit,
         spill_folder=options.spill_folder,
     )
@@ -86,23 +97,53 @@ def _must_be_utf8(name: str) -> None:
             ) from None
 
 
-def read_table(path: str, *, separator: str | None = None, encoding: str = "utf-8") -> Any:
+def read_table(
+    path: str, *, separator: str | None = None, encoding: str = "utf-8", skip_lines: int = 0
+) -> Any:
     """Read a whole .csv (every cell as text) or .parquet file with pandas."""
+    _must_exist(path)
+    if path.lower().endswith((".parquet", ".pq")):
+        return _read_parquet(path)
+    return _read_text(
+        read_head(path, separator=separator, encoding=encoding, skip_lines=skip_lines), encoding
+    )
+
+
+def _read_parquet(path: str) -> Any:
     import pandas as pd
 
-    _must_exist(path)
-    marked = "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding  # as spreadsheets write UTF-8
     try:
-        if path.lower().endswith((".parquet", ".pq")):
-            return pd.read_parquet(path)
-        sniff = {"sep": separator} if separator else {"sep": None, "engine": "python"}
-        return pd.read_csv(
-            path, dtype="string", keep_default_na=False, na_values=[""], encoding=marked, **sniff
-        )
+        return pd.read_parquet(path)
     except ImportError:
         raise missing_package("a Parquet file", "pyarrow", "duckdb") from None
     except (ValueError, OSError) as error:
         raise ColumnError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _read_text(head: Head, encoding: str) -> Any:
+    """Read a CSV file as its head says; what does not fit is an error, and so is pandas' warning that it cuts lines."""
+    import pandas as pd
+
+    several = len(head.separator) > 1  # to pandas such a one is a pattern, for its slower engine
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                head.file,
+                sep=re.escape(head.separator) if several else head.separator,
+                engine="python" if several else "c",
+                names=list(head.names),
+                header=0,
+                skiprows=head.above,
+                index_col=False,
+                dtype="string",
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig" if is_utf8(encoding) else encoding,
+                compression="gzip" if head.packed else None,
+            )
+    except (ValueError, OSError, pd.errors.ParserWarning) as error:
+        raise ColumnError(f"{head.file}: cannot be read: {str(error).splitlines()[0]}") from None
 
 
 def read_customers(path: str) -> Any:
