@@ -367,12 +367,15 @@ def test_ids_that_are_equal_as_numbers_stay_apart(tmp_path, capsys):
 
 def test_only_plain_numbers_become_numbers(tmp_path):
     path = tmp_path / "people.csv"
-    path.write_text("customer_id,phone,postcode,age,score\n1,+33612,01000,41,-1.5\n2,+33712,69001,,2e3\n")
+    path.write_text(
+        "customer_id,phone,postcode,age,score,card\n1,+33612,01000,41,-1.5,9007199254740993\n2,+33712,69001,,2e3,4970100000000000154321\n"
+    )
     people = read_customers(str(path))
     assert people["customer_id"].tolist() == ["1", "2"]
     assert people["phone"].tolist() == ["+33612", "+33712"]
     assert people["postcode"].tolist() == ["01000", "69001"]
     assert people["age"].sum() == 41
+    assert people["card"].tolist() == ["9007199254740993", "4970100000000000154321"]
     assert people["score"].tolist() == [-1.5, 2000.0]
 
 

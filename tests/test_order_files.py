@@ -209,6 +209,15 @@ def test_a_pattern_of_lines_with_and_without_a_last_separator(tmp_path):
     assert len(read(str(tmp_path / "*.csv"))) == 5
 
 
+def test_columns_that_folders_name_come_last(tmp_path):
+    for year, names in ((2025, "customer_id,date,amount"), (2026, "date,customer_id,amount")):
+        (tmp_path / f"year={year}").mkdir()
+        write(tmp_path, f"{names}\na,b,{year}\n", f"year={year}/orders.csv")
+    table = read(str(tmp_path / "*" / "*.csv"))
+    assert list(table) == ["customer_id", "date", "amount", "year"]
+    assert table["amount"].astype(int).tolist() == table["year"].tolist() == [2025, 2026]
+
+
 def test_brackets_in_the_name_of_a_file(tmp_path):
     assert len(read(write(tmp_path, HEAD + orders(2), "orders [1].csv"))) == 2
 

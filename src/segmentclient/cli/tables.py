@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 ID = "customer_id"
-PLAIN_NUMBER = r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|inf)"  # as a program writes one
+PLAIN_NUMBER = r"-?(?:(?:0|[1-9][0-9]{0,17})(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|inf)"  # as a program writes one
 PLAIN_ID = r"0|-?[1-9][0-9]{0,17}"
 PIECE, PIECES = 1 << 20, 8  # bytes at a time, and how many times: the first 8 MB tell how a file is written
 

@@ -19,13 +19,14 @@ def said_by(error: Exception) -> str:
 
 
 def _fault(text: str) -> str:
-    shown = f"({_found('Original Line: (.*)', text)[:80]})"
+    line = _found("Original Line: (.+)", text)[:80]
+    shown = f" ({line})" if line else ""
     expected = _found(r"Expected Number of Columns: ([0-9]+)", text)
     found = _found(r"Expected Number of Columns: [0-9]+ Found: ([0-9]+)", text)
     if found:
-        return f"has {found} fields, and the names of the columns are {expected} {shown}"
+        return f"has {found} fields, and the names of the columns are {expected}{shown}"
     said = [one for one in text.partition("\nPossible ")[0].splitlines()[1:] if one.strip()]
-    return f"cannot be read: {said[-1]} {shown}" if said else "cannot be read"
+    return f"cannot be read: {said[-1]}{shown}" if said else "cannot be read"
 
 
 def _found(pattern: str, text: str) -> str:

@@ -66,7 +66,11 @@ def _zones(columns: Mapping[str, list[str]]) -> Iterator[tuple[str | None, str]]
         return
     for file, names in columns.items():
         for name in names:
-            yield _iana(getattr(pq.read_schema(file).field(name).type, "tz", None)), f"{name} in {file}"
+            try:
+                zone = getattr(pq.read_schema(file).field(name).type, "tz", None)
+            except (OSError, KeyError):  # a file that only DuckDB reaches, or a name that it gave
+                zone = None
+            yield _iana(zone), f"{name} in {file}"
 
 
 def _iana(zone: str | None) -> str | None:
