@@ -149,6 +149,7 @@ def test_other_separators_are_taken_as_they_are_given(tmp_path, separator):
             HEAD + orders(500) + '"d,2026-01-01,5\n' + orders(9),
             "line 502 cannot be read: .*unterminated quote",
         ),
+        (HEAD + orders(3) + orders(3, "\r\n"), "its lines end in several ways"),
         ("customer_id,date,date\na,b,c\n", "column names must be unique, found twice: date, date"),
         ("a,Date,date\na,b,c\n", "column names must be unique, found twice: Date, date"),
         ("", "the file is empty"),

@@ -15,6 +15,8 @@ def said_by(error: Exception) -> str:
     first = text.splitlines()[0]
     if not file:
         return first
+    if "state machine" in first:  # in DuckDB's own words, of its parser
+        first = "its lines end in several ways (as on Windows, and as elsewhere), or a double quote is out of place"
     return f"{Path(file).name}: line {line} {_fault(text)}" if line else f"{Path(file).name}: {first}"
 
 
