@@ -1,4 +1,6 @@
+import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import signal
@@ -12,7 +14,7 @@ from matplotlib.figure import Figure
 
 import segmentclient as sc
 from segmentclient.cli import arguments, commands, main
-from segmentclient.cli.tables import write_table
+from segmentclient.cli.tables import read_customers, read_orders, read_table, with_ids_like, write_table
 
 
 @pytest.fixture(scope="module")
@@ -341,3 +343,154 @@ def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):
     assert (tmp_path / "scored.csv").read_text(encoding="utf-8").split() == [
         "customer_id,revenue", "'=1+1,-1.5", "'@x,2.0", "plain,3.0", ",4.0"
     ]  # fmt: skip
+
+
+def write_orders(folder, ids):
+    """Two orders a customer, a month apart."""
+    lines = [f"{one},2026-0{month}-0{n % 9 + 1},{10 + n}" for n, one in enumerate(ids) for month in (1, 2)]
+    path = folder / "orders.csv"
+    path.write_text("\n".join(["customer_id,date,amount", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+LIKE_NUMBERS = ["+336", "336", "1.10", "1.1", "1E5", "100000", "7", "007", "0", "00"]
+
+
+def test_ids_that_are_equal_as_numbers_stay_apart(tmp_path, capsys):
+    orders, scored = write_orders(tmp_path, LIKE_NUMBERS), tmp_path / "scored.csv"
+    assert run("score", orders, "--output", scored, "--quiet") == 0
+    ids = read_customers(str(scored))["customer_id"]
+    assert sorted(one.lstrip("'") for one in ids) == sorted(LIKE_NUMBERS)
+    assert run("drift", scored, scored) == 0
+    assert "population stability index: 0.0000" in capsys.readouterr().out
+
+
+def test_only_plain_numbers_become_numbers(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "customer_id,phone,postcode,age,score,card\n1,+33612,01000,41,-1.5,9007199254740993\n2,+33712,69001,,2e3,4970100000000000154321\n"
+    )
+    people = read_customers(str(path))
+    assert people["customer_id"].tolist() == ["1", "2"]
+    assert people["phone"].tolist() == ["+33612", "+33712"]
+    assert people["postcode"].tolist() == ["01000", "69001"]
+    assert people["age"].sum() == 41
+    assert people["card"].tolist() == ["9007199254740993", "4970100000000000154321"]
+    assert people["score"].tolist() == [-1.5, 2000.0]
+
+
+IDS = pytest.mark.parametrize(
+    "ids", [range(1, 121), [f"{n:04d}" for n in range(1, 121)]], ids=["whole", "zeros"]
+)
+
+
+@IDS
+def test_audiences_know_the_people_of_an_order_file(tmp_path, ids):
+    people = pd.DataFrame({"customer_id": list(ids), "opt_in": [n % 3 == 0 for n in range(120)]})
+    people.to_csv(tmp_path / "people.csv", index=False)
+    orders, out = write_orders(tmp_path, ids), tmp_path / "out"
+    assert run("audiences", orders, "--people", tmp_path / "people.csv", "--out", out, "--quiet") == 0
+    written = pd.concat(pd.read_csv(one, dtype="str", encoding="utf-8-sig") for one in out.glob("*.csv"))
+    assert sorted(written["customer_id"]) == sorted(map(str, list(ids)[::3]))
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "met"),
+    [
+        ([1, 2], ["1", "2"], ["1", "2"]),
+        ([1.0, None], ["1", "2"], ["1", None]),
+        (["1", "20"], [1, 2], [1, 20]),
+        (["1", None], [1, 2], [1, None]),
+        (["1", "007"], [1, 7], ["1", "007"]),
+        (["1", "+7"], [1, 7], ["1", "+7"]),
+        (["1", "7.0"], [1, 7], ["1", "7.0"]),
+        (["9007199254740993"], [1], [9007199254740993]),
+        ([1.5], ["1"], [1.5]),
+    ],
+)
+def test_ids_of_two_files_meet_only_where_nothing_is_lost(here, there, met):
+    one, other = pd.DataFrame({"customer_id": here}), pd.DataFrame({"customer_id": there})
+    found = with_ids_like(one, other)["customer_id"]
+    assert [None if pd.isna(cell) else cell for cell in found] == met
+
+
+@IDS
+def test_a_report_knows_the_people_of_whole_number_ids(tmp_path, monkeypatch, ids):
+    seen = []
+    monkeypatch.setattr(sc, "build_report", lambda *_, personas, **__: seen.append(personas) or Page())
+    people = tmp_path / "people.csv"
+    pd.DataFrame({"customer_id": list(ids), "city": "Lyon"}).to_csv(people, index=False)
+    page = tmp_path / "page.html"
+    assert run("report", write_orders(tmp_path, ids), "--people", people, "--output", page, "--quiet") == 0
+    assert "Lyon" in seen[0].to_markdown()
+
+
+def test_files_that_spreadsheets_write_have_plain_column_names(tmp_path):
+    people = pd.DataFrame({"customer_id": ["1", "2"], "city": ["Évry", "Lyon"]})
+    people.to_csv(tmp_path / "people.csv", index=False, encoding="utf-8-sig")
+    for read in (read_table, read_customers):
+        assert read(str(tmp_path / "people.csv")).to_dict("list") == people.to_dict("list")
+
+
+def test_an_exported_audience_is_read_as_a_table(tmp_path):
+    customers = pd.DataFrame({"customer_id": ["7", "007"], "segment": ["all", "all"], "opt_in": True})
+    sc.export_audiences(customers, tmp_path / "out")
+    written = read_customers(str(tmp_path / "out" / "all.csv"))
+    assert sorted(written["customer_id"]) == ["007", "7"]
+
+
+TEXTS = {
+    "plain": "customer_id,date,amount\n007,2026-01-01,5\n7,2026-01-02,6\n",
+    "marked": "\ufeffcustomer_id,date,amount\n007,2026-01-01,5\n7,2026-01-02,6\n",
+    "last separator": "customer_id;date;amount\r\n007;2026-01-01;5;\r\n7;2026-01-02;6;\r\n",
+    "title": "Orders, all\n\ncustomer_id,date,amount\n007,2026-01-01,5\n7,2026-01-02,6\n",
+    "several signs": "customer_id||date||amount\n007||2026-01-01||5\n7||2026-01-02||6\n",
+}
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_orders_are_the_same_table_with_duckdb_and_without(tmp_path, monkeypatch, kind):
+    path = tmp_path / "orders.csv"
+    path.write_text(TEXTS[kind], encoding="utf-8", newline="")
+    options = argparse.Namespace(
+        orders=str(path),
+        separator="||" if kind == "several signs" else None,
+        encoding="utf-8",
+        skip_lines=1 if kind == "title" else 0,
+        timezone=None,
+        memory_limit=None,
+        spill_folder=None,
+    )
+    wanted = {"customer_id": ["007", "7"], "date": ["2026-01-01", "2026-01-02"], "amount": ["5", "6"]}
+    assert read_orders(options).df().to_dict("list") == wanted
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert read_orders(options).to_dict("list") == wanted
+
+
+@pytest.mark.parametrize("end", ["", ","])
+def test_without_duckdb_a_long_line_is_an_error_too(tmp_path, end):
+    path = tmp_path / "people.csv"
+    path.write_text("customer_id,city\n" + f"7,Lyon{end}\n" * 200 + "8,Paris,Evry\n", encoding="utf-8")
+    with pytest.raises(sc.ColumnError, match=r"people\.csv: cannot be read"):
+        read_customers(str(path))
+
+
+def test_a_cut_line_of_an_order_file_is_named(tmp_path, capsys):
+    path = tmp_path / "orders.csv"
+    path.write_text("Orders\ncustomer_id,date,amount\na,2026-01-01,5\nb,2026-01\n", encoding="utf-8")
+    assert run("score", path, "--skip-lines", "1", "--output", tmp_path / "scored.csv", "--quiet") == 2
+    assert "orders.csv: line 4 has 2 fields, and line 2 names 3 columns" in capsys.readouterr().err
+
+
+def test_the_first_order_of_a_parisian_is_on_the_day_of_paris(tmp_path):
+    """Midnight of 1 February in Paris is 31 January in UTC."""
+    path, scored = tmp_path / "orders.parquet", tmp_path / "scored.csv"
+    midnight = pd.Timestamp("2026-02-01", tz="Europe/Paris")
+    days = [midnight + pd.Timedelta(days=n) for n in (0, 40, 70)]
+    table = pd.DataFrame({"customer_id": [f"c{n:02d}" for n in range(40)]}).merge(
+        pd.DataFrame({"date": days, "amount": 5.0}), how="cross"
+    )
+    table.to_parquet(path)
+    command = [sys.executable, "-m", "segmentclient", "score", str(path), "--output", str(scored), "--quiet"]
+    subprocess.run(command, env=os.environ | {"TZ": "UTC"}, check=True, capture_output=True)
+    assert set(pd.read_csv(scored)["first_order"]) == {"2026-02-01"}

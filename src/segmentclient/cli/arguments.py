@@ -124,6 +124,9 @@ def _orders(parser: argparse.ArgumentParser) -> None:
     reading.add_argument("--separator", metavar="CHARACTER", help="of a CSV file (found when not given)")
     reading.add_argument("--encoding", default="utf-8", help="of a CSV file: utf-8, latin-1 or utf-16")
     reading.add_argument(
+        "--skip-lines", type=int, default=0, metavar="N", help="lines above the column names of a CSV file"
+    )
+    reading.add_argument(
         "--timezone", metavar="ZONE", help="whose wall clock decides the day, such as Europe/Paris"
     )
     reading.add_argument(

@@ -14,13 +14,13 @@ def report(options: argparse.Namespace) -> int:
     """Write the report of an order file."""
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
-    from segmentclient.cli.tables import check_page
+    from segmentclient.cli.tables import check_page, with_ids_like
 
     check_page(options.output)
     people = _people(options)
     with showing(STEPS + 2, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
-        _write_report(options, analysis, people, progress)
+        _write_report(options, analysis, with_ids_like(people, analysis.customers), progress)
     return 0
 
 
@@ -143,10 +143,12 @@ def audiences(options: argparse.Namespace) -> int:
     from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
+    from segmentclient.cli.tables import with_ids_like
 
     people = _people(options)
     with showing(STEPS + 1, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
+        people = with_ids_like(people, analysis.customers)
         customers = analysis.customers if people is None else sc.join_people(analysis.customers, people)
         progress.step(f"writing into {options.out}")
         signed = sc.export_audiences(
@@ -173,9 +175,11 @@ def drift(options: argparse.Namespace) -> int:
     """Compare two customer files; exit with 1 when the segments have moved too far."""
     import segmentclient as sc
     from segmentclient.cli.manifest import write_manifest
-    from segmentclient.cli.tables import read_customers
+    from segmentclient.cli.tables import read_customers, with_ids_like
 
     before, after = (read_customers(path) for path in (options.before, options.after))
+    after = with_ids_like(after, before)
+    before = with_ids_like(before, after)
     moved = sc.compare_periods(before, after, by=options.by)
     print(moved)
     print(f"population stability index: {moved.psi:.4f} (limit {options.max_psi:g})")

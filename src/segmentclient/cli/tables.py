@@ -6,16 +6,31 @@ import argparse
 import codecs
 import glob
 import importlib.util
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.order_files import scan_orders
+from segmentclient.order_files.bytes_on_disk import is_utf8
+from segmentclient.order_files.heads import Head, read_head
 from segmentclient.report.audience_files import safe_cell
 from segmentclient.writing import whole_file
 
-__all__ = ["check_page", "check_table", "read_customers", "read_orders", "read_table", "write_table"]
+__all__ = [
+    "check_page",
+    "check_table",
+    "read_customers",
+    "read_orders",
+    "read_table",
+    "with_ids_like",
+    "write_table",
+]
 
+ID = "customer_id"
+PLAIN_NUMBER = r"-?(?:(?:0|[1-9][0-9]{0,17})(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|inf)"  # as a program writes one
+PLAIN_ID = r"0|-?[1-9][0-9]{0,17}"
 PIECE, PIECES = 1 << 20, 8  # bytes at a time, and how many times: the first 8 MB tell how a file is written
 
 
@@ -24,11 +39,18 @@ def read_orders(options: argparse.Namespace) -> Any:
     _must_exist(options.orders)
     _must_be_text(options.orders, options.encoding)
     if importlib.util.find_spec("duckdb") is None:
-        return read_table(options.orders, separator=options.separator, encoding=options.encoding)
+        return read_table(
+            options.orders,
+            separator=options.separator,
+            encoding=options.encoding,
+            skip_lines=options.skip_lines,
+        )
     relation = scan_orders(
         options.orders,
         separator=options.separator,
         encoding=options.encoding,
+        skip_lines=options.skip_lines,
+        timezone=options.timezone,
         memory_limit=options.memory_limit,
         spill_folder=options.spill_folder,
     )
@@ -75,29 +97,60 @@ def _must_be_utf8(name: str) -> None:
             ) from None
 
 
-def read_table(path: str, *, separator: str | None = None, encoding: str = "utf-8") -> Any:
+def read_table(
+    path: str, *, separator: str | None = None, encoding: str = "utf-8", skip_lines: int = 0
+) -> Any:
     """Read a whole .csv (every cell as text) or .parquet file with pandas."""
+    _must_exist(path)
+    if path.lower().endswith((".parquet", ".pq")):
+        return _read_parquet(path)
+    return _read_text(
+        read_head(path, separator=separator, encoding=encoding, skip_lines=skip_lines), encoding
+    )
+
+
+def _read_parquet(path: str) -> Any:
     import pandas as pd
 
-    _must_exist(path)
     try:
-        if path.lower().endswith((".parquet", ".pq")):
-            return pd.read_parquet(path)
-        sniff = {"sep": separator} if separator else {"sep": None, "engine": "python"}
-        return pd.read_csv(
-            path, dtype="string", keep_default_na=False, na_values=[""], encoding=encoding, **sniff
-        )
+        return pd.read_parquet(path)
     except ImportError:
         raise missing_package("a Parquet file", "pyarrow", "duckdb") from None
     except (ValueError, OSError) as error:
         raise ColumnError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def read_customers(path: str) -> Any:
-    """Read a table that `score` wrote: .csv with its numbers and dates told apart, or .parquet."""
+def _read_text(head: Head, encoding: str) -> Any:
+    """Read a CSV file as its head says; what does not fit is an error, and so is pandas' warning that it cuts lines."""
     import pandas as pd
 
-    if not path.lower().endswith(".csv"):
+    several = len(head.separator) > 1  # to pandas such a one is a pattern, for its slower engine
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            return pd.read_csv(
+                head.file,
+                sep=re.escape(head.separator) if several else head.separator,
+                engine="python" if several else "c",
+                names=list(head.names),
+                header=0,
+                skiprows=head.above,
+                index_col=False,
+                dtype="string",
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig" if is_utf8(encoding) else encoding,
+                compression="gzip" if head.packed else None,
+            )
+    except (ValueError, OSError, pd.errors.ParserWarning) as error:
+        raise ColumnError(f"{head.file}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def read_customers(path: str) -> Any:
+    """Read a table of customers or people: .parquet as it is, text with its numbers and dates told apart, ids as text."""
+    import pandas as pd
+
+    if path.lower().endswith((".parquet", ".pq")):
         return read_table(path)
     text = read_table(path)
     typed = text.apply(_typed)
@@ -106,14 +159,54 @@ def read_customers(path: str) -> Any:
 
 
 def _typed(column: Any) -> Any:
-    """Turn a column into numbers when every cell that is there is one; ids with leading zeros stay text."""
+    """Turn a column into numbers when every cell that is there is one in plain writing; ids stay text always.
+
+    +336 and 336, 1.10 and 1.1 are different customers, and no telephone number loses its sign.
+    """
     import pandas as pd
 
     there = column.dropna()
-    if there.str.match(r"^-?0[0-9]").any():
+    if column.name == ID or not there.str.fullmatch(PLAIN_NUMBER).all():
         return column
-    numbers = pd.to_numeric(column, errors="coerce")
-    return numbers if numbers.notna().sum() == len(there) else column
+    return pd.to_numeric(column, errors="coerce")
+
+
+def with_ids_like(table: Any, other: Any) -> Any:
+    """Give the ids of a table the type that they have in another: a file of text beside one of whole numbers.
+
+    Whole numbers are written as text; text becomes whole numbers only where each id is plain digits, so that 007 and 7
+    stay different customers. What cannot be brought together is left to the function that joins.
+    """
+    if table is None or ID not in table or ID not in other:
+        return table
+    here, there = _whole_ids(table[ID]), _whole_ids(other[ID])
+    if _is_whole(here) and _is_text(there):
+        return table.assign(**{ID: here.astype("Int64").astype("string")})
+    if _is_text(here) and _is_whole(there) and here.dropna().str.fullmatch(PLAIN_ID).all():
+        return table.assign(
+            **{ID: here.astype("Int64").astype(there.dtype if here.notna().all() else "Int64")}
+        )
+    return table
+
+
+def _whole_ids(ids: Any) -> Any:
+    """Undo the decimals that pandas gives to whole numbers with gaps."""
+    from pandas.api import types
+
+    whole = types.is_float_dtype(ids) and (ids.dropna() % 1 == 0).all()
+    return ids.astype("Int64") if whole else ids
+
+
+def _is_whole(ids: Any) -> bool:
+    from pandas.api import types
+
+    return bool(types.is_integer_dtype(ids))
+
+
+def _is_text(ids: Any) -> bool:
+    from pandas.api import types
+
+    return bool(types.is_string_dtype(ids))
 
 
 def write_table(table: Any, path: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from segmentclient.errors import ColumnError, missing_package
 from segmentclient.frames.arrow import without_arrow
+from segmentclient.frames.engine_words import said_by
 from segmentclient.frames.letters import with_whole_characters
 from segmentclient.frames.odd_cells import with_calm_cells
 
@@ -88,8 +89,7 @@ def said_by_engine(name: str) -> Iterator[None]:
         engine = type(error).__module__.split(".")[0].strip("_")
         if engine not in ENGINES:
             raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ColumnError(f"{name}: {engine} could not read the table: {said}") from error
+        raise ColumnError(f"{name}: {engine} could not read the table: {said_by(error)}") from error
 
 
 def _refuse_duplicate_names(table: Any, name: str) -> None:

@@ -1,17 +1,14 @@
-"""Order files on disk, larger than memory if need be: CSV and Parquet through DuckDB."""
+"""The door to order files: which kind, on which connection, with which errors."""
 
 from __future__ import annotations
 
-import atexit
-import codecs
-import glob
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.options import check_options
+from segmentclient.order_files.parquet_files import read_parquet
+from segmentclient.order_files.text_files import read_csv
 
 __all__ = ["scan_orders"]
 
@@ -21,6 +18,8 @@ def scan_orders(
     *,
     separator: str | None = None,
     encoding: str = "utf-8",
+    skip_lines: int = 0,
+    timezone: str | None = None,
     memory_limit: str | None = None,
     spill_folder: str | Path | None = None,
     connection: Any = None,
@@ -29,11 +28,16 @@ def scan_orders(
 
     Parameters
     ----------
-    path : one file, or a pattern such as "orders/*.parquet". Every cell of a CSV file is read as text, so that ids
-        keep their zeros; `clean_transactions` reads dates and amounts.
-    separator : of a CSV file; found by DuckDB when not given.
+    path : one file, or a pattern such as "orders/*.parquet"; the files of a pattern have the same columns, which are
+        matched by name. Parquet columns of several types get the one that holds them all (whole numbers and decimals
+        together), if there is one. Every cell of a CSV file is read as text, so that ids keep their zeros; `clean_transactions`
+        reads dates and amounts. The first line of a CSV file names its columns, and cells may stand in double quotes.
+    separator : of a CSV file; found in the first lines (comma, semicolon, tab or bar) when not given.
     encoding : of a CSV file: "utf-8", "latin-1", "cp1252" or any that Python knows (files that are not in UTF-8 are
-        copied once, into the system's temporary folder).
+        copied once, unpacked, into the system's temporary folder).
+    skip_lines : of a CSV file: how many lines stand above the names of the columns, such as a title.
+    timezone : of Parquet times that have a zone: whose wall clock decides the day (default: the columns' own). DuckDB
+        keeps it in the connection.
     memory_limit : the most memory DuckDB takes, such as "2GB".
     spill_folder : where DuckDB puts what does not fit in memory.
     connection : an own DuckDB connection to read on.
@@ -41,14 +45,15 @@ def scan_orders(
     Returns
     -------
     duckdb.DuckDBPyRelation
-        Lazy; nothing is read but the first lines.
+        Lazy; nothing is read but the first lines. A later line that is cut or too long is an error that names it.
 
     Raises
     ------
     SegmentClientError
         DuckDB is not installed (``pip install "segmentclient[duckdb]"``), or the file is neither CSV nor Parquet.
     ColumnError
-        There is no such file, or it cannot be read.
+        There is no such file; it cannot be read; a line has fewer or more fields than there are names; the files of a
+        pattern have different columns or types; times have several zones, or another than `connection`.
 
     Examples
     --------
@@ -64,53 +69,14 @@ def scan_orders(
     own = connection if connection is not None else duckdb.connect()
     _set(own, memory_limit, spill_folder)
     kind = _kind(path)
+    if skip_lines < 0:
+        raise SegmentClientError(f"skip_lines={skip_lines}; accepted: 0 or more")
     try:
         if kind == "parquet":
-            return own.read_parquet(str(path))
-        return _read_csv(own, str(path), separator, encoding)
-    except LookupError:
-        raise SegmentClientError(
-            f"encoding={encoding!r} is not known; accepted: 'utf-8', 'latin-1', 'cp1252' ..."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ColumnError(f"{path}: is not in {encoding}: {error.reason} at byte {error.start:,}") from None
+            return read_parquet(own, str(path), timezone, connection is None)
+        return read_csv(own, str(path), separator, encoding, skip_lines)
     except duckdb.Error as error:
         raise ColumnError(f"{path}: cannot be read as {kind}: {_first_line(error)}") from None
-
-
-def _read_csv(connection: Any, path: str, separator: str | None, encoding: str) -> Any:
-    options = {
-        "all_varchar": True,
-        "header": True,
-        "strict_mode": True,
-        **({"sep": separator} if separator else {}),
-    }
-    if codecs.lookup(encoding).name in {"utf-8", "ascii"} and not _is_misread(path):
-        return connection.read_csv(path, **options)
-    copy = Path(tempfile.mkdtemp(prefix="segmentclient-"))
-    # plans made from the relation read the copy until the process ends
-    atexit.register(shutil.rmtree, copy, ignore_errors=True)
-    return connection.read_csv(_in_utf8(path, encoding, copy), **options)
-
-
-def _is_misread(path: str) -> bool:
-    """Tell whether lines end in a separator and carriage return: some versions of DuckDB then lose every line."""
-    for source in glob.glob(path):
-        with open(source, "rb") as file:
-            if file.readline(1 << 20).endswith((b";\r\n", b",\r\n", b"\t\r\n", b"|\r\n")):
-                return True
-    return False
-
-
-def _in_utf8(path: str, encoding: str, folder: Path) -> str:
-    """Copy files into UTF-8, the one encoding that DuckDB reads without an extension."""
-    for number, source in enumerate(sorted(glob.glob(path))):
-        with (
-            open(source, encoding=encoding) as old,  # every end of line becomes the plain one
-            open(folder / f"{number}.csv", "w", encoding="utf-8", newline="") as new,
-        ):
-            shutil.copyfileobj(old, new, 1 << 20)
-    return str(folder / "*.csv")
 
 
 def _duckdb() -> Any:

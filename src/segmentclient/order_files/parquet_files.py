@@ -1,0 +1,96 @@
+"""Parquet files as one DuckDB relation: columns matched by name, and of one type where no value changes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from segmentclient.errors import raise_all
+from segmentclient.order_files.bytes_on_disk import files_of
+from segmentclient.order_files.common_types import common_type
+from segmentclient.order_files.text_files import quoted
+from segmentclient.order_files.zones import set_zone
+
+__all__ = ["read_parquet"]
+
+
+def read_parquet(connection: Any, path: str, timezone: str | None, own: bool) -> Any:
+    """Open the Parquet files of a pattern as one relation, with the clock of their times set on its connection."""
+    held = {file: _types(connection, file) for file in files_of(path) or [path]}
+    raise_all([*_other_names(held), *_other_types(held)], table=path)
+    set_zone(connection, path, held, timezone, own)
+    wanted = _wanted(held)
+    tables = [_as_wanted(connection.read_parquet(files), wanted) for files in _alike(held)]
+    return functools.reduce(lambda one, other: one.union(other), tables)
+
+
+def _types(connection: Any, file: str) -> dict[str, str]:
+    table = connection.read_parquet(file)
+    return dict(zip(table.columns, map(str, table.types), strict=True))
+
+
+Held = Mapping[str, Mapping[str, str]]
+
+
+def _other_names(held: Held) -> Iterator[str]:
+    """Name the files that have other columns than the first."""
+    first, *rest = held
+    for file in rest:
+        odd = sorted(set(held[first]) ^ set(held[file]))
+        if odd:
+            yield f"{_name(first)} and {_name(file)} do not both have the columns {', '.join(odd)}; open them one by one"
+
+
+def _other_types(held: Held) -> Iterator[str]:
+    """Name the columns whose types have nothing in common."""
+    first = next(iter(held))
+    for column in held[first]:
+        kinds = _kinds(held, column)
+        if common_type(list(kinds)) is None:
+            found = " and ".join(f"{kind} in {_name(file)}" for kind, file in kinds.items())
+            yield (
+                f"column {column!r} holds {found}: as one type values would change, 007 and 7 are different customers; "
+                "write it with one type in all files, or open them one by one"
+            )
+
+
+def _kinds(held: Held, column: str) -> dict[str, str]:
+    """Give each type of a column with the first file that has it."""
+    kinds: dict[str, str] = {}
+    for file, types in held.items():
+        if column in types:
+            kinds.setdefault(types[column], file)
+    return kinds
+
+
+def _wanted(held: Held) -> dict[str, str]:
+    first = next(iter(held.values()))
+    return {column: common_type(list(_kinds(held, column))) or first[column] for column in first}
+
+
+def _alike(held: Held) -> list[list[str]]:
+    """Put the files together that hold the same columns in the same order and types."""
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for file, types in held.items():
+        groups.setdefault(tuple(types.items()), []).append(file)
+    return list(groups.values())
+
+
+def _as_wanted(table: Any, wanted: Mapping[str, str]) -> Any:
+    held = dict(zip(table.columns, map(str, table.types), strict=True))
+    if list(held.items()) == list(wanted.items()):
+        return table
+    return table.project(
+        ", ".join(
+            f"cast({quoted(column)} as {kind}) as {quoted(column)}"
+            if held[column] != kind
+            else quoted(column)
+            for column, kind in wanted.items()
+        )
+    )
+
+
+def _name(file: str) -> str:
+    return Path(file).name
