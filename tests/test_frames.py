@@ -126,3 +126,13 @@ def test_a_cell_without_words_is_refused_by_its_place():
     table = pd.DataFrame({"customer_id": ["a", "b"], "x": ["said", Mute()]})
     with pytest.raises(sc.ColumnError, match=r"column 'x' holds a .*Mute in row 1 .*ValueError: not today"):
         frames.read(table)
+
+
+def test_a_signalling_nan_sets_its_row_aside():
+    day = pd.Timestamp("2026-01-01")
+    log = pd.DataFrame(
+        {"customer_id": ["a", "b"], "date": [day, day], "amount": [Decimal("sNaN"), Decimal("2.5")]}
+    )
+    clean = sc.clean_transactions(log)
+    assert clean.transactions["amount"].tolist() == [2.5]
+    assert clean.rejected["reason"].tolist() == ["missing_amount"]

@@ -299,7 +299,6 @@ ATTACKS = {
     "frequencies of text": (lambda: sc.MBGCNBD().fit(CUSTOMERS.assign(frequency="x")), "'frequency'"),
     "categories of dictionaries": (lambda: sc.MixedSegmenter(2, categorical=["shop"]).fit(pd.DataFrame({"n": [1, 2, 3], "shop": [{}, {}, {}]})), "'shop' holds dict"),
     "opportunities without end": (lambda: sc.BGBB().fit(pd.DataFrame({"frequency": [1, 2], "recency": [1, 2], "T": [1e9, 5]})), "at most 1,000,000"),
-    "a signalling NaN": (lambda: sc.clean_transactions(spoilt(amount=Decimal("sNaN"))), "could not read"),
 }  # fmt: skip
 
 
