@@ -127,7 +127,19 @@ def test_no_line_ends_between_a_number_and_the_word_that_it_counts(path):
         else:
             continue
         for sentence in written:
-            assert not re.search(r"(876|876,5|000) [^\W\d_]", sentence), sentence
+            found = re.search(r"(?:876|876,5|000) ([^\W\d_]+)", sentence)
+            assert found is None or found[1] in {
+                "à",
+                "au",
+                "contre",
+                "dans",
+                "en",
+                "et",
+                "ou",
+                "par",
+                "pour",
+                "sur",
+            }, sentence
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
@@ -138,7 +150,9 @@ def test_french_has_no_straight_apostrophe(path):
 
 def test_the_french_labels_of_packs_have_no_straight_apostrophe():
     packs = list(resources.files("segmentclient").joinpath("segments", "packs").iterdir())
-    labels = [line for path in packs for line in path.read_text("utf-8").splitlines() if line.startswith("label_fr")]
+    labels = [
+        line for path in packs for line in path.read_text("utf-8").splitlines() if line.startswith("label_fr")
+    ]
     assert labels
     assert not [label for label in labels if "'" in label]
 

@@ -23,7 +23,8 @@ __all__ = ["LANGUAGES", "Language", "check_currency", "language"]
 LANGUAGES = {"en": "en_GB", "fr": "fr_FR"}
 MISSING = "–"
 NBSP = "\N{NO-BREAK SPACE}"
-_BEFORE_WORD = re.compile(r"\{(\w+)\} (?=[^\W\d_])")
+_LINKS = "à au contre dans en et ou par pour sur"
+_BEFORE_NOUN = re.compile(rf"\{{(\w+)\}} (?!(?:{_LINKS.replace(' ', '|')})\b)(?=[^\W\d_])")
 _NUMBER = re.compile(r"\d[\d.,\s]*")
 
 
@@ -80,8 +81,9 @@ class Language:
     def _filled(self, message: str, values: dict[str, Any]) -> str:
         """Fill the places; in French no line may end between a number and the word that it counts."""
         if self.key == "fr":
-            message = _BEFORE_WORD.sub(
-                lambda place: f"{{{place[1]}}}{NBSP}" if _is_number(values.get(place[1])) else place[0], message
+            message = _BEFORE_NOUN.sub(
+                lambda place: f"{{{place[1]}}}{NBSP}" if _is_number(values.get(place[1])) else place[0],
+                message,
             )
         return message.format(**values)
 

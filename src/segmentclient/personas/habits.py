@@ -44,8 +44,9 @@ FULL_YEAR = 365
 
 @dataclass(frozen=True)
 class Habits:
-    """Orders by group: `counts[dimension]` has columns group, value, orders; `known[dimension]` one number a group, the
-    orders whose value is known; `orders` and `prices` have one number a group too.
+    """Orders by group: `counts[dimension]` has columns group, value, orders; the others have one number a group.
+
+    `known[dimension]` counts the orders whose value is known.
     """
 
     counts: Mapping[str, pd.DataFrame] = field(default_factory=dict)
