@@ -255,7 +255,7 @@ def test_a_channel_says_whether_it_is_of_orders_or_of_customers(tables):
     both = sc.build_personas(
         customers, attributes=people.assign(channel="store"), transactions=log.assign(channel="web")
     )[0]
-    assert (alone.field("channel").label, both.field("channel").label) == ("Channel", "Channel of the orders")
+    assert (alone.field("channel").label, both.field("channel").label) == ("Channel", "Order channel")
 
 
 def test_ages_are_counted_at_the_day_of_the_data():

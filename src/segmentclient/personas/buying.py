@@ -137,7 +137,7 @@ def _place(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
     L, counts = setting.L, habits.of(key, group)
     summary = of_counts(counts) if counts is not None else Summary("none")
     summary = replace(summary, n=habits.known_orders(key, group))
-    label = {"channel": L.text("Channel of the orders"), "device": L.text("Device of the orders")}[key]
+    label = {"channel": L.text("Order channel"), "device": L.text("Order device")}[key]
     orders = habits.orders.get(group, 0)
     return from_summary(
         key, label, summary, orders, "buy", setting, written=lambda value: words.say(value, L)

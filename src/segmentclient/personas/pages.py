@@ -165,7 +165,7 @@ def trait_text(trait: Trait, L: Language) -> str:
             n=L.number(trait.n),
         )
     return L.text(
-        "{name}, {value}: {share} of these customers against {everyone} of all ({lift} times, n = {n})",
+        "{name}, {value}: {share} of them against {everyone} of all ({lift} times, n = {n})",
         name=name, value=words.say(trait.value, L), share=L.percent(trait.typical, 0), everyone=L.percent(trait.everyone, 0),
         lift=L.number(trait.lift, 1), n=L.number(trait.n),
     )  # fmt: skip
