@@ -1,4 +1,4 @@
-"""What to do for whom: segments sorted by whether they are still here and worth more than the typical customer."""
+"""What to do for whom: segments sorted by whether they came more recently than the others and are worth more."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _stake(content: Content, say: Words, part: Any) -> str:
 
 
 def duties(content: Content) -> list[str]:
-    """Place each segment: is it still here, and is it worth more than the typical customer."""
+    """Place each segment: whether it came more recently than the others, and is worth more than the typical customer."""
     if not content.can_be_sorted:
         return [""] * len(content.segments)
     return [_duty_of(row, content.totals) for _, row in content.segments.iterrows()]
