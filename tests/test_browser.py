@@ -151,3 +151,16 @@ def test_no_printed_page_is_left_half_empty(pages, tmp_path, lang):
     sc.report.Report(page, "Printed", lang).save(tmp_path / "report.pdf")
     *whole, _ = printed_heights(tmp_path / "report.pdf")
     assert [last / height for height, last in whole if last < 0.55 * height] == []
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext reads where the words stand")
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_each_full_card_is_printed_on_one_page(tmp_path, lang):
+    orders, people = sc.datasets.load_sample()
+    clean = sc.clean_transactions(orders, order_id="order_id", exclude="staff")
+    customers = sc.segment_rfm(sc.score_rfm(sc.summarize_customers(clean.transactions, as_of="2025-12-31")))
+    cards = sc.build_personas(
+        customers, attributes=people, transactions=clean.transactions, lang=lang, currency="EUR"
+    )
+    cards.save(tmp_path / "cards.pdf")
+    assert len(list(printed_heights(tmp_path / "cards.pdf"))) == len(cards) == 11

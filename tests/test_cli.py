@@ -1,4 +1,5 @@
 import argparse
+import ast
 import hashlib
 import importlib.util
 import json
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 import segmentclient as sc
 from segmentclient.cli import arguments, commands, main
 from segmentclient.cli.tables import read_customers, read_orders, read_table, with_ids_like, write_table
+from segmentclient.locale import language
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,24 @@ def test_report_in_french_with_its_manifest(orders, tmp_path, capsys):
     told = json.loads(manifest.read_text(encoding="utf-8"))
     assert told["input_rows"] == sum(reason["rows"] for reason in told["audit"]) == len(pd.read_csv(orders))
     assert told["outputs"][0]["file"] == str(page)
-    assert "[1/8]" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.err.startswith(f"[1/8] lecture de {orders}, les lignes fautives mises de côté\n")
+    assert said.out.startswith(f"{page}\N{NO-BREAK SPACE}: 4")
+
+
+def test_every_step_of_the_commands_is_said_in_french():
+    french = language("fr")
+    calls = [
+        node
+        for path in sorted(Path(commands.__file__).parent.glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"step", "text"}
+    ]
+    messages = {call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)}
+    assert len(messages) >= 12
+    assert [message for message in messages if french.text(message) == message] == []
 
 
 def test_score_applies_the_stored_cut_points(orders, tmp_path):

@@ -50,7 +50,7 @@ def test_french(clustered):
     named = sc.name_clusters(clustered, FEATURES, lang="fr")
     assert named["name"].is_unique
     assert named["name"][2] == "Absents depuis longtemps"
-    assert "60 clients (33,3\N{NO-BREAK SPACE}%)\N{NO-BREAK SPACE}:" in named["sentence"][0]
+    assert "60\N{NO-BREAK SPACE}clients (33,3\N{NO-BREAK SPACE}%)\N{NO-BREAK SPACE}:" in named["sentence"][0]
     assert "en moyenne, contre" in named["sentence"][0]
 
 

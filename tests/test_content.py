@@ -196,10 +196,10 @@ def test_good_customers_who_leave_are_counted(customers):
 @pytest.mark.parametrize(
     ("horizon", "english", "french"),
     [
-        ("12M", "over the next 12 months", "dans les 12 prochains mois"),
+        ("12M", "over the next 12 months", "dans les 12\N{NO-BREAK SPACE}prochains mois"),
         ("1Y", "over the next year", "dans l’année qui vient"),
-        ("52W", "over the next 52 weeks", "dans les 52 prochaines semaines"),
-        ("2027-01-31", "until 31 Jan 2027", "jusqu’au 31 janv. 2027"),
+        ("52W", "over the next 52 weeks", "dans les 52\N{NO-BREAK SPACE}prochaines semaines"),
+        ("2027-01-31", "until 31 Jan 2027", "jusqu’au 31\N{NO-BREAK SPACE}janv. 2027"),
         ("infinite", "over their whole life as customers", "sur toute leur vie de client"),
         (None, "over the horizon chosen", "sur l’horizon choisi"),
     ],
@@ -213,6 +213,7 @@ def test_terms_are_named_and_unknown_ones_refused():
     told = dict(
         term_facts({"horizon": "6M", "margin": "margin_rate", "service_cost": 4.5}, words("en", "EUR"))
     )
+    assert told["Horizon"] == "6 months"
     assert told["Margin"] == "column margin_rate"
     assert told["Service cost of a customer a year"] == "€4.50"
     with pytest.raises(sc.SegmentClientError, match="terms= holds 'margins'; accepted"):

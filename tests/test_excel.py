@@ -26,7 +26,7 @@ def customers():
             "r_score": [5, 1, 2, 4],
             "f_score": [5, 1, 1, 3],
             "m_score": [5, 2, 1, 3],
-            "p_alive": [0.9, 0.1, 0.2, float("inf")],
+            "p_alive": [0.9, 0.1, 0.2, float("nan")],
         }
     )
 

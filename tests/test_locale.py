@@ -1,5 +1,6 @@
 import datetime as dt
 import io
+import re
 import string
 from importlib import resources
 
@@ -19,7 +20,7 @@ def test_numbers_money_and_shares():
     assert (en.money(1234.56, "EUR"), fr.money(1234.56, "EUR")) == ("€1,235", f"1{NNBSP}235{NBSP}€")
     assert (en.money(12.3, "GBP", 2), fr.money(-12.3, "EUR", 2)) == ("£12.30", f"-12,30{NBSP}€")
     assert fr.money(12.3, "GBP", 2) == f"12,30{NBSP}£"
-    assert fr.compact(1_200_000, "GBP").endswith("M£".replace("M", f"M{NBSP}"))
+    assert fr.compact(1_200_000, "GBP") == f"1,2{NBSP}M£"
     assert fr.money(1234.5) == f"1{NNBSP}234"
     assert en.compact(3_400_000, "EUR") == "€3.4M"
     assert fr.compact(12_345) == f"12{NBSP}k"
@@ -36,11 +37,38 @@ def test_missing_values_are_a_dash(missing):
 def test_dates_and_lists():
     day = dt.date(2026, 12, 31)
     assert (fr.date(day), en.date(day), fr.date("2026-12-31", "short")) == (
-        "31 déc. 2026",
+        f"31{NBSP}déc. 2026",
         "31 Dec 2026",
         "31/12/2026",
     )
     assert (en.listed(["a", "b", "c"]), fr.listed(["a", "b"]), fr.listed([])) == ("a, b and c", "a et b", "")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        (169_000, "EUR", f"169{NBSP}k€"),
+        (71_000, "USD", f"71{NBSP}k$US"),
+        (3_400_000, "EUR", f"3,4{NBSP}M€"),
+        (-2_500, "EUR", f"-2,5{NBSP}k€"),
+        (12_000, "CHF", f"12{NBSP}k{NBSP}CHF"),
+        (999, "EUR", f"999{NBSP}€"),
+    ],
+)
+def test_french_thousands_are_one_unit_with_their_currency(amount, currency, written):
+    assert fr.compact(amount, currency) == written
+    assert " " not in en.compact(amount, currency)
+
+
+def test_the_first_of_a_month_is_an_ordinal_in_french():
+    first = dt.date(1997, 1, 1)
+    assert [fr.date(first, style) for style in ("short", "medium", "long")] == [
+        "01/01/1997",
+        f"1er{NBSP}janv. 1997",
+        f"1er{NBSP}janvier 1997",
+    ]
+    assert en.date(first) == "1 Jan 1997"
+    assert fr.date("2026-12-11") == f"11{NBSP}déc. 2026"
 
 
 def test_plurals_follow_the_language():
@@ -52,10 +80,10 @@ def test_plurals_follow_the_language():
         "1 customer",
         "2 customers",
         "2 customers",
-        "0 client",
-        "1 client",
-        "2 clients",
-        "2 clients",
+        f"0{NBSP}client",
+        f"1{NBSP}client",
+        f"2{NBSP}clients",
+        f"2{NBSP}clients",
     ]
 
 
@@ -84,6 +112,49 @@ def test_catalogues_are_whole_and_keep_their_places(path):
         for text in texts:
             assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= places, ids
             assert "  " not in text.strip(), ids
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_no_line_ends_between_a_number_and_the_word_that_it_counts(path):
+    for message in pofile.read_po(io.BytesIO(path.read_bytes()), locale="fr"):
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        places = {name for one in ids for _, name, _, _ in string.Formatter().parse(one) if name}
+        numbers = dict.fromkeys(places - {"n"}, f"9{NNBSP}876,5")
+        if places and len(ids) == 2:
+            written = [fr.plural(*ids, n, **numbers) for n in (1, 2_000)]
+        elif places and not message.context:
+            written = [fr.text(ids[0], **numbers, **({"n": "876"} if "n" in places else {}))]
+        else:
+            continue
+        for sentence in written:
+            found = re.search(r"(?:876|876,5|000) ([^\W\d_]+)", sentence)
+            assert found is None or found[1] in {
+                "à",
+                "au",
+                "contre",
+                "dans",
+                "en",
+                "et",
+                "ou",
+                "par",
+                "pour",
+                "sur",
+            }, sentence
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_french_has_no_straight_apostrophe(path):
+    for message in pofile.read_po(io.BytesIO(path.read_bytes()), locale="fr"):
+        assert message.id == "" or "'" not in str("".join(message.string)), message.id
+
+
+def test_the_french_labels_of_packs_have_no_straight_apostrophe():
+    packs = list(resources.files("segmentclient").joinpath("segments", "packs").iterdir())
+    labels = [
+        line for path in packs for line in path.read_text("utf-8").splitlines() if line.startswith("label_fr")
+    ]
+    assert labels
+    assert not [label for label in labels if "'" in label]
 
 
 def test_a_sentence_in_two_catalogues_is_translated_alike():

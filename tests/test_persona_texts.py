@@ -13,7 +13,7 @@ import pytest
 import segmentclient as sc
 from segmentclient import personas as room
 from segmentclient.locale import language
-from segmentclient.personas import speaking, story, words
+from segmentclient.personas import buying_story, speaking, story, words
 from segmentclient.personas.attributes import ATTRIBUTES, OTHER_LABELS
 from segmentclient.personas.buying import _MOMENTS
 from segmentclient.personas.pages import cards_markdown
@@ -98,12 +98,13 @@ def test_every_sentence_of_the_room_is_in_the_french_catalogue(untranslated):
         (one[0] for one in _MOMENTS.values()),
     ):
         L.text(text)
-    for place in story.PLACE.values():
+    for place in buying_story.PLACE.values():
         L.term("place", place)
     for answer in words.KNOWN:
         L.term("answer", answer)
     for sex, verb in itertools.product(
-        ("female", "male", "either"), ("lives alone", "is married", "is single", "is divorced", "is widowed")
+        ("female", "male", "either"),
+        ("lives alone{place}", "is married", "is single", "is divorced", "is widowed"),
     ):
         L.term(sex, verb)
     for pack in PACKS:
@@ -242,6 +243,12 @@ def test_no_template_leaves_a_place_unfilled_or_a_word_in_english(lang, currency
     ("columns", "expected"),
     [
         ({"sex": "F", "household": "personne seule"}, "vit seule"),
+        ({"sex": "F", "household": "personne seule", "city": "Lyon"}, "vit seule à Lyon."),
+        ({"household": "couple avec enfants", "city": "Le Mans"}, "vit au Mans en couple avec des enfants."),
+        (
+            {"household": "parent isolé", "region": "Bretagne"},
+            "habite dans la région Bretagne et élève ses enfants",
+        ),
         ({"sex": "M", "household": "personne seule"}, "vit seul."),
         ({"sex": "F", "marital_status": "Divorced"}, "est divorcée"),
         ({"sex": "M", "marital_status": "widow"}, "est veuf"),
@@ -254,6 +261,54 @@ def test_no_template_leaves_a_place_unfilled_or_a_word_in_english(lang, currency
 def test_french_agrees_in_gender(columns, expected):
     card = sc.build_personas(group(12, **columns), lang="fr")[0]
     assert expected in card.story[0]
+
+
+def buyers(silence, gap=24, repeats=1, once=0):
+    """Twelve customers who came back after so many days, and have been silent since; some bought once only."""
+    last = pd.Timestamp("2025-01-01")
+    came_back = group(12, n_orders=1 + repeats, frequency=repeats, revenue=60.0, sex="F").assign(
+        first_order=last - pd.Timedelta(days=gap * repeats), last_order=last, days_since_last_order=silence
+    )
+    single = group(once, n_orders=1, frequency=0, revenue=20.0, sex="F").assign(
+        first_order=last, last_order=last, days_since_last_order=silence
+    )
+    both = pd.concat([came_back, single], ignore_index=True) if once else came_back
+    return both.assign(customer_id=range(len(both)))
+
+
+@pytest.mark.parametrize(
+    ("silence", "lang", "expected"),
+    [
+        (71, "en", "She buys about every 24 days, for €30 an order."),
+        (72, "en", "She used to buy about every 24 days, for €30 an order; nothing for 72 days."),
+        (464, "fr", "Elle achetait environ tous les 24 jours, pour 30 € par commande ; plus rien depuis 464 jours."),
+    ],
+)  # fmt: skip
+def test_a_rhythm_that_a_long_silence_has_ended_is_told_in_the_past(silence, lang, expected):
+    card = sc.build_personas(buyers(silence), lang=lang, currency="EUR")[0]
+    assert card.story[1].replace("\N{NO-BREAK SPACE}", " ") == expected
+    assert card.field("days_since_last_order").value == silence
+
+
+@pytest.mark.parametrize(
+    ("repeats", "once", "expected"),
+    [
+        (1, 48, "She has bought once so far, for €23."),
+        (1, 13, "She has bought once or twice so far, for €26 an order."),
+        (4, 13, "She has bought 1 to 5 times so far, for €13 an order."),
+    ],
+)
+def test_once_is_said_only_where_three_in_four_bought_once(repeats, once, expected):
+    card = sc.build_personas(buyers(30, repeats=repeats, once=once), currency="EUR")[0]
+    assert card.story[1] == expected
+
+
+def test_one_purchase_is_no_habit_of_a_day_or_an_hour():
+    customers = buyers(30, once=48)
+    log = customers[["customer_id"]].assign(date=pd.Timestamp("2025-01-04 18:00"), amount=20.0, channel="web")
+    card = sc.build_personas(customers, transactions=log, currency="EUR")[0]
+    assert card.field("weekday").statistic == "mode"
+    assert card.story[1] == "She has bought once so far, online, for €23."
 
 
 @pytest.mark.parametrize(

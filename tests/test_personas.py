@@ -213,6 +213,51 @@ def test_the_story_keeps_to_one_person_who_may_exist(tables):
     assert "30 years old (or 69: two profiles)" in card.paragraph
 
 
+def test_the_story_tells_no_answer_that_its_field_does_not_put_first():
+    """Near the median age most live with children, but in the whole group more live without."""
+    ages = [*range(36, 46), *range(20, 30), *range(70, 80)] * 4
+    homes = ["couple avec enfants"] * 10 + ["couple sans enfant"] * 7 + ["couple avec enfants"] * 3
+    homes = (homes + ["couple sans enfant"] * 10) * 4
+    customers = pd.DataFrame({"customer_id": range(120), "segment": "a", "age": ages, "household": homes})
+    card = sc.build_personas(customers)[0]
+    assert card.field("household").value == "couple sans enfant"
+    assert "with a partner" not in card.story[0]
+    jobs = [f"job {number % 12}" for number in range(119)] + ["job 3"]
+    spread = sc.build_personas(customers.assign(profession=jobs))[0]
+    assert spread.field("profession").statistic == "spread"
+    assert "job" not in spread.story[0]
+
+
+def test_an_order_made_in_two_places_is_known_once():
+    customers = pd.DataFrame({"customer_id": range(20), "segment": "a"})
+    log = pd.DataFrame(
+        {
+            "customer_id": [*range(20), *range(20)],
+            "date": pd.Timestamp("2025-03-01"),
+            "amount": 10.0,
+            "channel": ["web"] * 20 + ["store"] * 15 + [None] * 5,
+            "category": ["tea"] * 10 + [None] * 30,
+        }
+    )
+    card = sc.build_personas(customers, transactions=log)[0]
+    channel, category = card.field("channel"), card.field("category")
+    assert (channel.n, channel.coverage, channel.text) == (
+        20,
+        1.0,
+        "two profiles: online (57%) or store (43%)",
+    )
+    assert (category.n, category.coverage, category.text) == (10, 0.5, "tea (100%)")
+
+
+def test_a_channel_says_whether_it_is_of_orders_or_of_customers(tables):
+    customers, people, log = tables
+    alone = sc.build_personas(customers, attributes=people.assign(channel="store"))[0]
+    both = sc.build_personas(
+        customers, attributes=people.assign(channel="store"), transactions=log.assign(channel="web")
+    )[0]
+    assert (alone.field("channel").label, both.field("channel").label) == ("Channel", "Order channel")
+
+
 def test_ages_are_counted_at_the_day_of_the_data():
     customers = pd.DataFrame(
         {

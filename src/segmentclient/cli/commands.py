@@ -18,7 +18,7 @@ def report(options: argparse.Namespace) -> int:
 
     check_page(options.output)
     people = _people(options)
-    with showing(STEPS + 2, quiet=options.quiet) as progress:
+    with showing(STEPS + 2, quiet=options.quiet, lang=options.lang) as progress:
         analysis = analyse(options, progress)
         _write_report(options, analysis, with_ids_like(people, analysis.customers), progress)
     return 0
@@ -38,10 +38,10 @@ def demo(options: argparse.Namespace) -> int:
         options.title
         or {"en": "CDNOW: who are our customers?", "fr": "CDNOW : qui sont nos clients ?"}[options.lang]
     )
-    with showing(STEPS + 2, quiet=options.quiet) as progress:
+    with showing(STEPS + 2, quiet=options.quiet, lang=options.lang) as progress:
         progress.step("reading the CDNOW log and setting faulty rows aside")
         clean = clean_orders(sc.datasets.load_cdnow(), options)
-        progress.step(f"summing {clean.kept_rows:,} rows into customers")
+        progress.step("summing {n} rows into customers", n=clean.kept_rows)
         customers = frames.collect(
             frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
         )
@@ -62,7 +62,7 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
         lang=options.lang,
         currency=options.currency,
     )
-    progress.step(f"writing {options.output}")
+    progress.step("writing {path}", path=options.output)
     page = sc.build_report(
         analysis.customers,
         clean=analysis.clean,
@@ -77,8 +77,19 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
     )
     page.save(options.output)
     write_manifest(options, [options.output], analysis=analysis)
-    print(
-        f"{options.output}: {len(analysis.customers):,} customers, {analysis.clean.kept_rows:,} of {analysis.clean.rows:,} rows"
+    print(_summary(options.output, analysis, progress.words))
+
+
+def _summary(path: str, analysis: Any, words: Any) -> str:
+    clean, customers = analysis.clean, len(analysis.customers)
+    return str(
+        words.text(
+            "{path}: {customers}, {kept} of {rows} rows",
+            path=path,
+            customers=words.plural("{n} customer", "{n} customers", customers),
+            kept=words.number(clean.kept_rows),
+            rows=words.number(clean.rows),
+        )
     )
 
 
@@ -97,9 +108,9 @@ def charts(options: argparse.Namespace) -> int:
     from segmentclient.cli.pipeline import STEPS, analyse
     from segmentclient.cli.progress import showing
 
-    with showing(STEPS + 1, quiet=options.quiet) as progress:
+    with showing(STEPS + 1, quiet=options.quiet, lang=options.lang) as progress:
         analysis = analyse(options, progress)
-        progress.step(f"drawing into {options.out}")
+        progress.step("drawing into {path}", path=options.out)
         drawn = _charts(analysis, options)
         paths = [plot.save_chart(axes, Path(options.out, f"{name}.{options.format}")) for name, axes in drawn]
         write_manifest(options, paths, analysis=analysis)
@@ -130,7 +141,7 @@ def score(options: argparse.Namespace) -> int:
     check_table(options.output)
     with showing(STEPS + 1, quiet=options.quiet) as progress:
         analysis = analyse(options, progress)
-        progress.step(f"writing {options.output}")
+        progress.step("writing {path}", path=options.output)
         write_table(analysis.customers, options.output)
         write_manifest(options, [options.output], analysis=analysis)
     print(f"{options.output}: {len(analysis.customers):,} customers")
@@ -150,7 +161,7 @@ def audiences(options: argparse.Namespace) -> int:
         analysis = analyse(options, progress)
         people = with_ids_like(people, analysis.customers)
         customers = analysis.customers if people is None else sc.join_people(analysis.customers, people)
-        progress.step(f"writing into {options.out}")
+        progress.step("writing into {path}", path=options.out)
         signed = sc.export_audiences(
             customers, options.out, hash_ids=options.hash_ids, holdout=options.holdout
         )

@@ -33,9 +33,9 @@ class Analysis:
 
 def analyse(options: argparse.Namespace, progress: Progress) -> Analysis:
     """Read, clean, sum, score, name, fit and predict."""
-    progress.step(f"reading {options.orders} and setting faulty rows aside")
+    progress.step("reading {path} and setting faulty rows aside", path=options.orders)
     clean = _read_once(clean_orders(read_orders(options), options), options.orders)
-    progress.step(f"summing {clean.kept_rows:,} rows into customers")
+    progress.step("summing {n} rows into customers", n=clean.kept_rows)
     summary = frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
     customers = frames.collect(summary).sort_values("customer_id", ignore_index=True)
     return label(clean, customers, options, progress)
@@ -73,12 +73,12 @@ def label(
     clean: sc.CleanTransactions, customers: Any, options: argparse.Namespace, progress: Progress
 ) -> Analysis:
     """Score and name the customers, then predict what they will bring."""
-    progress.step(f"scoring and naming {len(customers):,} customers")
+    progress.step("scoring and naming {n} customers", n=len(customers))
     scorer = _scorer(customers, options)
     customers = sc.segment_rfm(scorer.transform(customers), segments=options.segments)
     progress.step("fitting the models of purchases and spend")
     models = sc.fit_lifetime_models(customers, purchase=options.purchase)
-    progress.step(f"predicting the value of the next {options.horizon}")
+    progress.step("predicting the value of the next {horizon}", horizon=options.horizon)
     terms = {
         "horizon": options.horizon,
         "margin": options.margin,

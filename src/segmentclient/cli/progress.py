@@ -8,21 +8,26 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from segmentclient.locale import Language, language
+
 __all__ = ["Progress", "showing"]
 
 
 class Progress:
-    """Counts the steps of a command and says each one."""
+    """Counts the steps of a command and says each one, in the language of the report."""
 
-    def __init__(self, total: int, *, quiet: bool, bar: Any) -> None:
+    def __init__(self, total: int, *, quiet: bool, bar: Any, words: Language) -> None:
         self.total = total
         self.done = 0
         self.quiet = quiet
+        self.words = words
         self._bar = bar
 
-    def step(self, what: str) -> None:
-        """Say that the next step begins."""
+    def step(self, message: str, /, **values: Any) -> None:
+        """Say that the next step begins; whole numbers among the values are formatted."""
         self.done += 1
+        told = {name: self.words.number(one) if isinstance(one, int) else one for name, one in values.items()}
+        what = self.words.text(message, **told)
         line = f"[{self.done}/{self.total}] {what}"
         logging.getLogger("segmentclient").info("%s", line)
         if not self._bar.disable:
@@ -33,9 +38,9 @@ class Progress:
 
 
 @contextlib.contextmanager
-def showing(total: int, *, quiet: bool) -> Iterator[Progress]:
+def showing(total: int, *, quiet: bool, lang: str = "en") -> Iterator[Progress]:
     """Show the progress of a command of `total` steps."""
     from tqdm import tqdm
 
     with tqdm(total=total, leave=False, disable=quiet or not sys.stderr.isatty()) as bar:
-        yield Progress(total, quiet=quiet, bar=bar)
+        yield Progress(total, quiet=quiet, bar=bar, words=language(lang))

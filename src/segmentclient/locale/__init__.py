@@ -22,6 +22,10 @@ __all__ = ["LANGUAGES", "Language", "check_currency", "language"]
 
 LANGUAGES = {"en": "en_GB", "fr": "fr_FR"}
 MISSING = "–"
+NBSP = "\N{NO-BREAK SPACE}"
+_LINKS = "à au contre dans en et ou par pour sur"
+_BEFORE_NOUN = re.compile(rf"\{{(\w+)\}} (?!(?:{_LINKS.replace(' ', '|')})\b)(?=[^\W\d_])")
+_NUMBER = re.compile(r"\d[\d.,\s]*")
 
 
 @functools.cache
@@ -62,7 +66,7 @@ class Language:
     def text(self, message: str, /, **values: Any) -> str:
         """Translate an English sentence, then fill its `{places}`."""
         translated = self.catalogue.gettext(message) if message else ""
-        return translated.format(**values) if values else translated
+        return self._filled(translated, values) if values else translated
 
     def term(self, context: str, message: str) -> str:
         """Translate a word whose meaning depends on its context (msgctxt)."""
@@ -72,7 +76,16 @@ class Language:
         """Translate a sentence that counts; `{n}` is the formatted count. French says "0 client", "1 client"."""
         whole = 2 if n != int(n) else int(abs(n))
         message = self.catalogue.ngettext(singular, plural, whole)
-        return message.format(n=self.number(n), **values)
+        return self._filled(message, {"n": self.number(n), **values})
+
+    def _filled(self, message: str, values: dict[str, Any]) -> str:
+        """Fill the places; in French no line may end between a number and the word that it counts."""
+        if self.key == "fr":
+            message = _BEFORE_NOUN.sub(
+                lambda place: f"{{{place[1]}}}{NBSP}" if _is_number(values.get(place[1])) else place[0],
+                message,
+            )
+        return message.format(**values)
 
     def number(self, value: Any, decimals: int = 0) -> str:
         """Format `1 234,5` or `1,234.5`, with a fixed number of decimals."""
@@ -90,7 +103,7 @@ class Language:
             return MISSING
         from babel.numbers import format_percent
 
-        pattern = _pattern(decimals) + ("\N{NO-BREAK SPACE}%" if self.key == "fr" else "%")
+        pattern = _pattern(decimals) + (f"{NBSP}%" if self.key == "fr" else "%")
         return format_percent(_rounded(share, decimals + 2), format=pattern, locale=self.locale)
 
     def money(self, value: Any, currency: str | None = None, decimals: int = 0) -> str:
@@ -111,7 +124,7 @@ class Language:
         return self._plain_symbol(amount)
 
     def compact(self, value: Any, currency: str | None = None) -> str:
-        """Format with k / M in the language's habits: `12 k`, `3,4 M €`; small values in full."""
+        """Format with k / M in the language's habits: `12 k`, `3,4 M€`; small values in full."""
         if _is_missing(value):
             return MISSING
         from babel.numbers import format_compact_currency, format_compact_decimal
@@ -128,7 +141,7 @@ class Language:
             amount = format_compact_currency(
                 value, currency, format_type="short", locale=self.locale, fraction_digits=digits
             )
-        return self._one_case(self._plain_symbol(amount))
+        return self._one_case(self._close_unit(self._plain_symbol(amount)))
 
     def symbol(self, currency: str) -> str:
         """Give the sign of a currency, as amounts show it."""
@@ -147,14 +160,24 @@ class Language:
             return amount
         return amount[:-1] + {"K": "k", "m": "M"}.get(amount[-1], amount[-1])
 
+    def _close_unit(self, amount: str) -> str:
+        """Write the thousands of a currency as French does, in one unit: `169 k€`, `71 k$US`; a code stays apart."""
+        return re.sub(r"(?<=[A-Za-z])\s(?=[^\w\s])", "", amount) if self.key == "fr" else amount
+
     def date(self, value: Any, style: Literal["short", "medium", "long"] = "medium") -> str:
-        """Format a date as `31/12/2026`, `31 déc. 2026` or `31 décembre 2026`."""
+        """Format a date as `31/12/2026`, `31 déc. 2026` or `31 décembre 2026`; French has `1er janv. 2027`."""
         if _is_missing(value):
             return MISSING
         from babel.dates import format_date
 
         day = value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value)[:10])
-        return format_date(day, format="dd/MM/yyyy" if style == "short" else style, locale=self.locale)
+        if style == "short":
+            return format_date(day, format="dd/MM/yyyy", locale=self.locale)
+        written = format_date(day, format=style, locale=self.locale)
+        if self.key != "fr":
+            return written
+        number, rest = written.split(maxsplit=1)
+        return f"{number}er{NBSP}{rest}" if day.day == 1 else f"{number}{NBSP}{rest}"
 
     def listed(self, words: Any, style: Literal["standard", "or"] = "standard") -> str:
         """Join words as `a, b et c`."""
@@ -174,6 +197,10 @@ def check_currency(currency: str | None) -> None:
 
 def _is_missing(value: Any) -> bool:
     return value is None or value != value or (isinstance(value, float) and math.isinf(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and bool(_NUMBER.fullmatch(value)))
 
 
 def _pattern(decimals: int) -> str:

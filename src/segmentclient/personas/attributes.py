@@ -64,7 +64,7 @@ ATTRIBUTES: Mapping[str, Attribute] = {
         _attribute("device", "Device", "preferred_device appareil", block="buy"),
         _attribute("media", "Media", "medias preferred_media", block="speak", kind="several"),
         _attribute("satisfaction", "Satisfaction", "csat satisfaction_score", block="speak", kind="number"),
-        _attribute("nps", "NPS (0 to 10)", "nps_score net_promoter_score", block="speak", kind="number"),
+        _attribute("nps", "Recommends us (0 to 10)", "nps_score net_promoter_score", block="speak", kind="number"),
     )
 }  # fmt: skip
 

@@ -27,10 +27,11 @@ MARKED = 1.2
 def buying_fields(
     group: Any, rows: pd.DataFrame, everyone: pd.DataFrame, habits: Habits, kind: str, setting: Setting
 ) -> list[Field]:
-    """Give rhythm, orders, amount, moments, place, products and price level."""
+    """Give rhythm, last order, orders, amount, moments, place, products and price level."""
     L = setting.L
     return [
         rhythm(rows, L.text("Buying cycle") if kind == "company" else L.text("Rhythm of purchase"), setting),
+        *_last_order(rows, setting),
         *_orders(rows, setting),
         *(_moment(key, group, habits, setting) for key in ("weekday", "hour", "month")),
         *(_place(key, group, habits, setting) for key in ("channel", "device") if key in habits.counts),
@@ -39,19 +40,37 @@ def buying_fields(
     ]
 
 
+def _last_order(rows: pd.DataFrame, setting: Setting) -> list[Field]:
+    """Median days since the last order of those who have ordered."""
+    if "days_since_last_order" not in rows:
+        return []
+    L, known = setting.L, rows["days_since_last_order"].dropna()
+    if len(known) < setting.min_size:
+        return []
+    low, middle, high = (float(known.quantile(share)) for share in (0.25, 0.5, 0.75))
+    text, coverage = L.plural("{n} day ago", "{n} days ago", round(middle)), len(known) / len(rows)
+    return [
+        Field(
+            "days_since_last_order", L.text("Last order"), text, middle, None, "observed", "median", len(known),
+            coverage, "", "buy", low, high,
+        )
+    ]  # fmt: skip
+
+
 def _orders(rows: pd.DataFrame, setting: Setting) -> list[Field]:
     """Median orders a customer, and revenue over orders of the whole group."""
     L = setting.L
     if "n_orders" not in rows:
         return [to_complete("orders", L.text("Orders"), "buy", L)]
     known = rows["n_orders"].fillna(0)
-    middle, total = float(known.median()), int(known.sum())
-    text = L.plural("{n} order", "{n} orders", round(middle))
+    low, middle, high = (float(known.quantile(share)) for share in (0.25, 0.5, 0.75))
+    text, total = L.plural("{n} order", "{n} orders", round(middle)), int(known.sum())
     fields = [
         Field(
-            "orders", L.text("Orders"), text, middle, None, "observed", "median", len(known), 1.0, "", "buy"
+            "orders", L.text("Orders"), text, middle, None, "observed", "median", len(known), 1.0, "", "buy",
+            low, high,
         )
-    ]
+    ]  # fmt: skip
     average = _average_order(rows)
     if average:
         amount = L.money(average, setting.currency)
@@ -114,9 +133,11 @@ def _is_marked(counts: pd.Series, cells: int) -> bool:
 
 
 def _place(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
+    """Shares of the orders; one made in two places counts in both, and once among those known."""
     L, counts = setting.L, habits.of(key, group)
     summary = of_counts(counts) if counts is not None else Summary("none")
-    label = {"channel": L.text("Channel"), "device": L.text("Device")}[key]
+    summary = replace(summary, n=habits.known_orders(key, group))
+    label = {"channel": L.text("Order channel"), "device": L.text("Order device")}[key]
     orders = habits.orders.get(group, 0)
     return from_summary(
         key, label, summary, orders, "buy", setting, written=lambda value: words.say(value, L)
@@ -126,12 +147,13 @@ def _place(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
 def _bought(key: str, group: Any, habits: Habits, setting: Setting) -> Field:
     """Shares of the orders that hold each category or product (an order may hold several)."""
     L, counts, orders = setting.L, habits.of(key, group), habits.orders.get(group, 0)
+    known = habits.known_orders(key, group)
     label = {"category": L.text("Favourite categories"), "product": L.text("Favourite products")}[key]
     if counts is None or not len(counts):
         return to_complete(key, label, "buy", L)
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))[:3]
-    parts = tuple((value, count / orders) for value, count in ordered)
-    summary = Summary("mentions", parts[0][0], parts[0][1], parts, orders)
+    parts = tuple((value, count / known) for value, count in ordered)
+    summary = Summary("mentions", parts[0][0], parts[0][1], parts, known)
     return from_summary(
         key, label, summary, orders, "buy", setting, written=lambda value: words.say(value, L)
     )

@@ -113,10 +113,11 @@ def name_field(seed: str, kind: str, fields: Mapping[str, Field], taken: set[str
 
 
 def coherent(fields: Mapping[str, Field], people: pd.DataFrame) -> dict[str, Field]:
-    """Keep the story to one person who may exist.
+    """Keep the story to one person who may exist, and to what the fields say.
 
-    A profession, household, situation or education is told only when it is also the most frequent answer of those
-    near the age that is told: the typical age and the typical profession of a group may belong to different people.
+    A profession, household, situation or education is told only when the first answer of its field is also the most
+    frequent one of those near the age that is told: the typical age and the typical profession of a group may belong
+    to different people.
     """
     near = _near_in_age(fields.get("age"), people)
     return {key: _told(fields[key], near) for key in WITH_AGE if _observed(fields, key) is not None}
@@ -132,9 +133,9 @@ def _near_in_age(age: Field | None, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told(field: Field, near: pd.DataFrame) -> Field:
-    """The answer of those near, when the card shows it too; otherwise nothing is told."""
+    """The first answer of the field, when those near give it most too; otherwise nothing is told."""
     summary = of_categories(near[field.key])
-    shown = field.profiles or (field.value,)
-    if summary.value in shown and summary.share is not None and summary.share >= LEAST_TOLD:
-        return replace(field, value=summary.value, statistic="mode", profiles=())
+    agree = field.statistic in {"mode", "two_profiles"} and summary.value == field.value
+    if agree and summary.share is not None and summary.share >= LEAST_TOLD:
+        return replace(field, statistic="mode", profiles=())
     return replace(field, provenance="to_complete")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from segmentclient.locale import Language
 from segmentclient.personas.setting import Setting
 from segmentclient.personas.summaries import Summary
 
-__all__ = ["Block", "Field", "Provenance", "deduced", "from_summary", "to_complete"]
+__all__ = ["Block", "Field", "Provenance", "deduced", "from_summary", "to_complete", "typical"]
 
 Provenance = Literal["observed", "deduced", "to_complete"]
 Block = Literal["who", "buy", "want", "speak", "worth"]
@@ -104,7 +104,7 @@ def _text(summary: Summary, L: Language, written: Callable[[Any], str], bare: Ca
     if summary.statistic == "even":
         return L.text("no marked preference")
     if summary.statistic == "spread":
-        return L.text("no dominant one: {list} …", list=", ".join(parts[:2]))
+        return L.text("no dominant answer: {list} …", list=", ".join(parts[:2]))
     return ", ".join(parts) if summary.statistic == "mentions" else parts[0]
 
 
@@ -117,3 +117,11 @@ def _middle(summary: Summary, L: Language, written: Callable[[Any], str], bare: 
         low=bare(summary.low),
         high=bare(summary.high),
     )
+
+
+def typical(fields: Mapping[str, Field], key: str) -> list[Any]:
+    """Give one typical value, or the two of two profiles; nothing when unknown or spread out."""
+    field = fields.get(key)
+    if field is None or field.provenance != "observed" or field.statistic in {"spread", "even", "none"}:
+        return []
+    return list(field.profiles) if field.statistic in {"two_profiles", "two_groups"} else [field.value]

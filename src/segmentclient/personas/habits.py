@@ -44,9 +44,13 @@ FULL_YEAR = 365
 
 @dataclass(frozen=True)
 class Habits:
-    """Orders by group: `counts[dimension]` has columns group, value, orders; `orders` and `prices` one row a group."""
+    """Orders by group: `counts[dimension]` has columns group, value, orders; the others have one number a group.
+
+    `known[dimension]` counts the orders whose value is known.
+    """
 
     counts: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    known: Mapping[str, Mapping[Any, int]] = field(default_factory=dict)
     orders: Mapping[Any, int] = field(default_factory=dict)
     prices: Mapping[Any, float] = field(default_factory=dict)
     price_unit: str = ""
@@ -60,6 +64,10 @@ class Habits:
         mine = table[table["group"] == group]
         return mine.set_index("value")["orders"]
 
+    def known_orders(self, dimension: str, group: Any) -> int:
+        """Give how many orders of a group have a value (an order with two is one order)."""
+        return self.known.get(dimension, {}).get(group, 0)
+
 
 def read_habits(transactions: Any, ids: Sequence[Any], groups: Sequence[Any]) -> Habits:
     """Count the orders of each group along every dimension that the order log holds."""
@@ -70,10 +78,12 @@ def read_habits(transactions: Any, ids: Sequence[Any], groups: Sequence[Any]) ->
     codes, names = _numbered(groups)
     lines = _with_groups(frame, ids, codes)
     key = ["customer_id", "order_id" if "order_id" in schema else "_day"]
-    counts = {name: _counted(lines, key, column, names) for name, column in _dimensions(schema).items()}
+    answers = {name: _answers(lines, key, column) for name, column in _dimensions(schema).items()}
+    counts = {name: _counted(orders, names) for name, orders in answers.items()}
+    known = {name: _known(orders, key, names) for name, orders in answers.items()}
     calendar = _calendar(lines, key, names, has_hour=schema["date"] != nw.Date)
     prices, unit = _prices(lines, schema, names)
-    return Habits(counts | _moments(calendar), _orders(calendar), prices, unit, _full_years(calendar))
+    return Habits(counts | _moments(calendar), known, _orders(calendar), prices, unit, _full_years(calendar))
 
 
 def _numbered(groups: Sequence[Any]) -> tuple[Any, Any]:
@@ -110,11 +120,22 @@ def _dimensions(schema: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _counted(lines: frames.Frame, key: list[str], column: str, names: Any) -> pd.DataFrame:
+def _answers(lines: frames.Frame, key: list[str], column: str) -> frames.Frame:
+    """Each order with each of its values, once."""
+    return lines.select("_group", *key, value=nw.col(column)).filter(~nw.col("value").is_null()).unique()
+
+
+def _counted(answers: frames.Frame, names: Any) -> pd.DataFrame:
     """Count distinct orders by group and value (an order with two categories counts once in each)."""
-    orders = lines.select("_group", *key, value=nw.col(column)).filter(~nw.col("value").is_null()).unique()
-    counted = frames.collect(orders.group_by("_group", "value").agg(orders=nw.len()))
+    counted = frames.collect(answers.group_by("_group", "value").agg(orders=nw.len()))
     return _by_value(counted.assign(group=names[counted["_group"]]), "value")
+
+
+def _known(answers: frames.Frame, key: list[str], names: Any) -> dict[Any, int]:
+    """Count the orders of each group that have a value."""
+    orders = answers.select("_group", *key).unique()
+    counted = frames.collect(orders.group_by("_group").agg(orders=nw.len()))
+    return dict(zip(names[counted["_group"]], map(int, counted["orders"]), strict=True))
 
 
 def _by_value(counted: pd.DataFrame, value: str) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def _age(card: Card, L: Language) -> str:
     if not ages:
         return ""
     is_number = isinstance(ages[0].value, float) and ages[0].statistic != "nearest"
-    return L.plural("{n} year", "{n} years", round(ages[0].value)) if is_number else ages[0].text
+    return L.term("age", "{n}").format(n=round(ages[0].value)) if is_number else ages[0].text
 
 
 def _measure(one: Any, L: Language) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def trait_text(trait: Trait, L: Language) -> str:
             n=L.number(trait.n),
         )
     return L.text(
-        "{name}, {value}: {share} against {everyone} of everyone ({lift} times, n = {n})",
+        "{name}, {value}: {share} of them against {everyone} of all ({lift} times, n = {n})",
         name=name, value=words.say(trait.value, L), share=L.percent(trait.typical, 0), everyone=L.percent(trait.everyone, 0),
         lift=L.number(trait.lift, 1), n=L.number(trait.n),
     )  # fmt: skip

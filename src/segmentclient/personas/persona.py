@@ -142,4 +142,7 @@ class Personas(Sequence[Persona]):
             f"  {card.label}{L.text(': ')}{card.name or '–'}, n = {card.n}, {card.tagline}"
             for card in self.cards
         ]
-        return "\n".join([f"Personas by {self.by!r}, {len(self.cards)} cards", *lines])
+        title = L.plural(
+            "Personas by {by}: {n} card", "Personas by {by}: {n} cards", len(self.cards), by=self.by
+        )
+        return "\n".join([title, *lines])

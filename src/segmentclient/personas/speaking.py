@@ -25,7 +25,7 @@ STANDING = {
     "prospects": "prospects potential",
 }
 SAY = {
-    "best": "Recognise them: speak as to someone who knows you, thank, and tell them things first.",
+    "best": "Recognise them: speak as to someone who knows you, thank them, and give them the news first.",
     "growing": "Be useful: show what goes with what they already chose.",
     "new": "Reassure and explain in plain words: they are only just discovering you.",
     "fading": "Be personal: mention what they used to buy, ask, and listen.",

@@ -11,29 +11,23 @@ from typing import Any
 
 from segmentclient.locale import Language
 from segmentclient.personas import words
-from segmentclient.personas.fields import Field
+from segmentclient.personas.buying_story import how_they_buy
+from segmentclient.personas.fields import Field, typical
 
 __all__ = ["tagline", "tell"]
 
 HOME = {
-    "couple with children": "lives with a partner and children",
-    "couple without children": "lives with a partner, without children",
-    "single parent": "brings up children alone",
-    "shared home": "shares a home with others",
-    "living together": "lives with a partner",
+    "couple with children": "lives{place} with a partner and children",
+    "couple without children": "lives{place} with a partner and no children",
+    "shared home": "lives{place} in a shared home",
+    "living together": "lives{place} with a partner",
 }
-PLACE = {
-    "online": "online",
-    "store": "in the store",
-    "phone": "by phone",
-    "app": "in the app",
-    "catalogue": "by catalogue",
-}
+STATES = {"married", "single", "divorced", "widowed"}
 
 
 def tell(name: str, sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> tuple[str, ...]:
     """Give the three sentences; a sentence of which nothing is known says what is missing."""
-    return (_who(name, sex, kind, fields, L), _how(sex, kind, fields, L), _weight(name, fields, L))
+    return (_who(name, sex, kind, fields, L), how_they_buy(sex, kind, fields, L), _weight(name, fields, L))
 
 
 def _who(name: str, sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> str:
@@ -41,7 +35,7 @@ def _who(name: str, sex: str | None, kind: str, fields: Mapping[str, Field], L: 
         return _which_company(name, fields, L)
     asides = [aside for aside in (_age(fields, L), _work(sex, fields, L)) if aside]
     subject = ", ".join([name, *asides]) + ("," if asides else "")
-    clauses = [clause for clause in (_town(fields, L), _home(sex, fields, L)) if clause]
+    clauses = _life(sex, fields, L)
     if not clauses and not asides:
         return L.text(
             "The data say nothing of who {name} is: the blanks below are to be filled in.", name=name
@@ -65,7 +59,7 @@ def _which_company(name: str, fields: Mapping[str, Field], L: Language) -> str:
 
 
 def _seat(fields: Mapping[str, Field], L: Language) -> str:
-    cities, regions = _typical(fields, "city"), _typical(fields, "region")
+    cities, regions = typical(fields, "city"), typical(fields, "region")
     if cities:
         return L.text(
             "is based {in_city}", in_city=L.listed([_in_city(str(city), L) for city in cities], "or")
@@ -74,12 +68,12 @@ def _seat(fields: Mapping[str, Field], L: Language) -> str:
 
 
 def _sector(fields: Mapping[str, Field], L: Language) -> str:
-    sectors = _typical(fields, "sector")
+    sectors = typical(fields, "sector")
     return L.text("belongs to the sector “{sector}”", sector=L.listed(sectors, "or")) if sectors else ""
 
 
 def _contact(fields: Mapping[str, Field], L: Language) -> str:
-    roles = _typical(fields, "contact_role")
+    roles = typical(fields, "contact_role")
     return L.text("is reached through this contact: {role}", role=L.listed(roles, "or")) if roles else ""
 
 
@@ -88,7 +82,7 @@ def _sentence(subject: str, clauses: list[str], L: Language) -> str:
 
 
 def _age(fields: Mapping[str, Field], L: Language) -> str:
-    ages = _typical(fields, "age")
+    ages = typical(fields, "age")
     if not ages:
         return ""
     if fields["age"].statistic == "nearest" or isinstance(ages[0], str):
@@ -102,15 +96,29 @@ def _age(fields: Mapping[str, Field], L: Language) -> str:
 
 
 def _work(sex: str | None, fields: Mapping[str, Field], L: Language) -> str:
-    jobs = _typical(fields, "profession")
+    jobs = typical(fields, "profession")
     return L.listed([words.for_sex(words.say(job, L), sex) for job in jobs], "or")
 
 
-def _town(fields: Mapping[str, Field], L: Language) -> str:
-    cities, regions = _typical(fields, "city"), _typical(fields, "region")
+def _life(sex: str | None, fields: Mapping[str, Field], L: Language) -> list[str]:
+    """Say where and with whom: in one clause where both go together."""
+    place, home = _somewhere(fields, L), _home(fields)
+    if home in HOME:
+        return [L.text(HOME[home], place=place)]
+    if home == "living alone":
+        return [L.term(str(sex or "either"), "lives alone{place}").format(place=place)]
+    lives = [L.text("lives{place}", place=place)] if place else []
+    if home == "single parent":
+        return [*lives, L.text("brings up children alone")]
+    return [*lives, L.term(str(sex or "either"), f"is {home}")] if home in STATES else lives
+
+
+def _somewhere(fields: Mapping[str, Field], L: Language) -> str:
+    """Name the place, with a space before it; nothing where it is not known."""
+    cities, regions = typical(fields, "city"), typical(fields, "region")
     if cities:
-        return L.text("lives {in_city}", in_city=L.listed([_in_city(str(city), L) for city in cities], "or"))
-    return L.text("lives in the region {region}", region=L.listed(regions, "or")) if regions else ""
+        return " " + L.listed([_in_city(str(city), L) for city in cities], "or")
+    return " " + L.text("in the region {region}", region=L.listed(regions, "or")) if regions else ""
 
 
 def _in_city(city: str, L: Language) -> str:
@@ -122,116 +130,19 @@ def _in_city(city: str, L: Language) -> str:
     return L.text("in {city}", city=city)
 
 
-def _home(sex: str | None, fields: Mapping[str, Field], L: Language) -> str:
+def _home(fields: Mapping[str, Field]) -> str | None:
     for key in ("household", "marital_status"):
-        homes = _typical(fields, key)
+        homes = typical(fields, key)
         if len(homes) == 1:
-            return _home_clause(words.known_as(homes[0]), sex, L)
-    return ""
-
-
-def _home_clause(home: str | None, sex: str | None, L: Language) -> str:
-    if home == "living alone":
-        return L.term(str(sex or "either"), "lives alone")
-    if home in {"married", "single", "divorced", "widowed"}:
-        return L.term(str(sex or "either"), f"is {home}")
-    return L.text(HOME[home]) if home in HOME else ""
+            return words.known_as(homes[0])
+    return None
 
 
 def _size(fields: Mapping[str, Field], L: Language) -> str:
-    sizes = _typical(fields, "headcount")
+    sizes = typical(fields, "headcount")
     if not sizes or isinstance(sizes[0], str):
         return ""
     return L.plural("employs {n} person", "employs {n} people", round(float(sizes[0])))
-
-
-def _how(sex: str | None, kind: str, fields: Mapping[str, Field], L: Language) -> str:
-    clauses = [
-        clause
-        for clause in (_rhythm(fields, L), _place(fields, L), _moment(fields, L), _amount(fields, L))
-        if clause
-    ]
-    subject = _subject(sex, kind, L)
-    if not clauses:
-        return (
-            L.text("{subject} has not bought anything yet.", subject=subject)
-            if _never_bought(fields)
-            else L.text(
-                "How {subject} buys is still to be observed.", subject=subject[:1].lower() + subject[1:]
-            )
-        )
-    return (
-        _sentence(subject, clauses, L)
-        if _rhythm(fields, L)
-        else L.text("{subject} buys {how}.", subject=subject, how=L.listed(clauses))
-    )
-
-
-def _subject(sex: str | None, kind: str, L: Language) -> str:
-    if kind == "company":
-        return L.text("This company")
-    return L.text({"female": "She", "male": "He"}.get(str(sex), "This person"))
-
-
-def _rhythm(fields: Mapping[str, Field], L: Language) -> str:
-    field = fields.get("rhythm")
-    if field is not None and field.provenance == "observed" and field.coverage >= 0.5:
-        return L.plural(
-            "buys about once a day", "buys about every {n} days", max(1, round(float(field.value)))
-        )
-    orders = fields.get("orders")
-    return (
-        L.plural("has bought once so far", "has bought {n} times so far", round(float(orders.value)))
-        if orders and orders.value
-        else ""
-    )
-
-
-def _place(fields: Mapping[str, Field], L: Language) -> str:
-    places = _typical(fields, "channel")
-    if not places:
-        return ""
-    known = [words.known_as(place) for place in places]
-    if not all(place in PLACE for place in known):
-        return L.text(
-            "mostly by: {channel}", channel=L.listed([words.say(place, L) for place in places], "or")
-        )
-    named = [L.term("place", PLACE[str(place)]) for place in known]
-    return L.text("mostly {place}", place=named[0]) if len(named) == 1 else L.listed(named, "or")
-
-
-def _moment(fields: Mapping[str, Field], L: Language) -> str:
-    days, hours = _marked(fields, "weekday"), _marked(fields, "hour")
-    if days is not None and hours is not None:
-        return L.text(
-            "most often on {weekday} around {hour}", weekday=words.weekday(days, L), hour=words.hour(hours, L)
-        )
-    if days is not None:
-        return L.text("most often on {weekday}", weekday=words.weekday(days, L))
-    return L.text("most often around {hour}", hour=words.hour(hours, L)) if hours is not None else ""
-
-
-def _marked(fields: Mapping[str, Field], key: str) -> int | None:
-    field = fields.get(key)
-    return (
-        int(field.value)
-        if field is not None and field.provenance == "observed" and field.statistic == "mode"
-        else None
-    )
-
-
-def _amount(fields: Mapping[str, Field], L: Language) -> str:
-    field = fields.get("average_order_value")
-    return (
-        L.text("for {amount} an order", amount=field.text)
-        if field is not None and field.provenance == "observed"
-        else ""
-    )
-
-
-def _never_bought(fields: Mapping[str, Field]) -> bool:
-    orders = fields.get("orders")
-    return orders is not None and not orders.value
 
 
 def _weight(name: str, fields: Mapping[str, Field], L: Language) -> str:
@@ -279,11 +190,3 @@ def tagline(fields: Mapping[str, Field], L: Language) -> str:
     if revenue.value <= 0.8 * share:
         return L.text("{customers}, but only {revenue}", customers=customers, revenue=weight)
     return L.text("{customers}, {revenue}", customers=customers, revenue=weight)
-
-
-def _typical(fields: Mapping[str, Field], key: str) -> list[Any]:
-    """Give one typical value, or the two of two profiles; nothing when unknown or spread out."""
-    field = fields.get(key)
-    if field is None or field.provenance != "observed" or field.statistic in {"spread", "even", "none"}:
-        return []
-    return list(field.profiles) if field.statistic in {"two_profiles", "two_groups"} else [field.value]

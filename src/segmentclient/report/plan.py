@@ -1,4 +1,4 @@
-"""What to do for whom: segments sorted by whether they are still here and worth more than the typical customer."""
+"""What to do for whom: segments sorted by whether they came more recently than the others and are worth more."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _stake(content: Content, say: Words, part: Any) -> str:
 
 
 def duties(content: Content) -> list[str]:
-    """Place each segment: is it still here, and is it worth more than the typical customer."""
+    """Place each segment: whether it came more recently than the others, and is worth more than the typical customer."""
     if not content.can_be_sorted:
         return [""] * len(content.segments)
     return [_duty_of(row, content.totals) for _, row in content.segments.iterrows()]
@@ -58,7 +58,7 @@ def lead_actions(content: Content, say: Words) -> str:
     """Say what sorts the segments, or why nothing does."""
     if content.can_be_sorted:
         return say.text(
-            "Two questions sort the segments: are they still here, and are they worth more than the typical customer?"
+            "Two questions sort the segments: did they come more recently than the others, and are they worth more than the typical customer?"
         )
     if len(content.segments) == 1:
         return say.text("One single segment cannot be compared with another: a finer cut says more.")
@@ -88,13 +88,13 @@ def advice(say: Words) -> dict[str, str]:
     """Say what each duty asks for."""
     return {
         "keep": say.text(
-            "They come and they pay. Service, recognition and first choice before any discount."
+            "They came more recently than the others and spend more. Service, recognition and first choice before any discount."
         ),
         "win_back": say.text(
-            "They were worth much and have gone quiet. Contact them in person, while they still remember you."
+            "They were worth much and have gone quiet. Contact them personally, while they still remember you."
         ),
         "develop": say.text(
-            "They came lately but have spent little. Make the next order easy and a little larger."
+            "They came more recently than the others but have spent little. Make the next order easy and a little larger."
         ),
         "spend_little": say.text("Long away and of small value. One inexpensive reminder, then silence."),
         "meet": say.text("They have never ordered. Help them to a first order."),
@@ -104,11 +104,13 @@ def advice(say: Words) -> dict[str, str]:
 def meanings(say: Words) -> dict[str, str]:
     """Say who calls for each duty."""
     return {
-        "keep": say.text("They are still here and spend more than the typical customer."),
+        "keep": say.text("They came more recently than the others and spend more than the typical customer."),
         "win_back": say.text(
             "They spent more than the typical customer and have been away for longer than most."
         ),
-        "develop": say.text("They are still here and have spent no more than the typical customer."),
+        "develop": say.text(
+            "They came more recently than the others and have spent no more than the typical customer."
+        ),
         "spend_little": say.text(
             "They spent no more than the typical customer and have been away for longer than most."
         ),

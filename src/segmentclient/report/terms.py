@@ -55,6 +55,18 @@ def _count(n: int, unit: str, say: Words) -> str:
     return say.plural(*counted[unit], n)
 
 
+def _length(terms: Mapping[str, Any], say: Words) -> str:
+    """Say how long the horizon is: "12 months"; in full where it is no count."""
+    found = re.fullmatch(r"(\d+)([DWMY])", str(terms["horizon"]))
+    counted = {
+        "D": ("{n} day", "{n} days"),
+        "W": ("{n} week", "{n} weeks"),
+        "M": ("{n} month", "{n} months"),
+        "Y": ("{n} year", "{n} years"),
+    }
+    return say.plural(*counted[found[2]], int(found[1])) if found else horizon_of(terms, say)
+
+
 def _until(horizon: Any, say: Words) -> str:
     try:
         day = dt.date.fromisoformat(str(horizon)[:10])
@@ -70,7 +82,7 @@ def term_facts(terms: Mapping[str, Any], say: Words) -> tuple[tuple[str, str], .
 
 def _facts(terms: Mapping[str, Any], say: Words) -> Iterable[tuple[str, str]]:
     if "horizon" in terms:
-        yield say.text("Horizon"), horizon_of(terms, say)
+        yield say.text("Horizon"), _length(terms, say)
     names = {
         "margin": (say.text("Margin"), say.percent),
         "annual_discount_rate": (say.text("Annual discount rate"), say.percent),

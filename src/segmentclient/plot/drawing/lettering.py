@@ -46,7 +46,7 @@ def widest(texts: Iterable[str], points: float, weight: str = "normal") -> float
 
 
 def wrap(text: str, room: float, points: float, weight: str = "normal") -> str:
-    """Break text into lines no wider than `room` points, at spaces (no-break spaces hold), else inside the word."""
+    """Break text into lines no wider than `room` points, at spaces (no-break ones hold where there is room), else inside the word."""
     lines: list[str] = []
     for word in _words(text, room, points, weight):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -63,7 +63,10 @@ def _words(text: str, room: float, points: float, weight: str) -> Iterator[str]:
         if text_width(word, points, weight) <= room:
             yield word
         else:
-            yield from word.split(" ")
+            for part in word.split(" "):
+                yield from (
+                    [part] if text_width(part, points, weight) <= room else part.split("\N{NO-BREAK SPACE}")
+                )
 
 
 def _pieces(word: str, room: float, points: float, weight: str) -> list[str]:
