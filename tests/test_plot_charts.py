@@ -94,6 +94,39 @@ def test_snake_and_index_are_means_against_the_average(customers):
     np.testing.assert_allclose(snake.lines[0].get_ydata(), z.loc["champions"], atol=1e-9)
 
 
+def test_the_average_order_of_a_group_is_its_revenue_by_its_orders():
+    """Ten orders of 10 and one of 100 in `a`: 200 by 11 orders, not the mean of 10 and 100; 300 by 13 orders in all."""
+    table = pd.DataFrame(
+        {
+            "segment": ["a", "a", "b", "b"],
+            "revenue": [100.0, 100.0, 60.0, 40.0],
+            "n_orders": [10, 1, 1, 1],
+            "average_order_value": [10.0, 100.0, 60.0, 40.0],
+        }
+    )
+    by_hand = {"a": (200 / 11) / (300 / 13) * 100, "b": (100 / 2) / (300 / 13) * 100}
+    index = plot.index_chart(table, features=["average_order_value"]).collections[0].get_array()
+    assert sorted(index.ravel()) == pytest.approx(sorted(by_hand.values()))
+    one = plot.persona_index(table, segment="a", features=["average_order_value"])
+    assert one.patches[0].get_width() + 100 == pytest.approx(by_hand["a"])
+    assert len(one.patches) == 1
+    bare = table.drop(columns="n_orders")
+    mean = plot.index_chart(bare, features=["average_order_value"])
+    assert sorted(mean.collections[0].get_array().ravel()) == pytest.approx([5000 / 52.5, 5500 / 52.5])
+    heads = {text.get_text().replace("\n", " ") for text in mean.texts}
+    assert "Average order of a customer" in heads
+
+
+def test_an_option_of_another_chart_is_refused_in_our_words(customers):
+    for name, more in {
+        "persona_index": {"segment": "loyal"},
+        "persona_radar": {"segment": "loyal"},
+        "index_chart": {},
+    }.items():
+        with pytest.raises(sc.SegmentClientError, match="currency= is no option of this chart"):
+            getattr(plot, name)(customers, features=FEATURES, currency="EUR", **more)
+
+
 def test_silhouettes_agree_with_scikit_learn(customers):
     from sklearn.metrics import silhouette_score
 
