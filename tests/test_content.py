@@ -125,6 +125,34 @@ def test_movements_sum_to_the_customers(customers):
     )
 
 
+def test_movements_say_who_kept_a_segment_but_not_the_activity(customers):
+    """Two of six become inactive in their own segment: four stayed in the table, six kept their segment."""
+    before = customers.assign(status="active")
+    after = before.assign(status=["inactive", "inactive", *["active"] * 4])
+    found = movement(gather(after, by="segment"), words("en", None), before, after, "segment")
+    told = {row[0].text: row[1].sort for row in found.moves.rows}
+    assert told == {"Became inactive or absent": 2, "Same segment, same activity": 4}
+    assert found.moves.foot[1].text == "6"
+    assert "2 customers who became inactive or active again are still in the same segment" in found.note
+    assert "0%" in found.lead
+
+
+def test_what_can_only_rise_is_added_and_has_no_colour(customers):
+    """Two states of the same orders, half a year apart, against two periods of their own."""
+    now = customers.assign(first_order=pd.Timestamp("2025-01-01"), last_order=pd.Timestamp("2025-12-31"))
+    now = now.assign(last_order=now["last_order"] - pd.to_timedelta(now["days_since_last_order"], unit="D"))
+    state = now.assign(last_order=now["last_order"] - pd.Timedelta(days=90), revenue=now["revenue"] / 2)
+    apart = state.assign(first_order=pd.Timestamp("2023-01-01"))
+    say = words("en", None)
+    for former, header, tone in (
+        (state, "Revenue added since 2 Oct 2025", ""),
+        (apart, "Change in revenue", "up"),
+    ):
+        content = gather(now, by="segment", previous=former)
+        assert movement(content, say, former, now, "segment").moves.headers[-1] == header
+        assert key_figures(content, say)[1].tone == tone
+
+
 def test_movements_need_a_key(customers):
     nameless = customers.drop(columns="customer_id")
     found = movement(gather(nameless, by="segment"), words("en", None), nameless, nameless, "segment")

@@ -99,9 +99,8 @@ def _typical(row: Any, say: Words) -> Cell:
 
 
 def _change(row: Any, say: Words) -> Cell:
-    change = row["change"]
-    tone = "" if change != change else "up" if change > 0.0005 else "down" if change < -0.0005 else ""
-    return Cell(say.change(change), change, tone=tone)
+    """Write a change of size, in no colour: more lost customers are no good news, fewer dormant ones no bad news."""
+    return Cell(say.change(row["change"]), row["change"])
 
 
 def _with_previous(content: Content) -> Any:

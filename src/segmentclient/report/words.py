@@ -76,7 +76,6 @@ class Cell:
     share: float | None = None
     note: str = ""
     tint: str = ""
-    tone: str = ""
 
 
 @dataclass(frozen=True)
