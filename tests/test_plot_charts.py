@@ -337,4 +337,30 @@ def test_a_headline_says_nothing_differs_only_where_nothing_does():
     assert plot.finding("index_chart", table.assign(revenue=10.0), **options) == nothing
     assert not plot.finding("rf_heatmap", table).startswith("Customers of every score")
     same = plot.finding("rf_heatmap", table.assign(revenue=10.0))
-    assert same == "Customers of every score are worth about 10 each"
+    assert same == "Customers of every score have brought in about 10 each"
+    future = plot.finding("rf_heatmap", table.assign(lifetime_value=10.0), value="lifetime_value")
+    assert future == "Customers of every score should still bring about 10 each"
+
+
+def test_of_few_customers_only_their_number_is_shown():
+    """Two customers of 7,000 beside fifty of 10: nothing of the two is written, in three charts."""
+    table = pd.DataFrame(
+        {
+            "segment": ["many"] * 50 + ["few"] * 2,
+            "revenue": [10.0] * 50 + [7000.0] * 2,
+            "n_orders": [1] * 52,
+            "r_score": [1] * 50 + [5] * 2,
+            "f_score": [1] * 50 + [5] * 2,
+        }
+    )
+    for name, more in {
+        "segment_bars": {},
+        "rf_heatmap": {},
+        "index_chart": {"features": ["revenue"]},
+    }.items():
+        shown = "|".join(text.get_text() for text in getattr(plot, name)(table, **more).texts)
+        assert "7" not in shown, name
+        assert "10" in shown or name == "index_chart"
+        alike = pd.concat([table.tail(2), table.tail(2).assign(segment="other", r_score=1)])
+        told = "|".join(text.get_text() for text in getattr(plot, name)(alike, **more).texts)
+        assert "7,0" in told or name == "index_chart", name

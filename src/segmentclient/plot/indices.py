@@ -15,7 +15,7 @@ from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import FEWEST, Chart
 from segmentclient.plot.drawing import layout, lettering, rows, texts
-from segmentclient.plot.drawing.cells import colour_cells, column_heads, write_cells
+from segmentclient.plot.drawing.cells import colour_cells, column_heads, grey_cells, grey_note, write_cells
 from segmentclient.plot.features import VALUES, Indices, extreme, indices_of, inside
 
 __all__ = ["index_chart"]
@@ -47,7 +47,8 @@ def index_chart(
     Returns
     -------
     matplotlib.axes.Axes
-        `collections[0].get_array()` holds the indices, one row a group; masked where the average is not positive.
+        `collections[0].get_array()` holds the indices, one row a group; masked where the average is not positive. Groups
+        of fewer than ten customers are grey and their indices are not written, unless all are as small.
 
     Raises
     ------
@@ -68,11 +69,14 @@ def index_chart(
     axes = rows.start_rows(ax, labels, extra=0.8)
     if indices.empty:
         return INDEX.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    colours = _index_cells(axes, indices, artist_kwargs)
+    colours, small = _index_cells(axes, indices, artist_kwargs), _small(data)
+    colours = grey_cells(axes, small & indices.notna().to_numpy(), colours)
     rows.count_column(axes, data.data.sizes.loc[indices.index], words)
     _name_features(axes, [data.name(feature, words) for feature in indices], words)
-    texts.x_title(axes, words.text("Average customer = 100"))
-    write_cells(axes, indices.to_numpy(), colours, (words.number, words.compact))
+    notes = [words.text("Average customer = 100"), grey_note(FEWEST, words, any_grey=bool(small.any()))]
+    texts.x_title(axes, *notes, _cap_note(indices[~small[:, 0]], words))
+    rows.keep_rows(axes, labels)
+    write_cells(axes, np.where(small, np.nan, indices), colours, (words.number, words.compact))
     return INDEX.sign(axes, data, lang)
 
 
@@ -83,13 +87,30 @@ def _indexed(customers: Any, *, features: Sequence[str], by: str = "segment") ->
     return replace(data, table=data.table.sort_values(value, ascending=False, kind="stable"))
 
 
+MOST = 300  # the index from which on blue gets no stronger
+
+
+def _small(data: Indices) -> np.ndarray:
+    """Mark the rows of groups too small to be compared, in a column; none where all are."""
+    small = data.data.sizes.loc[data.table.index].to_numpy()[:, None] < FEWEST
+    return small & ~small.all()
+
+
+def _cap_note(indices: pd.DataFrame, words: Language) -> str:
+    """Say where the colour scale ends, where an index goes beyond."""
+    beyond = (indices > MOST).to_numpy().any()
+    return words.text("Strongest blue: {n} and more", n=words.number(MOST)) if beyond else ""
+
+
 def _index_cells(axes: Axes, indices: pd.DataFrame, looks: dict[str, Any]) -> np.ndarray:
     """Colour cells from orange (half the average and less) to blue (double and more)."""
     from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 
     shades = LinearSegmentedColormap.from_list("index", ["#e08214", "#f4f4f2", "#4393c3"])
     return colour_cells(
-        axes, indices.to_numpy(), {"cmap": shades, "norm": TwoSlopeNorm(100, 0, 300), "linewidth": 2, **looks}
+        axes,
+        indices.to_numpy(),
+        {"cmap": shades, "norm": TwoSlopeNorm(100, 0, MOST), "linewidth": 2, **looks},
     )
 
 
@@ -122,7 +143,7 @@ def _say_index(data: Indices, words: Language) -> str:
 def _worth_naming(data: Indices) -> pd.DataFrame:
     """Keep the groups large enough for a headline, and what customers bring rather than how long they are away."""
     indices = data.table
-    large = indices[(data.data.sizes.loc[indices.index] >= FEWEST).to_numpy()]
+    large = indices[~_small(data)[:, 0]]
     kept = large if large.notna().to_numpy().any() else indices
     chosen = [name for name in indices if name in VALUES and kept[name].notna().any()]
     return kept[chosen or list(indices)]

@@ -17,6 +17,8 @@ from segmentclient.plot.drawing import layout, lettering, texts
 __all__ = [
     "colour_cells",
     "column_heads",
+    "grey_cells",
+    "grey_note",
     "name_cell",
     "outline_cells",
     "scale_note",
@@ -49,6 +51,29 @@ def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
         ax.add_collection(PatchCollection(cells, **looks), autolim=False)
 
 
+def grey_cells(ax: Axes, where: Any, colours: np.ndarray, *, start: int = 0) -> np.ndarray:
+    """Paint grey the cells that too few customers stand behind, and give the colours of the cells with none for these."""
+    painted = [
+        Rectangle((column + start - 0.5, row + start - 0.5), 1, 1)
+        for row, column in zip(*np.nonzero(where), strict=True)
+    ]
+    if painted:
+        looks: dict[str, Any] = {"facecolor": style.GRID, "edgecolor": style.SURFACE, "linewidth": 2}
+        ax.add_collection(PatchCollection(painted, **looks), autolim=False)
+    return np.where(np.asarray(where)[..., None], np.nan, colours)
+
+
+def grey_note(few: int, words: Language, *, any_grey: bool) -> str:
+    """Say what grey means, where something is grey."""
+    return words.text("Grey: fewer than {n} customers, not shown", n=few) if any_grey else ""
+
+
+def _text_on(background: Any) -> str:
+    """Choose the colour of a text on a cell; one whose colour is not known is grey, and its text is ink."""
+    grey = not isinstance(background, str) and np.isnan(background[0])
+    return style.INK if grey else palette.text_on(background)
+
+
 def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequence[Show]) -> bool:
     """Write the number of every cell that has one, in the first way of showing them that fits all; False where none does."""
     size, shape = style.size_of(ax), matrix.shape
@@ -62,8 +87,7 @@ def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequen
     looks: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size.small}
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
-            colour = palette.text_on(colours[row, column][:3])
-            texts.write(ax, column, row, chosen(value), color=colour, **looks)
+            texts.write(ax, column, row, chosen(value), color=_text_on(colours[row, column][:3]), **looks)
     return True
 
 
@@ -84,7 +108,7 @@ def share_texts(words: Language) -> tuple[Show, Show]:
 def name_cell(ax: Axes, x: float, y: float, name: str, below: str, background: Any, *, dy: float = 0) -> None:
     """Write a name in bold and what stands below it, in black or white, around a place `dy` points up."""
     size = style.size_of(ax)
-    looks: dict[str, Any] = {"in_layout": False, "ha": "center", "color": palette.text_on(background)}
+    looks: dict[str, Any] = {"in_layout": False, "ha": "center", "color": _text_on(background)}
     middle: dict[str, Any] = {"dy": dy + 1, "va": "bottom"} if below else {"dy": dy, "va": "center_baseline"}
     texts.beside(ax, x, y, name, weight="bold", **middle, **looks)
     if below:
