@@ -217,7 +217,7 @@ def test_bands_of_absence_hold_every_buyer_once(customers):
 def test_good_customers_who_leave_are_counted(customers):
     content = gather(customers.assign(p_alive=[0.4, 0.4, 0.1, 0.1, None, 0.9]), by="segment")
     told = lead_moving(content, words("en", None))
-    assert "2 customers worth more than the typical one" in told
+    assert "2 customers who brought in more than the typical one" in told
     assert "83% of all revenue" in told
 
 
@@ -229,12 +229,26 @@ def test_good_customers_who_leave_are_counted(customers):
         ("52W", "over the next 52 weeks", "dans les 52 prochaines semaines"),
         ("2027-01-31", "until 31 Jan 2027", "jusqu’au 31 janv. 2027"),
         ("infinite", "over their whole life as customers", "sur toute leur vie de client"),
-        (None, "over the horizon chosen", "sur l’horizon choisi"),
+        (None, "", ""),
     ],
 )
 def test_the_horizon_is_said_in_words(horizon, english, french):
     assert horizon_of({"horizon": horizon}, words("en", None)) == english
     assert horizon_of({"horizon": horizon}, words("fr", None)) == french
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({}, "What they should still bring. A prediction, not a promise."),
+        ({"horizon": "12M", "margin": 0.35}, "What they should still bring over the next 12 months, margin counted. A prediction, not a promise."),
+        ({"horizon": "12M", "margin": 1.0, "service_cost": 0.0}, "What they should still bring over the next 12 months, in revenue, no margin given. A prediction, not a promise."),
+        ({"margin": "margin_rate", "service_cost": 5.0}, "What they should still bring, margin and costs counted. A prediction, not a promise."),
+    ],
+)  # fmt: skip
+def test_value_is_called_what_it_was_counted_in(customers, terms, said):
+    content = gather(customers.assign(lifetime_value=10.0), by="segment")
+    assert key_figures(content, words("en", None), terms)[4].meaning == said
 
 
 def test_terms_are_named_and_unknown_ones_refused():

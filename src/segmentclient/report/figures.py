@@ -8,7 +8,7 @@ from typing import Any
 
 from segmentclient.report.content import Content
 from segmentclient.report.former import against, former_state, then
-from segmentclient.report.terms import horizon_of
+from segmentclient.report.terms import basis_of, horizon_of
 from segmentclient.report.words import Words
 
 __all__ = ["KeyFigure", "key_figures", "perimeter"]
@@ -180,10 +180,9 @@ def _future(content: Content, say: Words, terms: Mapping[str, Any]) -> KeyFigure
         low, high = say.short(totals["value_low"]), say.short(totals["value_high"])
         own = say.text("most likely between {low} and {high}", low=low, high=high)
     comparison, tone = _against(content, say, "value", own)
-    meaning = say.text(
-        "What they should still bring {horizon}, margin and costs counted. A prediction, not a promise.",
-        horizon=horizon_of(terms, say),
-    )
+    horizon, basis = horizon_of(terms, say), basis_of(terms, say)
+    how = (f" {horizon}" if horizon else "") + (f", {basis}" if basis else "")
+    meaning = say.text("What they should still bring{how}. A prediction, not a promise.", how=how)
     return KeyFigure(
         say.text("Lifetime value"),
         say.short(totals["value"]),

@@ -115,8 +115,8 @@ def build_report(
     values : the answer of `value_by_segment`: future totals with intervals that were simulated jointly. Without it
         totals are plain sums of `lifetime_value`, and only the typical customer's interval is shown.
     terms : the options that were given to `predict_lifetime_value`, such as ``{"horizon": "12M", "margin": 0.35}``:
-        the page says over which time, at which margin, rate and costs value is counted. Without them it says
-        "over the horizon chosen".
+        the page says over which time, at which margin, rate and costs value is counted. Without them it cannot: the
+        customers table does not hold them.
 
     Returns
     -------

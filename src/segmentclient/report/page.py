@@ -182,7 +182,7 @@ def _method(content: Content, say: Words) -> Iterable[str]:
         "An average order is the revenue of a group divided by its orders; medians are those of its customers."
     )
     yield say.text("The repurchase rate is the share of buyers with two orders or more.")
-    yield say.text("“Still here” and “worth more” compare the middle of a segment with the middle of all customers: median days since the last order, median revenue.")  # fmt: skip
+    yield say.text("“Still here” and “brought in more” compare the middle of a segment with the middle of all customers: median days since the last order, median revenue.")  # fmt: skip
     if content.scores:
         yield say.text(
             "Recency, frequency and monetary scores cut the customers into bins; equal values always share one score, the lowest that applies."
