@@ -13,7 +13,7 @@ from segmentclient.report.movement import movement
 from segmentclient.report.perimeter import note_sentences
 from segmentclient.report.plan import lead_actions, plan
 from segmentclient.report.story import lead_moving, segment_stories
-from segmentclient.report.tables import away_table, segment_table
+from segmentclient.report.tables import away_table, cut_table, score_table, segment_table, value_table
 from segmentclient.report.terms import checked_terms, horizon_of, term_facts
 from segmentclient.report.words import words
 
@@ -90,6 +90,62 @@ def test_simulated_totals_take_the_place_of_sums(customers):
     assert content.segments.loc["new", ["value_low", "value_high"]].tolist() == [6, 60]
     future = key_figures(content, words("fr", None))[4]
     assert future.comparison == "très probablement entre 40,00 et 90,00"
+
+
+def _base():
+    """Twenty customers of 10 to 29, and three who brought 7,000 each."""
+    return pd.DataFrame(
+        {
+            "customer_id": range(23),
+            "segment": ["many"] * 20 + ["few"] * 3,
+            "n_orders": [1] * 20 + [7] * 3,
+            "revenue": [*range(10, 30), *[7000] * 3],
+            "days_since_last_order": [50] * 20 + [7] * 3,
+            "m_score": [1] * 10 + [2] * 10 + [3] * 3,
+            "lifetime_value": 7.0,
+        }
+    ).astype({"revenue": float})
+
+
+def test_of_fewer_than_ten_customers_no_amount_average_or_median_is_told():
+    content, say = gather(_base(), by="segment"), words("en", None)
+    tints = dict.fromkeys(content.segments.index, "#000000")
+    row = segment_table(content, say, tints).rows[0]
+    assert [cell.text for cell in row] == ["few", "3", "13.0%", "–", "98.2%", "–", "–", "–", "–"]
+    assert [cell.text for cell in value_table(content, say, tints).rows[0]] == ["few", "–", "13.0%", "–"]
+    assert segment_stories(content, say)[0].facts == "3 customers, 13.0% of the base."
+    assert away_table(content, say).rows[0][3].text == "–"
+    before, after = _base().assign(revenue=1.0), _base().assign(segment=["many"] * 23)
+    assert [row[3].text for row in movement(content, say, before, after, "segment").flows.rows] == ["–"]
+    small = gather(_base().tail(8), by="segment")
+    assert segment_table(small, say, tints).rows[0][3].text == "21,000"
+
+
+def test_bounds_of_amounts_are_those_of_the_scores_and_no_customers_own():
+    table = score_table(gather(_base(), by="segment"), words("en", "EUR"))
+    assert [row[1].text for row in table.rows] == [
+        "above €29.00",
+        "above €19.00, up to €29.00",
+        "up to €19.00",
+    ]
+
+
+def test_a_score_that_nobody_has_and_amounts_among_the_cut_points():
+    class Scorer:
+        def table(self):
+            return pd.DataFrame(
+                {
+                    "axis": ["frequency", "frequency", "monetary", "monetary"],
+                    "score": [1, 2, 1, 2],
+                    "above": [float("nan"), 1.0, float("nan"), 59.257],
+                    "up_to": [1.0, 1.0, 59.257, 130.0],
+                }
+            )
+
+    rows = cut_table(Scorer(), words("en", "EUR")).rows
+    assert [[cell.text for cell in row[2:]] for row in rows] == [
+        ["–", "1"], ["nobody", "–"], ["–", "€59.257"], ["€59.257", "€130"],
+    ]  # fmt: skip
 
 
 def test_the_plan_places_each_segment_once(customers):

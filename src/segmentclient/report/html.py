@@ -130,6 +130,11 @@ def build_report(
     SegmentClientError
         `terms` holds something that `predict_lifetime_value` does not take.
 
+    Notes
+    -----
+    Of a segment of fewer than ten customers the page tells the size and the shares, no amount, average or median, unless
+    every segment is as small. The totals count it.
+
     Examples
     --------
     >>> import pandas as pd, segmentclient as sc

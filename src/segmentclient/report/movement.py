@@ -45,7 +45,11 @@ def movement(content: Content, say: Words, previous: Any, customers: Any, by: st
     found = compare_periods(previous, customers, by=by)
     change = _change_name(content, say)
     return Movement(
-        found, _lead(found, say), _moves(found, say, change), _flows(found, say, change), _note(found, say)
+        found,
+        _lead(found, say),
+        _moves(content, found, say, change),
+        _flows(content, found, say, change),
+        _note(found, say),
     )
 
 
@@ -71,7 +75,7 @@ def _lead(found: Migration, say: Words) -> str:
     )
 
 
-def _moves(found: Migration, say: Words, change: str) -> Table:
+def _moves(content: Content, found: Migration, say: Words, change: str) -> Table:
     headers = [
         say.text("Movement"),
         say.text("Customers"),
@@ -84,7 +88,7 @@ def _moves(found: Migration, say: Words, change: str) -> Table:
             Cell(names[row.move]),
             Cell(say.number(row.n_customers), row.n_customers),
             Cell(say.percent(row.share), row.share, share=row.share),
-            Cell(say.signed_money(row.change), row.change),
+            _change(content, row, say),
         ]
         for row in found.moves.itertuples()
         if row.n_customers
@@ -110,7 +114,7 @@ def _move_names(say: Words) -> dict[str, str]:
     }
 
 
-def _flows(found: Migration, say: Words, change: str) -> Table | None:
+def _flows(content: Content, found: Migration, say: Words, change: str) -> Table | None:
     flows = found.value_flow
     moved = flows[
         (flows["before"] != flows["after"]) & ~flows[["before", "after"]].isin([ABSENT]).any(axis=1)
@@ -119,16 +123,24 @@ def _flows(found: Migration, say: Words, change: str) -> Table | None:
         return None
     headers = [say.text("Before"), say.text("Now"), say.text("Customers"), change]
     return Table(
-        headers, [_flow(row, say) for row in moved.head(MOST_FLOWS).itertuples()], text_columns=(0, 1)
+        headers,
+        [_flow(content, row, say) for row in moved.head(MOST_FLOWS).itertuples()],
+        text_columns=(0, 1),
     )
 
 
-def _flow(row: Any, say: Words) -> list[Cell]:
+def _change(content: Content, row: Any, say: Words) -> Cell:
+    """Write what a move changed; nothing of so few customers that it would be theirs."""
+    change = None if content.withholds(row.n_customers) else row.change
+    return Cell(say.signed_money(change), change)
+
+
+def _flow(content: Content, row: Any, say: Words) -> list[Cell]:
     return [
         Cell(_name(row.before, say)),
         Cell(_name(row.after, say)),
         Cell(say.number(row.n_customers), row.n_customers),
-        Cell(say.signed_money(row.change), row.change),
+        _change(content, row, say),
     ]
 
 

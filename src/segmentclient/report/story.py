@@ -139,7 +139,7 @@ def _leaving(content: Content, say: Words) -> Iterable[str]:
 def segment_stories(content: Content, say: Words) -> tuple[SegmentStory, ...]:
     """Write one paragraph a segment, largest revenue first."""
     called = dict(zip(content.segments.index, duties(content), strict=True))
-    return tuple(_story(content, say, key, row, called[key]) for key, row in content.segments.iterrows())
+    return tuple(_story(content, say, key, row, called[key]) for key, row in content.shown.iterrows())
 
 
 def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> SegmentStory:
@@ -155,7 +155,7 @@ def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> Segme
 
 def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
     yield _size(say, row)
-    if row["buyers"]:
+    if row["buyers"] > 0:
         yield _habit(say, row)
     if "value" in row and row["value"] >= 0.5:
         yield say.text(
@@ -168,7 +168,7 @@ def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
 
 
 def _size(say: Words, row: Any) -> str:
-    if row["revenue_share"] != row["revenue_share"]:
+    if row["revenue_share"] != row["revenue_share"] or row["revenue"] != row["revenue"]:
         return say.plural("{n} customer, {share} of the base.", "{n} customers, {share} of the base.", row["customers"], share=say.percent(row["customer_share"]))  # fmt: skip
     return say.plural(
         "{n} customer, {share} of the base, brings {money}: {revenue} of revenue, {each} each.",

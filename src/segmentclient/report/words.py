@@ -109,6 +109,10 @@ class Words:
         small = _known(value) and 0.005 <= abs(value) < 100
         return _signed(self.language.money(value, self.currency, 2 if small else 0))
 
+    def amount(self, value: Any, decimals: int) -> str:
+        """Format an amount with so many decimals."""
+        return _signed(self.language.money(value, self.currency, decimals))
+
     def signed_money(self, value: Any) -> str:
         """Format a change of money with its sign."""
         sign = (
