@@ -364,3 +364,20 @@ def test_of_few_customers_only_their_number_is_shown():
         alike = pd.concat([table.tail(2), table.tail(2).assign(segment="other", r_score=1)])
         told = "|".join(text.get_text() for text in getattr(plot, name)(alike, **more).texts)
         assert "7,0" in told or name == "index_chart", name
+
+
+def test_minus_signs_are_minus_signs(customers):
+    ax = plot.snake_plot(customers, by="segment", features=["r_score", "f_score"])
+    FigureCanvasAgg(ax.figure).draw()
+    ticks = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert any(tick.startswith("\N{MINUS SIGN}") for tick in ticks)
+    assert not any(tick.startswith("-") for tick in ticks)
+
+
+def test_cohorts_name_their_period():
+    log = sc.datasets.load_cdnow()
+    for period, told in {"W": "weeks", "M": "months", "Q": "quarters"}.items():
+        table = sc.cohort_retention(log, period=period)
+        assert f"columns: {told} since then" in " ".join(plot.cohort_heatmap(table).get_xlabel().split())
+    bare = table.drop(columns="period")
+    assert "columns: periods since then" in " ".join(plot.cohort_heatmap(bare).get_xlabel().split())

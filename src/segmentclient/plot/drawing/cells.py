@@ -87,7 +87,14 @@ def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequen
     looks: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size.small}
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
-            texts.write(ax, column, row, chosen(value), color=_text_on(colours[row, column][:3]), **looks)
+            texts.write(
+                ax,
+                column,
+                row,
+                lettering.minus(chosen(value)),
+                color=_text_on(colours[row, column][:3]),
+                **looks,
+            )
     return True
 
 
