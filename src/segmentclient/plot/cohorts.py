@@ -17,7 +17,7 @@ from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, rows, texts
-from segmentclient.plot.drawing.cells import colour_cells, scale_note, share_texts, write_cells
+from segmentclient.plot.drawing.cells import colour_cells, scale_note, share_shades, share_texts, write_cells
 from segmentclient.schema import check_columns
 
 __all__ = ["cohort_heatmap"]
@@ -110,7 +110,9 @@ def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", 
     axes = rows.start_rows(ax, names, extra=0.9, pitch=1.9)
     if not np.isfinite(data.held).any():
         return COHORTS.sign(texts.nothing(axes, words.text("No cohort is old enough to show")), data, lang)
-    colours = colour_cells(axes, data.held, {"vmin": 0.0, "linewidth": 1.2, **artist_kwargs})
+    colours = colour_cells(
+        axes, data.held, {"cmap": share_shades(), "vmin": 0.0, "linewidth": 1.2, **artist_kwargs}
+    )
     rows.count_column(axes, data.sizes, words)
     _age_axis(axes, data, words)
     rows.keep_rows(axes, names, pitch=1.9)

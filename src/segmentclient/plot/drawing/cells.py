@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from segmentclient.locale import Language
@@ -22,6 +24,7 @@ __all__ = [
     "name_cell",
     "outline_cells",
     "scale_note",
+    "share_shades",
     "share_texts",
     "write_cells",
 ]
@@ -68,10 +71,21 @@ def grey_note(few: int, words: Language, *, any_grey: bool) -> str:
     return words.text("Grey: fewer than {n} customers, not shown", n=few) if any_grey else ""
 
 
+def share_shades() -> Colormap:
+    """Shade shares so that large ones draw the eye on any paper: from nearly transparent to a deep blue."""
+    return LinearSegmentedColormap.from_list("shares", [(*DEEP, 0.05), (*DEEP, 1.0)])
+
+
+DEEP = (0.0, 0.29, 0.5)
+PALE = 0.68  # opacity below which ink is read better than white
+
+
 def _text_on(background: Any) -> str:
-    """Choose the colour of a text on a cell; one whose colour is not known is grey, and its text is ink."""
-    grey = not isinstance(background, str) and np.isnan(background[0])
-    return style.INK if grey else palette.text_on(background)
+    """Choose the colour of a text on a cell: ink on grey (a colour that is not known) and on what the paper shows through."""
+    if isinstance(background, str):
+        return palette.text_on(background)
+    pale = len(background) == 4 and background[3] < PALE
+    return style.INK if pale or np.isnan(background[0]) else palette.text_on(background[:3])
 
 
 def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequence[Show]) -> bool:
@@ -92,16 +106,16 @@ def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequen
                 column,
                 row,
                 lettering.minus(chosen(value)),
-                color=_text_on(colours[row, column][:3]),
+                color=_text_on(colours[row, column]),
                 **looks,
             )
     return True
 
 
 def scale_note(matrix: np.ndarray, show: Show, words: Language) -> str:
-    """Say what the darkest and the lightest colour stand for, where cells are too small for numbers."""
+    """Say what the faintest and the strongest shade stand for, where cells are too small for numbers."""
     low, high = show(float(np.nanmin(matrix))), show(float(np.nanmax(matrix)))
-    return words.text("From {low} (dark) to {high} (light)", low=low, high=high)
+    return words.text("From {low} (faint) to {high} (strong)", low=low, high=high)
 
 
 def share_texts(words: Language) -> tuple[Show, Show]:
@@ -122,8 +136,8 @@ def name_cell(ax: Axes, x: float, y: float, name: str, below: str, background: A
         texts.beside(ax, x, y, below, dy=dy - 2, va="top", fontsize=size.small, **looks)
 
 
-def column_heads(ax: Axes, names: Sequence[str]) -> bool:
-    """Name the columns above, on two levels where one is too narrow for whole words; False when neither is wide enough."""
+def column_heads(ax: Axes, names: Sequence[str], *, slanted: bool = False) -> bool:
+    """Name the columns above, on two levels where one is too narrow for whole words, or `slanted`; False where nothing fits."""
     size = style.size_of(ax)
     ax.xaxis.tick_top()
     ax.set_xticks([])
@@ -133,7 +147,34 @@ def column_heads(ax: Axes, names: Sequence[str]) -> bool:
         if _whole(heads, share * room - 5, size.small):
             _write_heads(ax, heads, levels)
             return True
-    return False
+    fits = (
+        slanted
+        and room >= 1.2 * size.small / math.sin(SLANT)
+        and lettering.widest(names, size.small) <= MOST_SLANTED
+    )
+    if fits:
+        _slant_heads(ax, names)
+    return fits
+
+
+SLANT, MOST_SLANTED = math.radians(50), 120.0  # points of the longest name that is slanted
+
+
+def _slant_heads(ax: Axes, names: Sequence[str]) -> None:
+    """Write heads that rise to the right above the cells."""
+    looks: dict[str, Any] = {
+        "rotation": math.degrees(SLANT),
+        "rotation_mode": "anchor",
+        "ha": "left",
+        "va": "center",
+    }
+    looks |= {
+        "xycoords": ("data", "axes fraction"),
+        "fontsize": style.size_of(ax).small,
+        "color": style.MUTED,
+    }
+    for column, name in enumerate(names):
+        texts.beside(ax, column, 1, name, dy=9, **looks)
 
 
 def _whole(heads: Sequence[str], room: float, points: float) -> bool:
