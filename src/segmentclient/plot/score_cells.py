@@ -18,6 +18,7 @@ from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
 from segmentclient.plot.drawing.cells import colour_cells, grey_cells, grey_note, name_cell
+from segmentclient.plot.features import inside
 from segmentclient.plot.numbers import measure, refuse_absurd, tense, worth
 from segmentclient.schema import check_columns
 
@@ -128,7 +129,8 @@ def rf_heatmap(
             told = (below, "") if small[r, f] else (worth(words, mean, currency), below)
             name_cell(axes, f + 1, r + 1, *told, shades[r, f][:3])
     meaning = words.text(
-        "Cells: {measure}, mean of a customer; number of customers", measure=measure(value, words)
+        "Cells: {measure}, mean of a customer; number of customers",
+        measure=inside(measure(value, words), value),
     )
     score_axes(axes, len(cells.mean), words, meaning, grey_note(FEW, words, any_grey=bool(small.any())))
     return HEATMAP.sign(axes, cells, lang)

@@ -158,8 +158,8 @@ def _kept(found: Migration, say: Words) -> Iterable[str]:
     kept = int((movers["before"] == movers["after"]).sum())
     if kept:
         yield say.plural(
-            "The table counts everybody once, activity first: {n} customer who became inactive or active again is still in the same segment.",
-            "The table counts everybody once, activity first: {n} customers who became inactive or active again are still in the same segment.",
+            "The first table counts everybody once, activity first: {n} customer who became inactive or active again is still in the same segment.",
+            "The first table counts everybody once, activity first: {n} customers who became inactive or active again are still in the same segment.",
             kept,
         )
 
