@@ -108,7 +108,7 @@ def _name_chosen(panel: Axes, table: pd.DataFrame, column: str, place: int) -> N
     side, above = _free_side(held, place)
     low, high = panel.get_ylim()
     room = 0.18 * (high - low)
-    panel.set_ylim(low - (0 if above else room), high + (room if above else 0))
+    panel.set_ylim(*((low, high + room) if above else (min(low, held[place] - room), high)))
     error = float(table["gap_se"].iloc[place]) if column == "gap" else 0.0
     looks: dict[str, Any] = {"weight": "bold", "color": style.ACCENT, "fontsize": style.size_of(panel).small}
     looks |= {"dx": {"left": 5, "right": -5}.get(side, 0), "ha": side}
