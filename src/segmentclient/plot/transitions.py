@@ -96,7 +96,8 @@ def _number_columns(axes: Axes, moves: Moves, words: Language) -> str:
     known, columns = _places(moves), moves.counts.columns
     axes.set_xticks(range(len(columns)), [known.get(key, "–") for key in columns])
     names = zip(columns, moves.labels("after", words), strict=True)
-    named = [f"{known.get(key, '–')} {name}" for key, name in names if key not in moves.counts.index]
+    rows_too = set(moves.counts.index) - {ABSENT}
+    named = [f"{known.get(key, '–')} {name}" for key, name in names if key not in rows_too]
     return words.text("Columns that are no row: {segments}", segments=first_of(named, words)) if named else ""
 
 
