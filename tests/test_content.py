@@ -13,7 +13,7 @@ from segmentclient.report.movement import movement
 from segmentclient.report.perimeter import note_sentences
 from segmentclient.report.plan import lead_actions, plan
 from segmentclient.report.story import lead_moving, segment_stories
-from segmentclient.report.tables import away_table, segment_table
+from segmentclient.report.tables import away_table, cut_table, score_table, segment_table, value_table
 from segmentclient.report.terms import checked_terms, horizon_of, term_facts
 from segmentclient.report.words import words
 
@@ -92,6 +92,62 @@ def test_simulated_totals_take_the_place_of_sums(customers):
     assert future.comparison == "très probablement entre 40,00 et 90,00"
 
 
+def _base():
+    """Twenty customers of 10 to 29, and three who brought 7,000 each."""
+    return pd.DataFrame(
+        {
+            "customer_id": range(23),
+            "segment": ["many"] * 20 + ["few"] * 3,
+            "n_orders": [1] * 20 + [7] * 3,
+            "revenue": [*range(10, 30), *[7000] * 3],
+            "days_since_last_order": [50] * 20 + [7] * 3,
+            "m_score": [1] * 10 + [2] * 10 + [3] * 3,
+            "lifetime_value": 7.0,
+        }
+    ).astype({"revenue": float})
+
+
+def test_of_fewer_than_ten_customers_no_amount_average_or_median_is_told():
+    content, say = gather(_base(), by="segment"), words("en", None)
+    tints = dict.fromkeys(content.segments.index, "#000000")
+    row = segment_table(content, say, tints).rows[0]
+    assert [cell.text for cell in row] == ["few", "3", "13.0%", "–", "98.2%", "–", "–", "–", "–"]
+    assert [cell.text for cell in value_table(content, say, tints).rows[0]] == ["few", "–", "13.0%", "–"]
+    assert segment_stories(content, say)[0].facts == "3 customers, 13.0% of the base."
+    assert away_table(content, say).rows[0][3].text == "–"
+    before, after = _base().assign(revenue=1.0), _base().assign(segment=["many"] * 23)
+    assert [row[3].text for row in movement(content, say, before, after, "segment").flows.rows] == ["–"]
+    small = gather(_base().tail(8), by="segment")
+    assert segment_table(small, say, tints).rows[0][3].text == "21,000"
+
+
+def test_bounds_of_amounts_are_those_of_the_scores_and_no_customers_own():
+    table = score_table(gather(_base(), by="segment"), words("en", "EUR"))
+    assert [row[1].text for row in table.rows] == [
+        "above €29.00",
+        "above €19.00, up to €29.00",
+        "up to €19.00",
+    ]
+
+
+def test_a_score_that_nobody_has_and_amounts_among_the_cut_points():
+    class Scorer:
+        def table(self):
+            return pd.DataFrame(
+                {
+                    "axis": ["frequency", "frequency", "monetary", "monetary"],
+                    "score": [1, 2, 1, 2],
+                    "above": [float("nan"), 1.0, float("nan"), 59.257],
+                    "up_to": [1.0, 1.0, 59.257, 130.0],
+                }
+            )
+
+    rows = cut_table(Scorer(), words("en", "EUR")).rows
+    assert [[cell.text for cell in row[2:]] for row in rows] == [
+        ["–", "1"], ["nobody", "–"], ["–", "€59.257"], ["€59.257", "€130"],
+    ]  # fmt: skip
+
+
 def test_the_plan_places_each_segment_once(customers):
     content = gather(customers, by="segment")
     duties = plan(content, words("en", None))
@@ -123,6 +179,34 @@ def test_movements_sum_to_the_customers(customers):
         movement(gather(customers, by="segment"), words("en", None), None, customers, "segment").migration
         is None
     )
+
+
+def test_movements_say_who_kept_a_segment_but_not_the_activity(customers):
+    """Two of six become inactive in their own segment: four stayed in the table, six kept their segment."""
+    before = customers.assign(status="active")
+    after = before.assign(status=["inactive", "inactive", *["active"] * 4])
+    found = movement(gather(after, by="segment"), words("en", None), before, after, "segment")
+    told = {row[0].text: row[1].sort for row in found.moves.rows}
+    assert told == {"Became inactive or absent": 2, "Same segment, same activity": 4}
+    assert found.moves.foot[1].text == "6"
+    assert "2 customers who became inactive or active again are still in the same segment" in found.note
+    assert "0%" in found.lead
+
+
+def test_what_can_only_rise_is_added_and_has_no_colour(customers):
+    """Two states of the same orders, half a year apart, against two periods of their own."""
+    now = customers.assign(first_order=pd.Timestamp("2025-01-01"), last_order=pd.Timestamp("2025-12-31"))
+    now = now.assign(last_order=now["last_order"] - pd.to_timedelta(now["days_since_last_order"], unit="D"))
+    state = now.assign(last_order=now["last_order"] - pd.Timedelta(days=90), revenue=now["revenue"] / 2)
+    apart = state.assign(first_order=pd.Timestamp("2023-01-01"))
+    say = words("en", None)
+    for former, header, tone in (
+        (state, "Revenue added since 2 Oct 2025", ""),
+        (apart, "Change in revenue", "up"),
+    ):
+        content = gather(now, by="segment", previous=former)
+        assert movement(content, say, former, now, "segment").moves.headers[-1] == header
+        assert key_figures(content, say)[1].tone == tone
 
 
 def test_movements_need_a_key(customers):
@@ -189,7 +273,7 @@ def test_bands_of_absence_hold_every_buyer_once(customers):
 def test_good_customers_who_leave_are_counted(customers):
     content = gather(customers.assign(p_alive=[0.4, 0.4, 0.1, 0.1, None, 0.9]), by="segment")
     told = lead_moving(content, words("en", None))
-    assert "2 customers worth more than the typical one" in told
+    assert "2 customers who brought in more than the typical one" in told
     assert "83% of all revenue" in told
 
 
@@ -201,12 +285,26 @@ def test_good_customers_who_leave_are_counted(customers):
         ("52W", "over the next 52 weeks", "dans les 52\N{NO-BREAK SPACE}prochaines semaines"),
         ("2027-01-31", "until 31 Jan 2027", "jusqu’au 31\N{NO-BREAK SPACE}janv. 2027"),
         ("infinite", "over their whole life as customers", "sur toute leur vie de client"),
-        (None, "over the horizon chosen", "sur l’horizon choisi"),
+        (None, "", ""),
     ],
 )
 def test_the_horizon_is_said_in_words(horizon, english, french):
     assert horizon_of({"horizon": horizon}, words("en", None)) == english
     assert horizon_of({"horizon": horizon}, words("fr", None)) == french
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({}, "What they should still bring. A prediction, not a promise."),
+        ({"horizon": "12M", "margin": 0.35}, "What they should still bring over the next 12 months, margin counted. A prediction, not a promise."),
+        ({"horizon": "12M", "margin": 1.0, "service_cost": 0.0}, "What they should still bring over the next 12 months, in revenue, no margin given. A prediction, not a promise."),
+        ({"margin": "margin_rate", "service_cost": 5.0}, "What they should still bring, margin and costs counted. A prediction, not a promise."),
+    ],
+)  # fmt: skip
+def test_value_is_called_what_it_was_counted_in(customers, terms, said):
+    content = gather(customers.assign(lifetime_value=10.0), by="segment")
+    assert key_figures(content, words("en", None), terms)[4].meaning == said
 
 
 def test_terms_are_named_and_unknown_ones_refused():

@@ -136,6 +136,57 @@ def test_order_may_be_given_and_must_be_whole() -> None:
         sc.compare_periods(BEFORE, AFTER, order=["tin", "iron", "gold"])
 
 
+def test_segments_of_the_library_keep_their_own_order_whatever_they_brought():
+    """At risk brought least and lost most here; still nobody rises from at risk to lost."""
+    before = pd.DataFrame(
+        {
+            "customer_id": [1, 2, 3, 4],
+            "segment": ["at_risk", "about_to_sleep", "loyal", "lost"],
+            "revenue": [5.0, 6.0, 7.0, 900.0],
+        }
+    )
+    after = before.assign(segment=["cant_lose", "lost", "at_risk", "champions"])
+    found = sc.compare_periods(before, after)
+    assert found.order == ("champions", "loyal", "about_to_sleep", "at_risk", "cant_lose", "lost")
+    assert found.ordered_by == "segments"
+    assert found.movers.set_index("customer_id")["move"].to_dict() == {
+        1: "downgraded", 2: "downgraded", 3: "downgraded", 4: "upgraded",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "preset", ["standard", "rf_grid", "shopify", "klaviyo", "r_rfm", "heavy_medium_light"]
+)
+def test_the_order_of_every_map_puts_late_buyers_last(preset):
+    """The highest scores come first, the lowest last, and the long absent after all the others."""
+    grid = sc.SegmentMap.preset(preset)
+    table = pd.DataFrame(
+        [(cell, key, sum(map(int, cell)), int(cell[0])) for cell, key in grid.grid().items()],
+        columns=["customer_id", "segment", "revenue", "recency"],
+    )
+    found = sc.compare_periods(table, table)
+    assert found.ordered_by == "segments"
+    means = table.groupby("segment")[["recency", "revenue"]].mean().loc[list(found.order)]
+    assert means["revenue"].idxmax() == found.order[0]
+    assert means["revenue"].idxmin() == found.order[-1]
+    if preset not in {"klaviyo", "heavy_medium_light"}:  # of three scores: too few to tell the silent apart
+        assert (means["recency"] < 2.5).is_monotonic_increasing
+
+
+def test_own_segments_take_their_place_by_what_they_bring():
+    table = pd.DataFrame(
+        {
+            "customer_id": [1, 2, 3, 4],
+            "segment": ["lost", "vip", "small", "champions"],
+            "revenue": [10.0, 500.0, 1.0, 50.0],
+        }
+    )
+    found = sc.compare_periods(table, table)
+    assert (found.order, found.ordered_by) == (("vip", "champions", "lost", "small"), "both")
+    assert sc.compare_periods(BEFORE, AFTER).ordered_by == "value"
+    assert sc.compare_periods(BEFORE, AFTER, order=["gold", "iron", "tin", "none"]).ordered_by == "given"
+
+
 def test_row_order_does_not_matter() -> None:
     one = sc.compare_periods(BEFORE, AFTER)
     two = sc.compare_periods(BEFORE.sample(frac=1, random_state=1), AFTER.sample(frac=1, random_state=2))

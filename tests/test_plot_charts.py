@@ -94,6 +94,39 @@ def test_snake_and_index_are_means_against_the_average(customers):
     np.testing.assert_allclose(snake.lines[0].get_ydata(), z.loc["champions"], atol=1e-9)
 
 
+def test_the_average_order_of_a_group_is_its_revenue_by_its_orders():
+    """Ten orders of 10 and one of 100 in `a`: 200 by 11 orders, not the mean of 10 and 100; 300 by 13 orders in all."""
+    table = pd.DataFrame(
+        {
+            "segment": ["a", "a", "b", "b"],
+            "revenue": [100.0, 100.0, 60.0, 40.0],
+            "n_orders": [10, 1, 1, 1],
+            "average_order_value": [10.0, 100.0, 60.0, 40.0],
+        }
+    )
+    by_hand = {"a": (200 / 11) / (300 / 13) * 100, "b": (100 / 2) / (300 / 13) * 100}
+    index = plot.index_chart(table, features=["average_order_value"]).collections[0].get_array()
+    assert sorted(index.ravel()) == pytest.approx(sorted(by_hand.values()))
+    one = plot.persona_index(table, segment="a", features=["average_order_value"])
+    assert one.patches[0].get_width() + 100 == pytest.approx(by_hand["a"])
+    assert len(one.patches) == 1
+    bare = table.drop(columns="n_orders")
+    mean = plot.index_chart(bare, features=["average_order_value"])
+    assert sorted(mean.collections[0].get_array().ravel()) == pytest.approx([5000 / 52.5, 5500 / 52.5])
+    heads = {text.get_text().replace("\n", " ") for text in mean.texts}
+    assert "Average order of a customer" in heads
+
+
+def test_an_option_of_another_chart_is_refused_in_our_words(customers):
+    for name, more in {
+        "persona_index": {"segment": "loyal"},
+        "persona_radar": {"segment": "loyal"},
+        "index_chart": {},
+    }.items():
+        with pytest.raises(sc.SegmentClientError, match="currency= is no option of this chart"):
+            getattr(plot, name)(customers, features=FEATURES, currency="EUR", **more)
+
+
 def test_silhouettes_agree_with_scikit_learn(customers):
     from sklearn.metrics import silhouette_score
 
@@ -304,4 +337,47 @@ def test_a_headline_says_nothing_differs_only_where_nothing_does():
     assert plot.finding("index_chart", table.assign(revenue=10.0), **options) == nothing
     assert not plot.finding("rf_heatmap", table).startswith("Customers of every score")
     same = plot.finding("rf_heatmap", table.assign(revenue=10.0))
-    assert same == "Customers of every score are worth about 10 each"
+    assert same == "Customers of every score have brought in about 10 each"
+    future = plot.finding("rf_heatmap", table.assign(lifetime_value=10.0), value="lifetime_value")
+    assert future == "Customers of every score should still bring about 10 each"
+
+
+def test_of_few_customers_only_their_number_is_shown():
+    """Two customers of 7,000 beside fifty of 10: nothing of the two is written, in three charts."""
+    table = pd.DataFrame(
+        {
+            "segment": ["many"] * 50 + ["few"] * 2,
+            "revenue": [10.0] * 50 + [7000.0] * 2,
+            "n_orders": [1] * 52,
+            "r_score": [1] * 50 + [5] * 2,
+            "f_score": [1] * 50 + [5] * 2,
+        }
+    )
+    for name, more in {
+        "segment_bars": {},
+        "rf_heatmap": {},
+        "index_chart": {"features": ["revenue"]},
+    }.items():
+        shown = "|".join(text.get_text() for text in getattr(plot, name)(table, **more).texts)
+        assert "7" not in shown, name
+        assert "10" in shown or name == "index_chart"
+        alike = pd.concat([table.tail(2), table.tail(2).assign(segment="other", r_score=1)])
+        told = "|".join(text.get_text() for text in getattr(plot, name)(alike, **more).texts)
+        assert "7,0" in told or name == "index_chart", name
+
+
+def test_minus_signs_are_minus_signs(customers):
+    ax = plot.snake_plot(customers, by="segment", features=["r_score", "f_score"])
+    FigureCanvasAgg(ax.figure).draw()
+    ticks = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert any(tick.startswith("\N{MINUS SIGN}") for tick in ticks)
+    assert not any(tick.startswith("-") for tick in ticks)
+
+
+def test_cohorts_name_their_period():
+    log = sc.datasets.load_cdnow()
+    for period, told in {"W": "weeks", "M": "months", "Q": "quarters"}.items():
+        table = sc.cohort_retention(log, period=period)
+        assert f"columns: {told} since then" in " ".join(plot.cohort_heatmap(table).get_xlabel().split())
+    bare = table.drop(columns="period")
+    assert "columns: periods since then" in " ".join(plot.cohort_heatmap(bare).get_xlabel().split())

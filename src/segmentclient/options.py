@@ -15,7 +15,7 @@ import os
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -24,6 +24,7 @@ from segmentclient.errors import SegmentClientError, raise_all
 
 __all__ = ["check_options", "shown"]
 
+CHART_OPTIONS = {"by", "currency", "features", "segment", "value"}
 MOST = 1_000  # elements of a list that are looked at
 
 
@@ -46,7 +47,18 @@ def check_options(
         for name, hint in _hints(function).items()
         if name in given and not _accepts(hint, given[name])
     )
-    raise_all(problems, table=function.__qualname__.removesuffix(".__init__"), error=error)
+    raise_all(
+        itertools.chain(problems, _strays(function, given)),
+        table=function.__qualname__.removesuffix(".__init__"),
+        error=error,
+    )
+
+
+def _strays(function: Callable[..., Any], given: Mapping[str, Any]) -> Iterator[str]:
+    """Refuse options of other charts, which a chart would pass on to matplotlib."""
+    for name in sorted(CHART_OPTIONS & set(given.get("artist_kwargs", ()))):
+        accepted = [option for option in _hints(function) if option != "artist_kwargs"]
+        yield f"{name}= is no option of this chart; accepted: {', '.join(accepted)}, and what its artist takes"
 
 
 def shown(value: Any) -> str:

@@ -149,8 +149,8 @@ def cohort_retention(transactions: Any, *, period: Literal["W", "M", "Q", "Y"] =
     -------
     pandas.DataFrame
         One row a cohort and age: `cohort` (first day of the period), `age` (periods since), `customers` (size of the
-        cohort), `active` (who bought in that period) and `retention` (their share). Ages up to the last
-        period in the data, which may be incomplete.
+        cohort), `active` (who bought in that period), `retention` (their share) and `period` (as given). Ages up to the
+        last period in the data, which may be incomplete.
 
     Examples
     --------
@@ -180,4 +180,4 @@ def cohort_retention(transactions: Any, *, period: Literal["W", "M", "Q", "Y"] =
     table.insert(2, "customers", table["cohort"].map(size))
     table["retention"] = table["active"] / table["customers"]
     table["cohort"] = pd.to_datetime([day_of(int(number)) for number in table["cohort"]])
-    return table
+    return table.assign(period=period)

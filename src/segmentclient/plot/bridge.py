@@ -108,9 +108,9 @@ def _named(move: str, count: float, words: Language) -> str:
         "new": words.text("New customers ({count})", count=words.number(count)),
         "reactivated": words.text("Back again ({count})", count=words.number(count)),
         "upgraded": words.text("Moved up ({count})", count=words.number(count)),
-        "stayed": words.text("Stayed ({count})", count=words.number(count)),
+        "stayed": words.text("Same segment ({count})", count=words.number(count)),
         "downgraded": words.text("Moved down ({count})", count=words.number(count)),
-        "lost": words.text("Gone ({count})", count=words.number(count)),
+        "lost": words.text("Inactive or gone ({count})", count=words.number(count)),
     }
     return named[move]
 

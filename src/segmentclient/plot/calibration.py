@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from segmentclient.plot import style
 from segmentclient.plot.drawing import layout, lettering, scales, texts
 from segmentclient.plot.numbers import values
 
-__all__ = ["Calibration", "by_decile", "by_frequency", "draw_calibration", "say_forecast"]
+__all__ = ["FEW", "Calibration", "by_decile", "by_frequency", "draw_calibration", "say_forecast"]
 
 FEW = 30
 
@@ -82,9 +82,19 @@ def _by_group(table: pd.DataFrame) -> Calibration:
 
 
 def draw_calibration(
-    axes: Axes, data: Calibration, names: Sequence[str], title: str, words: Language, looks: dict[str, Any]
+    axes: Axes,
+    data: Calibration,
+    names: Sequence[str],
+    title: str,
+    words: Language,
+    looks: dict[str, Any],
+    *,
+    few: Callable[[Sequence[str]], str],
 ) -> None:
-    """Draw what was expected and made over the groups, with two standard errors of what was made."""
+    """Draw what was expected and made over the groups, with two standard errors of what was made.
+
+    `few` writes the note on the groups of few customers, from their names.
+    """
     _marks(axes, data.table, looks)
     axes.set_xticks(range(len(names)), _with_counts(axes, names, data.table["customers"], words))
     scales.grid_lines(axes, "y")
@@ -93,9 +103,8 @@ def draw_calibration(
     expected, made = words.text("● expected by the model"), words.text("○ made in fact")
     above = [(expected, style.ACCENT), (made, style.INK)]
     texts.name_lines(axes, words.text("Purchases a customer"), above)
-    few = [name for name, count in zip(names, data.table["customers"], strict=True) if count < FEW]
-    small = words.text("Fewer than {n} customers: {groups}", n=FEW, groups=words.listed(few)) if few else ""
-    texts.x_title(axes, title, small)
+    small = [name for name, count in zip(names, data.table["customers"], strict=True) if count < FEW]
+    texts.x_title(axes, title, few(small) if small else "")
 
 
 def _marks(axes: Axes, table: pd.DataFrame, looks: dict[str, Any]) -> None:

@@ -78,7 +78,7 @@ def _criterion(
     looks: dict[str, Any],
 ) -> None:
     """Draw one criterion by k, its interval where there is one, and the k chosen in the accent."""
-    size, k = style.size_of(panel), table["k"].to_numpy()
+    k = table["k"].to_numpy()
     held = table[column].to_numpy(float)
     if f"{column}_low" in table:
         panel.fill_between(k, table[f"{column}_low"], table[f"{column}_high"], color=style.GRID, linewidth=0)
@@ -92,23 +92,7 @@ def _criterion(
     if column == "stability_ari":
         panel.set_ylim(0, 1.08)
     if chosen.any():
-        low, high = panel.get_ylim()
-        panel.set_ylim(low, high + 0.18 * (high - low))
-        top = float(held[chosen][0]) + (float(table["gap_se"][chosen].iloc[0]) if column == "gap" else 0.0)
-        side = _free_side(held, int(np.flatnonzero(chosen)[0]))
-        texts.beside(
-            panel,
-            best,
-            top,
-            f"k = {best}",
-            dx={"left": 5, "right": -5}.get(side, 0),
-            dy=7,
-            ha=side,
-            va="bottom",
-            weight="bold",
-            color=style.ACCENT,
-            fontsize=size.small,
-        )
+        _name_chosen(panel, table, column, int(np.flatnonzero(chosen)[0]))
     scales.grid_lines(panel, "y")
     scales.base_line(panel)
     panel.set_xticks(k if len(k) <= 10 else k[::2])
@@ -118,10 +102,29 @@ def _criterion(
     texts.y_title(panel, title)
 
 
-def _free_side(held: np.ndarray, place: int) -> str:
-    """Say how to align a text above a point so that it stands off the line that comes down to it."""
+def _name_chosen(panel: Axes, table: pd.DataFrame, column: str, place: int) -> None:
+    """Write the k chosen at its point, on the side that the line leaves free, and make room for it."""
+    held, best = table[column].to_numpy(float), table["k"].iloc[place]
+    side, above = _free_side(held, place)
+    low, high = panel.get_ylim()
+    room = 0.18 * (high - low)
+    panel.set_ylim(*((low, high + room) if above else (min(low, held[place] - room), high)))
+    error = float(table["gap_se"].iloc[place]) if column == "gap" else 0.0
+    looks: dict[str, Any] = {"weight": "bold", "color": style.ACCENT, "fontsize": style.size_of(panel).small}
+    looks |= {"dx": {"left": 5, "right": -5}.get(side, 0), "ha": side}
+    looks |= {"dy": 7, "va": "bottom"} if above else {"dy": -7, "va": "top"}
+    texts.beside(panel, best, held[place] + (error if above else -error), f"k = {best}", **looks)
+
+
+def _free_side(held: np.ndarray, place: int) -> tuple[str, bool]:
+    """Say how to align a text at a point, and whether above it, so that it stands off the line that comes down to it.
+
+    At the first and the last point there is no room beside it: where the line comes down from there, the text stands below.
+    """
     falls, rises = (0 <= near < len(held) and held[near] > held[place] for near in (place - 1, place + 1))
-    return "center" if falls == rises else "left" if falls else "right"
+    if (place == 0 and rises) or (place == len(held) - 1 and falls):
+        return "center", False
+    return "center" if falls == rises else "left" if falls else "right", True
 
 
 def _say_choice(choice: KChoice, words: Language) -> str:

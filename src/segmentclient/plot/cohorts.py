@@ -17,7 +17,7 @@ from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import layout, lettering, rows, texts
-from segmentclient.plot.drawing.cells import colour_cells, scale_note, share_texts, write_cells
+from segmentclient.plot.drawing.cells import colour_cells, scale_note, share_shades, share_texts, write_cells
 from segmentclient.schema import check_columns
 
 __all__ = ["cohort_heatmap"]
@@ -25,11 +25,15 @@ __all__ = ["cohort_heatmap"]
 
 @dataclass(frozen=True)
 class Cohorts:
-    """Share of each cohort that bought again, by age in periods: one row a cohort, missing where time has not come."""
+    """Share of each cohort that bought again, by age in periods: one row a cohort, missing where time has not come.
+
+    `period` is "W", "M", "Q" or "Y"; "" where the table does not say.
+    """
 
     starts: list[dt.date]
     sizes: np.ndarray
     held: np.ndarray
+    period: str = ""
 
     @property
     def monthly(self) -> bool:
@@ -45,14 +49,32 @@ class Cohorts:
 def _cohorts(retention: Any) -> Cohorts:
     frame = frames.read(retention, name="retention")
     needed = {"cohort": "date", "age": "number", "customers": "number", "retention": "number"}
-    check_columns(frame.collect_schema(), needed, table="retention")
-    table = frames.collect(frame, list(needed))
+    found = frame.collect_schema()
+    check_columns(found, needed, table="retention")
+    table = frames.collect(frame, [*needed, *(["period"] if "period" in found else [])])
     table["cohort"] = pd.to_datetime(table["cohort"])
     wide = table[table["age"] > 0].pivot_table(index="cohort", columns="age", values="retention")
     sizes = table[table["age"] > 0].drop_duplicates("cohort").set_index("cohort")["customers"].sort_index()
     wide = wide.reindex(index=sizes.index)
     wide = wide.reindex(columns=range(1, int(max(wide.columns, default=0)) + 1))
-    return Cohorts([day.date() for day in sizes.index], sizes.to_numpy(float), wide.to_numpy(float))
+    starts = [day.date() for day in sizes.index]
+    return Cohorts(starts, sizes.to_numpy(float), wide.to_numpy(float), _period(table))
+
+
+def _period(table: pd.DataFrame) -> str:
+    """Give the period that all rows name; none where they differ, or where we do not know it."""
+    told = set(table["period"]) if "period" in table else set()
+    return str(next(iter(told))) if len(told) == 1 and told <= set(_PERIODS) else ""
+
+
+_PERIODS = {"W": "weeks", "M": "months", "Q": "quarters", "Y": "years", "": "periods"}
+_NEXT = {
+    "W": "{share} of new customers buy again in the next week",
+    "M": "{share} of new customers buy again in the next month",
+    "Q": "{share} of new customers buy again in the next quarter",
+    "Y": "{share} of new customers buy again in the next year",
+    "": "{share} of new customers buy again in the next period",
+}
 
 
 def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", **artist_kwargs: Any) -> Axes:
@@ -88,12 +110,14 @@ def cohort_heatmap(retention: Any, *, ax: Axes | None = None, lang: str = "en", 
     axes = rows.start_rows(ax, names, extra=0.9, pitch=1.9)
     if not np.isfinite(data.held).any():
         return COHORTS.sign(texts.nothing(axes, words.text("No cohort is old enough to show")), data, lang)
-    colours = colour_cells(axes, data.held, {"vmin": 0.0, "linewidth": 1.2, **artist_kwargs})
+    colours = colour_cells(
+        axes, data.held, {"cmap": share_shades(), "vmin": 0.0, "linewidth": 1.2, **artist_kwargs}
+    )
     rows.count_column(axes, data.sizes, words)
-    _age_axis(axes, data.held.shape[1], words)
+    _age_axis(axes, data, words)
     rows.keep_rows(axes, names, pitch=1.9)
     if not write_cells(axes, data.held, colours, share_texts(words)):
-        _note(axes, words, scale_note(data.held, share_texts(words)[0], words))
+        _note(axes, data, words, scale_note(data.held, share_texts(words)[0], words))
         rows.keep_rows(axes, names, pitch=1.9)
     return COHORTS.sign(axes, data, lang)
 
@@ -105,21 +129,25 @@ def _name(start: dt.date, *, monthly: bool, words: Language) -> str:
     return format_skeleton("yMMM", start, locale=words.locale) if monthly else words.date(start)
 
 
-def _age_axis(axes: Axes, columns: int, words: Language) -> None:
+def _age_axis(axes: Axes, data: Cohorts, words: Language) -> None:
     """Number the ages above, as many as have room."""
+    columns = data.held.shape[1]
     wide, size = layout.axes_inches(axes)[0] * 72, style.size_of(axes)
     step = max(1, math.ceil((lettering.text_width(words.number(columns), size.small) + 6) * columns / wide))
     axes.xaxis.tick_top()
     places = range(0, columns, step)
     axes.set_xticks(places, [words.number(place + 1) for place in places])
-    _note(axes, words)
+    _note(axes, data, words)
 
 
-def _note(axes: Axes, words: Language, *more: str) -> None:
+def _note(axes: Axes, data: Cohorts, words: Language, *more: str) -> None:
     """Say below what rows, columns and cells are."""
     texts.x_title(
         axes,
-        words.text("Rows: first order; columns: periods since then; cells: who bought again, in %"),
+        words.text(
+            "Rows: first order; columns: {periods} since then; cells: who bought again, in %",
+            periods=words.text(_PERIODS[data.period]),
+        ),
         words.text("The last cell of a row is the last period, which may be incomplete"),
         *more,
     )
@@ -130,12 +158,12 @@ def _say_cohorts(data: Cohorts, words: Language) -> str:
         return words.text("No cohort is old enough to show")
     known = data.over(1) if data.over(1).any() else np.isfinite(data.held[:, 0])
     first = float(np.average(data.held[known, 0], weights=data.sizes[known]))
-    return words.text("{share} of new customers buy again in the next period", share=words.percent(first, 0))
+    return words.text(_NEXT[data.period], share=words.percent(first, 0))
 
 
 COHORTS = Chart(
     "cohort_heatmap",
-    "Share of each cohort of new customers that bought again, by periods since the first order.",
+    "Share of each cohort of new customers that bought again, by time since the first order.",
     _cohorts,
     _say_cohorts,
 )

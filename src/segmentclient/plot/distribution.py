@@ -1,4 +1,4 @@
-"""How many customers are worth how much."""
+"""How many customers have brought in, or should still bring, how much."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import scales, sheet, texts
 from segmentclient.plot.drawing.bins import bin_edges, draw_bins, hidden_note, typical_range
-from segmentclient.plot.numbers import values, worth
+from segmentclient.plot.numbers import tense, values, worth
 
 __all__ = ["value_distribution"]
 
@@ -25,6 +25,7 @@ class Spread:
 
     held: np.ndarray
     currency: str | None
+    value: str = "lifetime_value"
 
     @property
     def empty(self) -> bool:
@@ -34,7 +35,7 @@ class Spread:
 
 def _spread(customers: Any, *, value: str = "lifetime_value", currency: str | None = None) -> Spread:
     held = values(customers, [value])[value].to_numpy()
-    return Spread(np.sort(held[np.isfinite(held)]), currency)
+    return Spread(np.sort(held[np.isfinite(held)]), currency, value)
 
 
 def value_distribution(
@@ -98,7 +99,7 @@ def _value_axes(axes: Axes, spread: Spread, words: Language, edges: np.ndarray) 
         axes.set_xticks([spread.held[0]])
     scales.count_axis(axes, "y", words)
     texts.y_title(axes, f"{words.text('Customers')} ({texts.count_note(words, len(spread.held))})")
-    texts.x_title(axes, words.text("Value of a customer"), hidden_note(words, spread.held, edges, show))
+    texts.x_title(axes, words.text(_AXIS[tense(spread.value)]), hidden_note(words, spread.held, edges, show))
 
 
 def _mark_centres(axes: Axes, spread: Spread, words: Language, top: float, high: float) -> None:
@@ -134,10 +135,22 @@ def _say_value(spread: Spread, words: Language) -> str:
     if spread.empty:
         return words.text("No customers to show")
     return words.text(
-        "Half of the customers are worth less than {median}; the average is {mean}",
+        _HALF[tense(spread.value)],
         median=worth(words, float(np.median(spread.held)), spread.currency),
         mean=worth(words, float(spread.held.mean()), spread.currency),
     )  # fmt: skip
+
+
+_AXIS = {
+    "past": "Revenue of a customer so far",
+    "future": "What a customer should still bring",
+    "": "Value of a customer",
+}
+_HALF = {
+    "past": "Half of the customers have brought in less than {median}; the average is {mean}",
+    "future": "Half of the customers should still bring less than {median}; the average is {mean}",
+    "": "Half of the customers are below {median}; the average is {mean}",
+}
 
 
 DISTRIBUTION = Chart("value_distribution", "Histogram of the value of customers.", _spread, _say_value)

@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 
 from segmentclient import frames
+from segmentclient.locale import Language
 from segmentclient.plot import palette
-from segmentclient.schema import check_columns
+from segmentclient.plot.numbers import measure
+from segmentclient.schema import check_columns, kind_of
 from segmentclient.segments.features import refuse_unusable
 from segmentclient.segments.preparation import learn_preparation
 
-__all__ = ["VALUES", "Features", "features_of", "inside"]
+__all__ = ["VALUES", "Features", "Indices", "extreme", "features_of", "indices_of", "inside"]
 
 
+ORDER, PARTS = "average_order_value", ("revenue", "n_orders")
 VALUES = ("lifetime_value", "revenue", "monetary_value", "average_order_value", "n_orders")
 
 
@@ -72,6 +75,38 @@ def features_of(customers: Any, *, features: Sequence[str], by: str = "cluster")
     held = table[names].to_numpy(float).reshape(-1, len(names))
     refuse_unusable(held, names)
     return Features(tuple(names), held, table[by].to_numpy(object))
+
+
+@dataclass(frozen=True)
+class Indices:
+    """Each group's mean of every feature where the average customer is 100: one row a group, one column a feature.
+
+    `pooled` when an average order is revenue by orders, as in a table of segments; else it is the mean of the customers' own.
+    """
+
+    table: pd.DataFrame
+    data: Features
+    pooled: bool
+
+    def name(self, feature: str, words: Language) -> str:
+        """Name a feature; the mean of customers' own average orders is not called the average order of their group."""
+        own = feature == ORDER and not self.pooled
+        return words.text("Average order of a customer") if own else measure(feature, words)
+
+
+def indices_of(customers: Any, *, features: Sequence[str], by: str) -> Indices:
+    """Collect the features, with what an average order is made of where the table holds it, and divide by the average."""
+    names = [features] if isinstance(features, str) else list(features)
+    columns = frames.read(customers).collect_schema()
+    pooled = ORDER in names and all(part in columns and kind_of(columns[part]) == "number" for part in PARTS)
+    data = features_of(customers, features=list(dict.fromkeys([*names, *(PARTS if pooled else ())])), by=by)
+    if data.empty:
+        return Indices(pd.DataFrame(columns=names), data, pooled)
+    means, average = data.means(data.held), pd.Series(data.held.mean(axis=0), index=list(data.names))
+    if pooled:
+        means[ORDER] = means["revenue"] / means["n_orders"].where(means["n_orders"] > 0)
+        average[ORDER] = average["revenue"] / (average["n_orders"] or np.nan)
+    return Indices(means[names].mul(100).div(average[names].where(average[names] > 0), axis=1), data, pooled)
 
 
 def inside(name: str, column: str) -> str:

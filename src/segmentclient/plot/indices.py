@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,8 @@ from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import FEWEST, Chart
 from segmentclient.plot.drawing import layout, lettering, rows, texts
-from segmentclient.plot.drawing.cells import colour_cells, column_heads, write_cells
-from segmentclient.plot.features import VALUES, Features, extreme, features_of, inside
-from segmentclient.plot.numbers import measure
+from segmentclient.plot.drawing.cells import colour_cells, column_heads, grey_cells, grey_note, write_cells
+from segmentclient.plot.features import VALUES, Indices, extreme, indices_of, inside
 
 __all__ = ["index_chart"]
 
@@ -32,10 +32,13 @@ def index_chart(
 ) -> Axes:
     """Draw a table of indices: each group's mean of every feature, where the average customer is 100.
 
+    `average_order_value` is the revenue of a group divided by its orders, as in a table of segments, where the customers
+    hold `revenue` and `n_orders`; else the mean of the customers' own averages, and named so.
+
     Parameters
     ----------
     customers : table with the columns `features` and `by`, on any engine; these are collected.
-    features : number columns, in the order of the chart.
+    features : number columns, in the order of the chart. Rows that miss one are left out.
     by : column that holds the group.
     ax : axes to draw on; new ones otherwise (see `figure` for sizes).
     lang : "en" or "fr".
@@ -44,7 +47,8 @@ def index_chart(
     Returns
     -------
     matplotlib.axes.Axes
-        `collections[0].get_array()` holds the indices, one row a group; masked where the average is not positive.
+        `collections[0].get_array()` holds the indices, one row a group; masked where the average is not positive. Groups
+        of fewer than ten customers are grey and their indices are not written, unless all are as small.
 
     Raises
     ------
@@ -59,32 +63,43 @@ def index_chart(
     [[150.0], [50.0]]
     """
     check_options(index_chart, locals())
-    data, words = _index_features(customers, features=features, by=by), language(lang)
-    indices = _indices(data)
+    data, words = _indexed(customers, features=features, by=by), language(lang)
+    indices = data.table
     labels = [palette.label(key, lang) for key in indices.index]
     axes = rows.start_rows(ax, labels, extra=0.8)
-    if data.empty:
+    if indices.empty:
         return INDEX.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    colours = _index_cells(axes, indices, artist_kwargs)
-    rows.count_column(axes, data.sizes.loc[indices.index], words)
-    _name_features(axes, data.names, words)
-    texts.x_title(axes, words.text("Average customer = 100"))
-    write_cells(axes, indices.to_numpy(), colours, (words.number, words.compact))
+    colours, small = _index_cells(axes, indices, artist_kwargs), _small(data)
+    colours = grey_cells(axes, small & indices.notna().to_numpy(), colours)
+    rows.count_column(axes, data.data.sizes.loc[indices.index], words)
+    _name_features(axes, [data.name(feature, words) for feature in indices], words)
+    notes = [words.text("Average customer = 100"), grey_note(FEWEST, words, any_grey=bool(small.any()))]
+    texts.x_title(axes, *notes, _cap_note(indices[~small[:, 0]], words))
+    rows.keep_rows(axes, labels)
+    write_cells(axes, np.where(small, np.nan, indices), colours, (words.number, words.compact))
     return INDEX.sign(axes, data, lang)
 
 
-def _index_features(customers: Any, *, features: Sequence[str], by: str = "segment") -> Features:
-    return features_of(customers, features=features, by=by)
+def _indexed(customers: Any, *, features: Sequence[str], by: str = "segment") -> Indices:
+    """Give the indices, the groups with most value first."""
+    data = indices_of(customers, features=features, by=by)
+    value = next((name for name in VALUES if name in data.table), data.table.columns[0])
+    return replace(data, table=data.table.sort_values(value, ascending=False, kind="stable"))
 
 
-def _indices(data: Features) -> pd.DataFrame:
-    """Index of every group and feature; the groups with most value first."""
-    if data.empty:
-        return pd.DataFrame(columns=list(data.names))
-    average = data.held.mean(axis=0)
-    indices = data.means(data.held).mul(100).div(np.where(average > 0, average, np.nan), axis=1)
-    value = next((name for name in VALUES if name in data.names), data.names[0])
-    return indices.sort_values(value, ascending=False, kind="stable")
+MOST = 300  # the index from which on blue gets no stronger
+
+
+def _small(data: Indices) -> np.ndarray:
+    """Mark the rows of groups too small to be compared, in a column; none where all are."""
+    small = data.data.sizes.loc[data.table.index].to_numpy()[:, None] < FEWEST
+    return small & ~small.all()
+
+
+def _cap_note(indices: pd.DataFrame, words: Language) -> str:
+    """Say where the colour scale ends, where an index goes beyond."""
+    beyond = (indices > MOST).to_numpy().any()
+    return words.text("Strongest blue: {n} and more", n=words.number(MOST)) if beyond else ""
 
 
 def _index_cells(axes: Axes, indices: pd.DataFrame, looks: dict[str, Any]) -> np.ndarray:
@@ -93,24 +108,25 @@ def _index_cells(axes: Axes, indices: pd.DataFrame, looks: dict[str, Any]) -> np
 
     shades = LinearSegmentedColormap.from_list("index", ["#e08214", "#f4f4f2", "#4393c3"])
     return colour_cells(
-        axes, indices.to_numpy(), {"cmap": shades, "norm": TwoSlopeNorm(100, 0, 300), "linewidth": 2, **looks}
+        axes,
+        indices.to_numpy(),
+        {"cmap": shades, "norm": TwoSlopeNorm(100, 0, MOST), "linewidth": 2, **looks},
     )
 
 
-def _name_features(axes: Axes, names: Sequence[str], words: Language) -> None:
+def _name_features(axes: Axes, told: Sequence[str], words: Language) -> None:
     """Name the columns above; break words where no other way is left."""
-    told = [measure(name, words) for name in names]
     if not column_heads(axes, told):
         size = style.size_of(axes)
         room = max(layout.axes_inches(axes)[0] * 72 / len(told) - 5, 20)
         axes.set_xticks(range(len(told)), [lettering.wrap(name, room, size.small) for name in told])
 
 
-def _say_index(data: Features, words: Language) -> str:
+def _say_index(data: Indices, words: Language) -> str:
     """Name the highest index of a group that is not tiny, the lowest where none is high."""
-    indices = _worth_naming(data, _indices(data))
-    if data.empty or not indices.notna().to_numpy().any():
+    if not data.table.notna().to_numpy().any():
         return words.text("No customers to show")
+    indices = _worth_naming(data)
     key, feature, index = extreme(indices)
     if index < 105:  # nothing stands out above: what lies lowest, then
         key, feature, index = extreme(indices, lambda held: 100 - held)
@@ -119,22 +135,24 @@ def _say_index(data: Features, words: Language) -> str:
     return words.text(
         "{group}: {feature} at {times} times the average",
         group=palette.label(key, words.key),
-        feature=inside(measure(feature, words), feature),
+        feature=inside(data.name(feature, words), feature),
         times=words.number(index / 100, 1),
     )
 
 
-def _worth_naming(data: Features, indices: pd.DataFrame) -> pd.DataFrame:
+def _worth_naming(data: Indices) -> pd.DataFrame:
     """Keep the groups large enough for a headline, and what customers bring rather than how long they are away."""
-    large = indices[(data.sizes.loc[indices.index] >= FEWEST).to_numpy()]
-    chosen = [name for name in data.names if name in VALUES and large[name].notna().any()]
-    return (large if len(large) else indices)[chosen or list(data.names)]
+    indices = data.table
+    large = indices[~_small(data)[:, 0]]
+    kept = large if large.notna().to_numpy().any() else indices
+    chosen = [name for name in indices if name in VALUES and kept[name].notna().any()]
+    return kept[chosen or list(indices)]
 
 
 INDEX = Chart(
     "index_chart",
     "Table of indices: the mean of each feature by group, where the average customer is 100.",
-    _index_features,
+    _indexed,
     _say_index,
 )
 

@@ -91,10 +91,10 @@ def say_moves(moves: Moves, words: Language) -> str:
     if stayed != stayed:
         return words.text("No customer is there in both periods")
     if largest is None:
-        return words.text("All customers stayed where they were")
+        return words.text("All customers of both periods are where they were")
     before, after, count = largest
     return words.text(
-        "{share} stayed where they were; the largest move: {before} → {after}, {customers}",
+        "{share} of the customers of both periods are where they were; the largest move: {before} → {after}, {customers}",
         share=words.percent(stayed, 0),
         before=_label(before, "before", words, stages=moves.stages),
         after=_label(after, "after", words, stages=moves.stages),

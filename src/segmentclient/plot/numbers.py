@@ -13,7 +13,7 @@ from segmentclient.errors import raise_all
 from segmentclient.locale import Language
 from segmentclient.schema import check_columns
 
-__all__ = ["measure", "of_value", "percent", "refuse_absurd", "share_of", "values", "worth"]
+__all__ = ["measure", "of_value", "percent", "refuse_absurd", "share_of", "tense", "values", "worth"]
 
 
 def values(customers: Any, columns: Sequence[str]) -> pd.DataFrame:
@@ -59,6 +59,11 @@ def of_value(column: str, words: Language) -> str:
     """Say of what a share is: "of revenue", "of lifetime value"."""
     named = {"revenue": "of revenue", "lifetime_value": "of lifetime value"}
     return words.text(named.get(column, "of the value"))
+
+
+def tense(column: str) -> str:
+    """Tell what customers have brought in ("past") from what they should still bring ("future"); "" for other values."""
+    return {"revenue": "past", "lifetime_value": "future"}.get(column, "")
 
 
 def measure(column: str, words: Language) -> str:

@@ -15,8 +15,7 @@ from segmentclient.options import check_options
 from segmentclient.plot import palette, style
 from segmentclient.plot.chart import Chart, joined
 from segmentclient.plot.drawing import lettering, rows, scales, sheet, texts
-from segmentclient.plot.features import features_of, inside
-from segmentclient.plot.numbers import measure
+from segmentclient.plot.features import Indices, indices_of, inside
 from segmentclient.schema import nearest
 
 __all__ = ["persona_index", "persona_radar"]
@@ -31,9 +30,18 @@ class Portrait:
     key: Any
     keys: tuple[Any, ...]
     customers: int
-    names: tuple[str, ...]
-    index: np.ndarray
+    indices: Indices
     away: np.ndarray
+
+    @property
+    def names(self) -> list[str]:
+        """The features, as columns."""
+        return list(self.indices.table)
+
+    @property
+    def index(self) -> np.ndarray:
+        """Each feature, where the average customer is 100."""
+        return self.indices.table.loc[self.key].to_numpy(float)
 
     def label(self, words: Language) -> str:
         """Name of the group."""
@@ -54,18 +62,17 @@ class Portrait:
 
 
 def _portrait(customers: Any, *, segment: Any, features: Sequence[str], by: str = "segment") -> Portrait:
-    data = features_of(customers, features=features, by=by)
+    indices = indices_of(customers, features=features, by=by)
+    data = indices.data
     if segment not in data.keys:
         hint = nearest(str(segment), map(str, data.keys))
         raise ColumnError(
             f"segment={segment!r} is not in the column {by!r}{hint} Found: {', '.join(map(repr, data.keys))}"
         )
     mine = data.key == segment
-    average, own = data.held.mean(axis=0), data.held[mine].mean(axis=0)
-    index = np.divide(100 * own, average, out=np.full(len(own), np.nan), where=average > 0)
-    return Portrait(
-        segment, tuple(data.keys), int(mine.sum()), data.names, index, data.prepared[mine].mean(axis=0)
-    )
+    places = [data.names.index(name) for name in indices.table]
+    away = data.prepared[mine].mean(axis=0)[places]
+    return Portrait(segment, tuple(data.keys), int(mine.sum()), indices, away)
 
 
 def persona_radar(
@@ -149,7 +156,7 @@ def _name_spokes(axes: Axes, data: Portrait, directions: np.ndarray, words: Lang
     for (x, y), name, index in zip(directions, data.names, data.index, strict=True):
         side = "center" if abs(x) < 0.3 else "left" if x > 0 else "right"
         up = "bottom" if y > 0.85 else "top" if y < -0.85 else "center"
-        told = lettering.wrap(measure(name, words), room, size.small) + f"\n{words.number(index)}"
+        told = lettering.wrap(data.indices.name(name, words), room, size.small) + f"\n{words.number(index)}"
         texts.beside(axes, 1.06 * x, 1.06 * y, told, ha=side, va=up, fontsize=size.small)
 
 
@@ -196,7 +203,7 @@ def persona_index(
     check_options(persona_index, locals())
     data, words = _portrait(customers, segment=segment, features=features, by=by), language(lang)
     order = np.argsort(-np.nan_to_num(data.index, nan=100.0), kind="stable")
-    labels = [measure(data.names[place], words) for place in order]
+    labels = [data.indices.name(data.names[place], words) for place in order]
     index = data.index[order]
     ends = np.nan_to_num(index, nan=100.0)
     axes = rows.start_rows(ax, labels, extra=0.7)
@@ -219,14 +226,14 @@ def _say_portrait(data: Portrait, words: Language) -> str:
     place = int(np.nanargmax(np.abs(np.log(np.clip(data.index, 1e-9, None) / 100))))
     return words.text(
         "{group}: {feature}, index {index} (average customer: 100)",
-        group=data.label(words), feature=inside(measure(data.names[place], words), data.names[place]), index=words.number(data.index[place]),
+        group=data.label(words), feature=inside(data.indices.name(data.names[place], words), data.names[place]), index=words.number(data.index[place]),
     )  # fmt: skip
 
 
 def _tell_portrait(data: Portrait, words: Language) -> str:
     return joined(
         (
-            f"{measure(name, words)} {words.number(index)}"
+            f"{data.indices.name(name, words)} {words.number(index)}"
             for name, index in zip(data.names, data.index, strict=True)
         ),
         words,

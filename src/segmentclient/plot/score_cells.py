@@ -17,8 +17,9 @@ from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
 from segmentclient.plot.drawing import sheet, texts
-from segmentclient.plot.drawing.cells import colour_cells, name_cell
-from segmentclient.plot.numbers import refuse_absurd, worth
+from segmentclient.plot.drawing.cells import colour_cells, grey_cells, grey_note, name_cell
+from segmentclient.plot.features import inside
+from segmentclient.plot.numbers import measure, refuse_absurd, tense, worth
 from segmentclient.schema import check_columns
 
 __all__ = ["rf_heatmap", "score_axes"]
@@ -34,6 +35,7 @@ class Cells:
     count: np.ndarray
     mean: np.ndarray
     currency: str | None
+    value: str = "revenue"
 
     @property
     def empty(self) -> bool:
@@ -69,7 +71,9 @@ def _cells(customers: Any, *, value: str = "revenue", currency: str | None = Non
     count, total = np.zeros((bins, bins)), np.zeros((bins, bins))
     r, f = summed["r_score"].to_numpy(int) - 1, summed["f_score"].to_numpy(int) - 1
     count[r, f], total[r, f] = summed["_n"], pd.to_numeric(summed["_value"]).fillna(0)
-    return Cells(count, np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0), currency)
+    return Cells(
+        count, np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0), currency, value
+    )
 
 
 def rf_heatmap(
@@ -86,7 +90,7 @@ def rf_heatmap(
     Parameters
     ----------
     customers : table with `r_score`, `f_score` and `value`, on any engine; one row a cell is collected.
-        Cells of fewer than ten customers do not stretch the colour scale.
+        Cells of fewer than ten customers are grey and their mean is not written, unless all are as small.
     value : column to average.
     currency : ISO code of the currency, such as "EUR"; none shows bare numbers.
     ax : axes to draw on; new ones otherwise (see `figure` for sizes).
@@ -117,17 +121,23 @@ def rf_heatmap(
     if cells.empty:
         return HEATMAP.sign(texts.nothing(axes, words.text("No scored customers to show")), cells, lang)
     shades = colour_cells(axes, cells.mean, {"norm": _norm(cells), "linewidth": 2, **artist_kwargs}, start=1)
+    small = (cells.count > 0) & ~cells.sure
+    shades = grey_cells(axes, small, shades, start=1)
     for (r, f), mean in np.ndenumerate(cells.mean):
         if cells.count[r, f]:
             below = texts.count_note(words, float(cells.count[r, f]))
-            name_cell(axes, f + 1, r + 1, worth(words, mean, currency), below, shades[r, f][:3])
-    meaning = words.text("Cells: mean value of a customer, number of customers")
-    score_axes(axes, len(cells.mean), words, meaning)
+            told = (below, "") if small[r, f] else (worth(words, mean, currency), below)
+            name_cell(axes, f + 1, r + 1, *told, shades[r, f][:3])
+    meaning = words.text(
+        "Cells: {measure}, mean of a customer; number of customers",
+        measure=inside(measure(value, words), value),
+    )
+    score_axes(axes, len(cells.mean), words, meaning, grey_note(FEW, words, any_grey=bool(small.any())))
     return HEATMAP.sign(axes, cells, lang)
 
 
 def _norm(cells: Cells) -> Any:
-    """Scale colours over the sure cells; the others take the ends."""
+    """Scale colours over the sure cells."""
     from matplotlib.colors import PowerNorm
 
     scaled = cells.mean[np.isfinite(cells.mean) & cells.sure]
@@ -135,13 +145,13 @@ def _norm(cells: Cells) -> Any:
     return PowerNorm(0.5, vmin=low, vmax=high if high > low else low + 1)
 
 
-def score_axes(axes: Axes, bins: int, words: Language, below: str = "") -> None:
-    """Number the scores, say which end is good, and write a note below."""
+def score_axes(axes: Axes, bins: int, words: Language, *notes: str) -> None:
+    """Number the scores, say which end is good, and write notes below."""
     size = style.size_of(axes)
     axes.set_xticks(range(1, bins + 1))
     axes.set_yticks(range(1, bins + 1))
     axes.tick_params(labelsize=size.font)
-    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins), below)
+    texts.x_title(axes, words.text("Frequency score: 1 seldom, {best} often", best=bins), *notes)
     texts.y_title(axes, words.text("Recency score: 1 long ago, {best} recent", best=bins))
 
 
@@ -153,14 +163,23 @@ def _say_cells(cells: Cells, words: Language) -> str:
     if average <= 0 or best <= 0:
         return words.text("No cell has a positive value")
     if best / average < 1.05 and cells.mean[cells.sure].min() > 0.95 * average:
-        return words.text(
-            "Customers of every score are worth about {value} each",
-            value=worth(words, average, cells.currency),
-        )
+        return words.text(_SAME[tense(cells.value)], value=worth(words, average, cells.currency))
     return words.text(
-        "Customers with R {r} and F {f} are worth {value} each, {times} times the average",
+        _BEST[tense(cells.value)],
         r=r, f=f, value=worth(words, best, cells.currency), times=words.number(best / average, 1),
     )  # fmt: skip
+
+
+_SAME = {
+    "past": "Customers of every score have brought in about {value} each",
+    "future": "Customers of every score should still bring about {value} each",
+    "": "Customers of every score: about {value} each",
+}
+_BEST = {
+    "past": "Customers with R {r} and F {f} have brought in {value} each, {times} times the average",
+    "future": "Customers with R {r} and F {f} should still bring {value} each, {times} times the average",
+    "": "Customers with R {r} and F {f}: {value} each, {times} times the average",
+}
 
 
 HEATMAP = Chart("rf_heatmap", "Heat map of mean value by recency and frequency scores.", _cells, _say_cells)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from segmentclient import frames
-from segmentclient.locale import Language, language
+from segmentclient.locale import MISSING, Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import FEWEST, Chart
@@ -43,7 +46,8 @@ def segment_bars(
     Returns
     -------
     matplotlib.axes.Axes
-        `containers[i]` holds the bars of the i-th column, each as long as its share of the column's maximum.
+        `containers[i]` holds the bars of the i-th column, each as long as its share of the column's maximum. Of a group of
+        fewer than ten customers only their number is shown, unless all groups are as small.
 
     Raises
     ------
@@ -69,12 +73,16 @@ def segment_bars(
     axes.set_xticks([])
     axes.set_xlim(-0.04, 4)
     room, size = _column_room(axes), style.size_of(axes)
-    for column, (title, values, told) in enumerate(_bar_columns(data, words)):
+    columns = _bar_columns(data, words)
+    _heads(axes, [title for title, *_ in columns], room)
+    for column, (_, values, told) in enumerate(columns):
         if lettering.widest(told, size.font) > room:
             told = _bar_columns(data, words, amount=_brief)[column][2]
         points = min(size.font, max(size.font * room / max(lettering.widest(told, size.font), 1.0), 6.0))
-        head = lettering.wrap(title, room, size.small)
-        _bar_column(axes, column, (head, told, points), values, {"color": data.colours(), **artist_kwargs})
+        _bar_column(axes, column, (told, points), values, {"color": data.colours(), **artist_kwargs})
+    if _small(data).any():
+        texts.x_title(axes, words.text("–: fewer than {n} customers, not shown", n=FEWEST))
+        sheet.make_room(axes, 72 * sheet.rows_inches(axes, labels, share=share))
     return BARS.sign(axes, data, lang)
 
 
@@ -82,6 +90,12 @@ def _bar_groups(customers: Any, *, by: str = "segment", currency: str | None = N
 
     check_columns(frames.read(customers).collect_schema(), {"n_orders": "number", "revenue": "number"})
     return groups(customers, by=by, currency=currency)
+
+
+def _small(data: Groups) -> np.ndarray:
+    """Mark the groups of so few customers that their sums are not shown; none where all are as small."""
+    small = (data.table["customers"] < FEWEST).to_numpy()
+    return small & ~small.all()
 
 
 def _column_room(axes: Axes) -> float:
@@ -92,27 +106,29 @@ def _column_room(axes: Axes) -> float:
 def _bar_columns(
     data: Groups, words: Language, *, amount: Callable[[Language, float, str | None], str] = worth
 ) -> list[tuple[str, list[float], list[str]]]:
-    """Name, number and write each column."""
-    table = data.table
+    """Name, number and write each column; of small groups the customers alone are told."""
+    table, shown = data.table, ~_small(data)
     average = (table["value"] / table["orders"].where(table["orders"] > 0)).fillna(0)
+    told: dict[str, tuple[pd.Series, Callable[[Language, float], str]]] = {
+        "Customers": (table["customers"], _count),
+        "Orders": (table["orders"].where(shown), _count),
+        "Revenue": (table["value"].where(shown), partial(_amount, amount=amount, currency=data.currency)),
+        "Average order": (average.where(shown), partial(_amount, amount=amount, currency=data.currency)),
+    }
     return [
-        (
-            words.text("Customers"),
-            table["customers"].tolist(),
-            [_count(words, n) for n in table["customers"]],
-        ),
-        (words.text("Orders"), table["orders"].tolist(), [_count(words, n) for n in table["orders"]]),
-        (
-            words.text("Revenue"),
-            table["value"].tolist(),
-            [amount(words, n, data.currency) for n in table["value"]],
-        ),
-        (
-            words.text("Average order"),
-            average.tolist(),
-            [amount(words, n, data.currency) for n in average],
-        ),
+        (words.text(name), numbers.fillna(0).tolist(), [show(words, number) for number in numbers])
+        for name, (numbers, show) in told.items()
     ]
+
+
+def _amount(
+    words: Language,
+    number: float,
+    *,
+    amount: Callable[[Language, float, str | None], str],
+    currency: str | None,
+) -> str:
+    return amount(words, number, currency) if number == number else MISSING
 
 
 def _brief(words: Language, number: float, currency: str | None) -> str:
@@ -121,31 +137,37 @@ def _brief(words: Language, number: float, currency: str | None) -> str:
 
 
 def _count(words: Language, number: float) -> str:
+    if number != number:
+        return MISSING
     return words.compact(number) if number >= 100_000 else words.number(number)
 
 
 def _bar_column(
-    axes: Axes, column: int, words: tuple[str, list[str], float], values: list[float], looks: dict[str, Any]
+    axes: Axes, column: int, words: tuple[list[str], float], values: list[float], looks: dict[str, Any]
 ) -> None:
     """Draw one column: number above (in so many points), bar below; bars start at the column's left edge."""
-    size, (title, told, points) = style.size_of(axes), words
+    told, points = words
     longest = max((abs(value) for value in values), default=0) or 1.0
     lengths = [0.86 * max(value, 0) / longest for value in values]
     rows = range(len(values))
     axes.barh([row + 0.24 for row in rows], lengths, left=column, **{"height": 0.2, **looks})
     for row, text in zip(rows, told, strict=True):
         texts.write(axes, column, row + 0.08, text, va="bottom", ha="left", in_layout=True, fontsize=points)
-    texts.write(
-        axes,
-        column,
-        -0.55,
-        title,
-        va="baseline",
-        in_layout=True,
-        ha="left",
-        fontsize=size.small,
-        color=style.MUTED,
-    )
+
+
+def _heads(axes: Axes, titles: list[str], room: float) -> None:
+    """Name the columns above them; on two levels where a word would be broken."""
+    size = style.size_of(axes)
+    heads = [lettering.wrap(title, room, size.small) for title in titles]
+    raised = [False] * len(heads)
+    if any("-\n" in head for head in heads):
+        raised = [column % 2 == 0 for column in range(len(heads))]
+        rooms = [room if column == len(heads) - 1 else 1.9 * room for column in range(len(heads))]
+        heads = [lettering.wrap(title, wide, size.small) for title, wide in zip(titles, rooms, strict=True)]
+    low = [head.count("\n") + 1 for head, up in zip(heads, raised, strict=True) if not up]
+    looks: dict[str, Any] = {"va": "baseline", "ha": "left", "fontsize": size.small, "color": style.MUTED}
+    for column, (head, up) in enumerate(zip(heads, raised, strict=True)):
+        texts.beside(axes, column, -0.55, head, dy=max(low) * size.small * 1.2 if up else 0, **looks)
 
 
 def _say_order(data: Groups, words: Language) -> str:
@@ -153,8 +175,7 @@ def _say_order(data: Groups, words: Language) -> str:
     if data.empty or data.total <= 0 or data.table["orders"].sum() <= 0:
         return say_top(data, words)
     average = data.table["value"] / data.table["orders"].where(data.table["orders"] > 0)
-    large = data.table["customers"] >= min(FEWEST, data.table["customers"].max())
-    best = int(average.where(large).fillna(0).argmax())
+    best = int(average.where(~_small(data)).fillna(0).argmax())
     return words.text(
         "Largest orders: {segment}, {value} against {average} on average",
         segment=data.labels(words.key)[best], value=worth(words, average[best], data.currency),

@@ -10,7 +10,14 @@ from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot.chart import Chart, first_of
 from segmentclient.plot.drawing import rows, scales, texts
-from segmentclient.plot.drawing.cells import colour_cells, column_heads, scale_note, share_texts, write_cells
+from segmentclient.plot.drawing.cells import (
+    colour_cells,
+    column_heads,
+    scale_note,
+    share_shades,
+    share_texts,
+    write_cells,
+)
 from segmentclient.plot.moves import Moves, moves_of, say_moves
 from segmentclient.segments.migration import ABSENT
 
@@ -54,11 +61,12 @@ def transition_heatmap(
         return HEATMAP.sign(texts.nothing(axes, words.text("No customers to show")), moves, lang)
     shares = moves.counts.div(moves.counts.sum(axis=1), axis=0)
     held = shares.where(shares > 0).to_numpy()
-    colours = colour_cells(axes, held, {"vmin": 0.0, "vmax": 1.0, **artist_kwargs})
+    looks = {"cmap": share_shades(), "vmin": 0.0, "vmax": 1.0, **artist_kwargs}
+    colours = colour_cells(axes, held, looks)
     rows.count_column(axes, moves.counts.sum(axis=1), words)
     note = words.text("Rows: before; columns: now. Shares of the row, in %.")
     numbered = ""
-    if not column_heads(axes, moves.labels("after", words)):
+    if not column_heads(axes, moves.labels("after", words), slanted=True):
         labels, numbered = _number_rows(axes, moves, words), _number_columns(axes, moves, words)
     texts.x_title(axes, note, numbered)
     rows.keep_rows(axes, labels)
@@ -68,28 +76,28 @@ def transition_heatmap(
     return HEATMAP.sign(axes, moves, lang)
 
 
+def _places(moves: Moves) -> dict[Any, str]:
+    """Number the columns from left to right, but those of people who are not there any more."""
+    keys = [key for key in moves.counts.columns if key != ABSENT]
+    return {key: str(place) for place, key in enumerate(keys, start=1)}
+
+
 def _number_rows(axes: Axes, moves: Moves, words: Language) -> list[str]:
-    """Number the rows, so that columns too narrow for a name can refer to them."""
-    labels = [
-        f"{place + 1}  {name}" if moves.counts.index[place] != ABSENT else name
-        for place, name in enumerate(moves.labels("before", words))
-    ]
+    """Give the rows the numbers of their columns, which are too narrow for a name."""
+    known = _places(moves)
+    named = zip(moves.counts.index, moves.labels("before", words), strict=True)
+    labels = [f"{known[key]}  {name}" if key in known else name for key, name in named]
     scales.category_axis(axes, labels, share=0.3)
     return labels
 
 
 def _number_columns(axes: Axes, moves: Moves, words: Language) -> str:
-    """Number the columns as the rows are numbered; name those that are no row."""
-    known = {key: str(place + 1) for place, key in enumerate(moves.counts.index) if key != ABSENT}
-    others = [key for key in moves.counts.columns if key not in known and key != ABSENT]
-    known |= {key: str(len(known) + place + 1) for place, key in enumerate(others)}
-    axes.set_xticks(range(len(moves.counts.columns)), [known.get(key, "–") for key in moves.counts.columns])
-    names = dict(zip(moves.counts.columns, moves.labels("after", words), strict=True))
-    named = [
-        f"{known.get(key, '–')} {names[key]}"
-        for key in moves.counts.columns
-        if key in others or key == ABSENT
-    ]
+    """Number the columns; name those that are no row."""
+    known, columns = _places(moves), moves.counts.columns
+    axes.set_xticks(range(len(columns)), [known.get(key, "–") for key in columns])
+    names = zip(columns, moves.labels("after", words), strict=True)
+    rows_too = set(moves.counts.index) - {ABSENT}
+    named = [f"{known.get(key, '–')} {name}" for key, name in names if key not in rows_too]
     return words.text("Columns that are no row: {segments}", segments=first_of(named, words)) if named else ""
 
 

@@ -32,7 +32,7 @@ def segment_treemap(
 ) -> Axes:
     """Draw each segment as a tile as large as its revenue.
 
-    Segments whose tile is too small for their name are named below. Segments without positive value have no
+    Segments whose tile is too small for their name bear a number and are named below. Segments without positive value have no
     tile and are named below; when no segment has any, tiles are as large as the number of customers.
 
     Parameters
@@ -85,10 +85,10 @@ def segment_treemap(
 
 
 def _tiles(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> list[str]:
-    """Draw the tiles, name those that have room, and give the names of the others with their share."""
+    """Draw the tiles, name those that have room, number the others, and give their names with number and share."""
     sizes = tile_sizes(data)
     width, height = layout.axes_inches(axes)
-    unnamed = []
+    unnamed: list[str] = []
     places = squarify([size for size in sizes if size > 0], width / height)
     shares = data.table["value_share" if data.total > 0 else "customer_share"]
     for name, colour, size, share in zip(data.labels(words.key), data.colours(), sizes, shares, strict=True):
@@ -102,9 +102,24 @@ def _tiles(axes: Axes, data: Groups, words: Language, looks: dict[str, Any]) -> 
                 (x, y), w, h, **{"facecolor": colour, "edgecolor": style.SURFACE, "linewidth": 2, **looks}
             )
         )
-        if not _name_tile(axes, (x, y, w * width * 72, h * height * 72), name, told, palette.text_on(colour)):
-            unnamed.append(f"{name} ({told})")
+        tile, ink = (x, y, w * width * 72, h * height * 72), palette.text_on(colour)
+        if not _name_tile(axes, tile, name, told, ink):
+            number = words.number(len(unnamed) + 1)
+            numbered = f"{number} " if _number_tile(axes, tile, (w, h), number, ink) else ""
+            unnamed.append(f"{numbered}{name} ({told})")
     return unnamed
+
+
+def _number_tile(
+    axes: Axes, tile: tuple[float, float, float, float], shape: tuple[float, float], number: str, colour: str
+) -> bool:
+    """Write a number in the middle of a tile, where it fits, for the note below to refer to."""
+    (x, y, width, height), points = tile, style.size_of(axes).small
+    if width < lettering.text_width(number, points) + 3 or height < points + 1:
+        return False
+    middle = (x + shape[0] / 2, y + shape[1] / 2)
+    texts.write(axes, *middle, number, ha="center", va="center_baseline", color=colour, fontsize=points)
+    return True
 
 
 def tile_sizes(data: Groups) -> list[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot.calibration import (
+    FEW,
     Calibration,
     by_decile,
     by_frequency,
@@ -67,7 +69,13 @@ def calibration_by_frequency(
     ]
     if data.empty:
         return BY_FREQUENCY.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    draw_calibration(axes, data, names, words.text("Repeat purchases before"), words, artist_kwargs)
+
+    def few(groups: Sequence[str]) -> str:
+        return words.text(
+            "{groups} repeat purchases: fewer than {n} customers", n=FEW, groups=words.listed(groups)
+        )
+
+    draw_calibration(axes, data, names, words.text("Repeat purchases before"), words, artist_kwargs, few=few)
     return BY_FREQUENCY.sign(axes, data, lang)
 
 
@@ -116,7 +124,11 @@ def calibration_by_decile(
     axes = sheet.start(ax)
     if data.empty:
         return BY_DECILE.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    draw_calibration(axes, data, names, title, words, artist_kwargs)
+
+    def few(groups: Sequence[str]) -> str:
+        return words.plural("Tenth {groups}: fewer than {few} customers", "Tenths {groups}: fewer than {few} customers", len(groups), few=FEW, groups=words.listed(groups))  # fmt: skip
+
+    draw_calibration(axes, data, names, title, words, artist_kwargs, few=few)
     return BY_DECILE.sign(axes, data, lang)
 
 

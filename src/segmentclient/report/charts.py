@@ -84,7 +84,7 @@ def _expected(content: Content) -> Any:
         "value_low": "lifetime_value_low",
         "value_high": "lifetime_value_high",
     }
-    return content.segments[[*names]].rename(columns=names).reset_index()
+    return content.shown[[*names]].rename(columns=names).reset_index()
 
 
 def _vary(content: Content, *scores: str) -> bool:

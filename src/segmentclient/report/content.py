@@ -30,6 +30,8 @@ OPTIONAL = (
 UNNAMED = "unsegmented"  # the group of the customers whose segment is missing
 TOP_SHARE = 0.2
 FEWEST = 5  # customers without whom there is no best fifth
+LEAST = 10  # customers of a group whose amounts, averages and medians are told
+COUNTED = ("customers", "customer_share", "revenue_share", "value_share")  # told of any group
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ class Content:
     def has(self, *columns: str) -> bool:
         """Tell whether all these columns came with the customers."""
         return all(column in self.customers for column in columns)
+
+    def withholds(self, n: float) -> bool:
+        """Tell whether a group of so many customers is too small for its figures; none is where all segments are as small."""
+        return bool(n < LEAST <= self.segments["customers"].max())
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The segments as they may be told: of small ones their size and their shares alone."""
+        shown = self.segments["customers"].map(lambda n: not self.withholds(n))
+        hidden = self.segments.columns.difference(COUNTED)
+        return self.segments.assign(**{name: self.segments[name].where(shown) for name in hidden})
 
     @property
     def brings(self) -> bool:

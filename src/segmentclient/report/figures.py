@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentclient.report.content import Content
-from segmentclient.report.former import against, then
-from segmentclient.report.terms import horizon_of
+from segmentclient.report.former import against, former_state, then
+from segmentclient.report.terms import basis_of, horizon_of
 from segmentclient.report.words import Words
 
 __all__ = ["KeyFigure", "key_figures", "perimeter"]
+
+
+ONLY_RISE = ("customers", "revenue")  # in a later state of the same orders: no good news, nor bad
 
 
 @dataclass(frozen=True)
@@ -177,10 +180,9 @@ def _future(content: Content, say: Words, terms: Mapping[str, Any]) -> KeyFigure
         low, high = say.short(totals["value_low"]), say.short(totals["value_high"])
         own = say.text("most likely between {low} and {high}", low=low, high=high)
     comparison, tone = _against(content, say, "value", own)
-    meaning = say.text(
-        "What they should still bring {horizon}, margin and costs counted. A prediction, not a promise.",
-        horizon=horizon_of(terms, say),
-    )
+    horizon, basis = horizon_of(terms, say), basis_of(terms, say)
+    how = (f" {horizon}" if horizon else "") + (f", {basis}" if basis else "")
+    meaning = say.text("What they should still bring{how}. A prediction, not a promise.", how=how)
     return KeyFigure(
         say.text("Lifetime value"),
         say.short(totals["value"]),
@@ -215,9 +217,8 @@ def _against(content: Content, say: Words, measure: str, own: str) -> tuple[str,
     if before is None or not before > 0 or now != now:
         return own, ""
     change = now / before - 1
-    return say.text("{change} {against}", change=say.change(change), against=against(content, say)), _tone(
-        change
-    )
+    told = say.text("{change} {against}", change=say.change(change), against=against(content, say))
+    return told, "" if measure in ONLY_RISE and former_state(content) else _tone(change)
 
 
 def _points(content: Content, say: Words, own: str) -> tuple[str, str]:
@@ -225,9 +226,8 @@ def _points(content: Content, say: Words, own: str) -> tuple[str, str]:
     now = content.totals["repeat_share"]
     if before is None or before != before or now != now:
         return own, ""
-    return say.text("{before} {then}", before=say.percent(before), then=then(content, say)), _tone(
-        now - before
-    )
+    told = say.text("{before} {then}", before=say.percent(before), then=then(content, say))
+    return told, "" if former_state(content) else _tone(now - before)
 
 
 def _tone(change: float) -> str:

@@ -115,8 +115,8 @@ def build_report(
     values : the answer of `value_by_segment`: future totals with intervals that were simulated jointly. Without it
         totals are plain sums of `lifetime_value`, and only the typical customer's interval is shown.
     terms : the options that were given to `predict_lifetime_value`, such as ``{"horizon": "12M", "margin": 0.35}``:
-        the page says over which time, at which margin, rate and costs value is counted. Without them it says
-        "over the horizon chosen".
+        the page says over which time, at which margin, rate and costs value is counted. Without them it cannot: the
+        customers table does not hold them.
 
     Returns
     -------
@@ -129,6 +129,11 @@ def build_report(
         A needed column is missing or of the wrong type, or the table is empty.
     SegmentClientError
         `terms` holds something that `predict_lifetime_value` does not take.
+
+    Notes
+    -----
+    Of a segment of fewer than ten customers the page tells the size and the shares, no amount, average or median, unless
+    every segment is as small. The totals count it.
 
     Examples
     --------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmentclient import frames
 from segmentclient.report.content import UNNAMED, Content
+from segmentclient.report.former import former_state
 from segmentclient.report.words import Cell, Table, Words
 from segmentclient.segments import compare_periods
 
@@ -42,7 +43,22 @@ def movement(content: Content, say: Words, previous: Any, customers: Any, by: st
             note=say.text("Movements cannot be followed: the tables hold no customer_id to match people by.")
         )
     found = compare_periods(previous, customers, by=by)
-    return Movement(found, _lead(found, say), _moves(found, say), _flows(found, say), _note(found, say))
+    change = _change_name(content, say)
+    return Movement(
+        found,
+        _lead(found, say),
+        _moves(content, found, say, change),
+        _flows(content, found, say, change),
+        _note(found, say),
+    )
+
+
+def _change_name(content: Content, say: Words) -> str:
+    """Name the change in revenue: since a former state of the same orders it can only be added to."""
+    day = former_state(content)
+    if day is None:
+        return say.text("Change in revenue")
+    return say.text("Revenue added since {day}", day=say.date(day))
 
 
 def _lead(found: Migration, say: Words) -> str:
@@ -59,12 +75,12 @@ def _lead(found: Migration, say: Words) -> str:
     )
 
 
-def _moves(found: Migration, say: Words) -> Table:
+def _moves(content: Content, found: Migration, say: Words, change: str) -> Table:
     headers = [
         say.text("Movement"),
         say.text("Customers"),
         say.text("Share of customers"),
-        say.text("Change in revenue"),
+        change,
     ]
     names = _move_names(say)
     rows = [
@@ -72,12 +88,19 @@ def _moves(found: Migration, say: Words) -> Table:
             Cell(names[row.move]),
             Cell(say.number(row.n_customers), row.n_customers),
             Cell(say.percent(row.share), row.share, share=row.share),
-            Cell(say.signed_money(row.change), row.change),
+            _change(content, row, say),
         ]
         for row in found.moves.itertuples()
         if row.n_customers
     ]
-    return Table(headers, rows)
+    counted = found.moves[["n_customers", "change"]].sum()
+    foot = [
+        Cell(say.text("Everybody, of either period")),
+        Cell(say.number(counted["n_customers"])),
+        Cell(say.percent(1.0)),
+        Cell(say.signed_money(counted["change"])),
+    ]
+    return Table(headers, rows, foot=foot)
 
 
 def _move_names(say: Words) -> dict[str, str]:
@@ -85,31 +108,39 @@ def _move_names(say: Words) -> dict[str, str]:
         "upgraded": say.text("Moved to a better segment"),
         "downgraded": say.text("Moved to a lesser segment"),
         "new": say.text("New customers"),
-        "lost": say.text("No longer active"),
-        "reactivated": say.text("Came back"),
-        "stayed": say.text("Stayed"),
+        "lost": say.text("Became inactive or absent"),
+        "reactivated": say.text("Active again"),
+        "stayed": say.text("Same segment, same activity"),
     }
 
 
-def _flows(found: Migration, say: Words) -> Table | None:
+def _flows(content: Content, found: Migration, say: Words, change: str) -> Table | None:
     flows = found.value_flow
     moved = flows[
         (flows["before"] != flows["after"]) & ~flows[["before", "after"]].isin([ABSENT]).any(axis=1)
     ]
     if not len(moved):
         return None
-    headers = [say.text("Before"), say.text("Now"), say.text("Customers"), say.text("Change in revenue")]
+    headers = [say.text("Before"), say.text("Now"), say.text("Customers"), change]
     return Table(
-        headers, [_flow(row, say) for row in moved.head(MOST_FLOWS).itertuples()], text_columns=(0, 1)
+        headers,
+        [_flow(content, row, say) for row in moved.head(MOST_FLOWS).itertuples()],
+        text_columns=(0, 1),
     )
 
 
-def _flow(row: Any, say: Words) -> list[Cell]:
+def _change(content: Content, row: Any, say: Words) -> Cell:
+    """Write what a move changed; nothing of so few customers that it would be theirs."""
+    change = None if content.withholds(row.n_customers) else row.change
+    return Cell(say.signed_money(change), change)
+
+
+def _flow(content: Content, row: Any, say: Words) -> list[Cell]:
     return [
         Cell(_name(row.before, say)),
         Cell(_name(row.after, say)),
         Cell(say.number(row.n_customers), row.n_customers),
-        Cell(say.signed_money(row.change), row.change),
+        _change(content, row, say),
     ]
 
 
@@ -118,7 +149,29 @@ def _name(key: str, say: Words) -> str:
 
 
 def _note(found: Migration, say: Words) -> str:
-    return " ".join(_drift(found, say))
+    return " ".join([*_kept(found, say), *_ranking(found, say), *_drift(found, say)])
+
+
+def _kept(found: Migration, say: Words) -> Iterable[str]:
+    """Say why fewer customers stayed than kept their segment."""
+    movers = found.movers
+    kept = int((movers["before"] == movers["after"]).sum())
+    if kept:
+        yield say.plural(
+            "The first table counts everybody once, activity first: {n} customer who became inactive or active again is still in the same segment.",
+            "The first table counts everybody once, activity first: {n} customers who became inactive or active again are still in the same segment.",
+            kept,
+        )
+
+
+def _ranking(found: Migration, say: Words) -> Iterable[str]:
+    """Say which segments count as better."""
+    names = [_name(name, say) for name in found.order if name != MISSING]
+    if (
+        len(names) > 1
+        and (found.moves["move"].isin(["upgraded", "downgraded"]) & found.moves["n_customers"].gt(0)).any()
+    ):
+        yield say.text("From best to least: {segments}.", segments=say.listed(names))
 
 
 def _drift(found: Migration, say: Words) -> Iterable[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from segmentclient.report import plan, story
 from segmentclient.report.charts import pictures, tints
-from segmentclient.report.content import Content
+from segmentclient.report.content import LEAST, Content
 from segmentclient.report.figures import key_figures, perimeter
 from segmentclient.report.movement import Movement, movement
 from segmentclient.report.parameters import model_sentences, parameter_tables
@@ -107,11 +107,19 @@ def _leads(content: Content, say: Words, moves: Movement, terms: Mapping[str, An
 
 
 def _by_note(content: Content, say: Words) -> str:
-    if not content.rows_without_segment:
-        return ""
-    return say.plural(
-        "{n} customer has no segment.", "{n} customers have no segment.", content.rows_without_segment
-    )
+    return " ".join(_notes_on_segments(content, say))
+
+
+def _notes_on_segments(content: Content, say: Words) -> Iterable[str]:
+    if content.rows_without_segment:
+        yield say.plural(
+            "{n} customer has no segment.", "{n} customers have no segment.", content.rows_without_segment
+        )
+    if any(map(content.withholds, content.segments["customers"])):
+        yield say.text(
+            "–: of fewer than {n} customers no amount, average or median is told. The totals count them.",
+            n=LEAST,
+        )
 
 
 def _worth_note(content: Content, say: Words) -> str:
@@ -154,7 +162,7 @@ def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:
         "notes": () if sources.clean is None else note_sentences(sources.clean.notes, say),
         "scores": score_table(content, say),
         "scores_note": say.text(
-            "High is good. Each line gives the lowest and the highest value that received the score, in these data."
+            "High is good. Each line says which values received the score, in these data."
         ),
         "method": tuple(_method(content, say)),
         "cuts": None if sources.scorer is None else cut_table(sources.scorer, say),
@@ -182,7 +190,7 @@ def _method(content: Content, say: Words) -> Iterable[str]:
         "An average order is the revenue of a group divided by its orders; medians are those of its customers."
     )
     yield say.text("The repurchase rate is the share of buyers with two orders or more.")
-    yield say.text("“More recently” and “worth more” compare the middle of a segment with the middle of all customers: median days since the last order, median revenue.")  # fmt: skip
+    yield say.text("“More recently” and “brought in more” compare the middle of a segment with the middle of all customers: median days since the last order, median revenue.")  # fmt: skip
     if content.scores:
         yield say.text(
             "Recency, frequency and monetary scores cut the customers into bins; equal values always share one score, the lowest that applies."

@@ -10,6 +10,9 @@ from segmentclient.report.words import Cell, Table, Words
 __all__ = ["model_name", "model_sentences", "parameter_tables"]
 
 
+SPEND = ("GammaGamma", "GammaGammaByFrequency")  # models that know no time
+
+
 def parameter_tables(models: Any, say: Words) -> tuple[Table, ...]:
     """The parameters of the fitted models, with their standard errors where they are known."""
     return tuple(_parameters(model, say) for model in _each(models))
@@ -30,14 +33,16 @@ def _fit(model: Any, say: Words) -> str:
     likelihood = getattr(model, "log_likelihood_", float("nan"))
     if likelihood != likelihood:
         return say.text("{model}: parameters were given, not fitted.", model=model_name(model))
-    return say.plural(
-        "{model}: fitted on {n} customer, log-likelihood {likelihood}; {time}.",
-        "{model}: fitted on {n} customers, log-likelihood {likelihood}; {time}.",
+    told = say.plural(
+        "{model}: fitted on {n} customer, log-likelihood {likelihood}",
+        "{model}: fitted on {n} customers, log-likelihood {likelihood}",
         model.n_customers_,
         model=model_name(model),
         likelihood=say.number(likelihood, 2),
-        time=_unit(getattr(model, "time_unit", "D"), say),
     )
+    if type(model).__name__ in SPEND:
+        return f"{told}."
+    return f"{told}{say.text('; ')}{_unit(getattr(model, 'time_unit', 'D'), say)}."
 
 
 def _unit(unit: str, say: Words) -> str:

@@ -58,11 +58,11 @@ def lead_actions(content: Content, say: Words) -> str:
     """Say what sorts the segments, or why nothing does."""
     if content.can_be_sorted:
         return say.text(
-            "Two questions sort the segments: did they come more recently than the others, and are they worth more than the typical customer?"
+            "Two questions sort the segments: did they come more recently than the others, and have they brought in more than the typical customer?"
         )
     if len(content.segments) == 1:
         return say.text("One single segment cannot be compared with another: a finer cut says more.")
-    return say.text("Without revenue, no segment can be said to be worth more than another.")
+    return say.text("Without revenue, no segment can be said to bring in more than another.")
 
 
 def _duty_of(row: Any, totals: Any) -> str:
@@ -91,7 +91,7 @@ def advice(say: Words) -> dict[str, str]:
             "They came more recently than the others and spend more. Service, recognition and first choice before any discount."
         ),
         "win_back": say.text(
-            "They were worth much and have gone quiet. Contact them personally, while they still remember you."
+            "They brought in much and have gone quiet. Contact them personally, while they still remember you."
         ),
         "develop": say.text(
             "They came more recently than the others but have spent little. Make the next order easy and a little larger."

@@ -82,11 +82,15 @@ def _future(content: Content, say: Words, terms: Mapping[str, Any]) -> str:
     totals = content.totals
     if not content.promises:
         return say.text("The models expect no further purchase of them.")
+    each, total = say.money(totals["value_each"]), say.short(totals["value"])
+    horizon = horizon_of(terms, say)
+    if not horizon:
+        return say.text("They should still bring {each} each, {total} in all.", each=each, total=total)
     return say.text(
         "They should still bring {each} each {horizon}, {total} in all.",
-        horizon=horizon_of(terms, say),
-        each=say.money(totals["value_each"]),
-        total=say.short(totals["value"]),
+        horizon=horizon,
+        each=each,
+        total=total,
     )
 
 
@@ -116,7 +120,7 @@ def _gone_quiet(content: Content, say: Words) -> Iterable[str]:
 
 
 def _leaving(content: Content, say: Words) -> Iterable[str]:
-    """Count those worth more than the typical customer whom the model thinks more likely gone than not."""
+    """Count those who brought in more than the typical customer and whom the model thinks more likely gone than not."""
     if not content.has("p_alive") or not content.totals["revenue"] > 0:
         return
     table = content.customers
@@ -125,8 +129,8 @@ def _leaving(content: Content, say: Words) -> Iterable[str]:
     share = leaving["revenue"].sum() / content.totals["revenue"]
     if len(leaving) and share >= 0.005:
         yield say.plural(
-            "{n} customer worth more than the typical one has less than an even chance of still being there: {share} of all revenue so far.",
-            "{n} customers worth more than the typical one have less than an even chance of still being there: {share} of all revenue so far.",
+            "{n} customer who brought in more than the typical one has less than an even chance of still being there: {share} of all revenue so far.",
+            "{n} customers who brought in more than the typical one have less than an even chance of still being there: {share} of all revenue so far.",
             len(leaving),
             share=say.percent(share, 0),
         )
@@ -135,7 +139,7 @@ def _leaving(content: Content, say: Words) -> Iterable[str]:
 def segment_stories(content: Content, say: Words) -> tuple[SegmentStory, ...]:
     """Write one paragraph a segment, largest revenue first."""
     called = dict(zip(content.segments.index, duties(content), strict=True))
-    return tuple(_story(content, say, key, row, called[key]) for key, row in content.segments.iterrows())
+    return tuple(_story(content, say, key, row, called[key]) for key, row in content.shown.iterrows())
 
 
 def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> SegmentStory:
@@ -151,7 +155,7 @@ def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> Segme
 
 def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
     yield _size(say, row)
-    if row["buyers"]:
+    if row["buyers"] > 0:
         yield _habit(say, row)
     if "value" in row and row["value"] >= 0.5:
         yield say.text(
@@ -164,7 +168,7 @@ def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
 
 
 def _size(say: Words, row: Any) -> str:
-    if row["revenue_share"] != row["revenue_share"]:
+    if row["revenue_share"] != row["revenue_share"] or row["revenue"] != row["revenue"]:
         return say.plural("{n} customer, {share} of the base.", "{n} customers, {share} of the base.", row["customers"], share=say.percent(row["customer_share"]))  # fmt: skip
     return say.plural(
         "{n} customer, {share} of the base, brings {money}: {revenue} of revenue, {each} each.",
@@ -179,8 +183,8 @@ def _size(say: Words, row: Any) -> str:
 
 def _habit(say: Words, row: Any) -> str:
     return say.plural(
-        "In the middle of the group: {n} order, the last one {ago}; an order is worth {order} on average.",
-        "In the middle of the group: {n} orders, the last one {ago}; an order is worth {order} on average.",
+        "In the middle of the group: {n} order, the last one {ago}; an order brings {order} on average.",
+        "In the middle of the group: {n} orders, the last one {ago}; an order brings {order} on average.",
         _half(row["median_orders"]),
         ago=_ago(say, row["median_days"]),
         order=say.money(row["average_order"]),

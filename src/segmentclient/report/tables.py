@@ -59,7 +59,7 @@ def value_table(content: Content, say: Words, tints: Mapping[str, str]) -> Table
             Cell(say.label(str(key)), tint=tints[str(key)]),
             *(make(row, tints[str(key)]) for _, make in columns),
         ]
-        for key, row in content.segments.iterrows()
+        for key, row in content.shown.iterrows()
     ]
     foot = [
         Cell(say.text("All customers")),
@@ -94,21 +94,21 @@ def _value(row: Any, say: Words) -> Cell:
 
 
 def _typical(row: Any, say: Words) -> Cell:
-    low, high = say.money(row["typical_low"]), say.money(row["typical_high"])
-    return Cell(say.money(row["typical_value"]), row["typical_value"], note=f"{low} – {high}")
+    known = row["typical_low"] == row["typical_low"]
+    note = f"{say.money(row['typical_low'])} – {say.money(row['typical_high'])}" if known else ""
+    return Cell(say.money(row["typical_value"]), row["typical_value"], note=note)
 
 
 def _change(row: Any, say: Words) -> Cell:
-    change = row["change"]
-    tone = "" if change != change else "up" if change > 0.0005 else "down" if change < -0.0005 else ""
-    return Cell(say.change(change), change, tone=tone)
+    """Write a change of size, in no colour: more lost customers are no good news, fewer dormant ones no bad news."""
+    return Cell(say.change(row["change"]), row["change"])
 
 
 def _with_previous(content: Content) -> Any:
     if content.previous is None:
-        return content.segments
+        return content.shown
     before = content.previous["customers"].reindex(content.segments.index)
-    return content.segments.assign(change=content.segments["customers"] / before - 1)
+    return content.shown.assign(change=content.segments["customers"] / before - 1)
 
 
 def _all(content: Content) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def away_table(content: Content, say: Words) -> Table | None:
             Cell(_band(number, say)),
             Cell(say.number(counts[number]), float(counts[number])),
             _share(counts[number] / len(data), say, ""),
-            Cell(say.money(money[number]), float(money[number])),
+            _unless_few(content, counts[number], Cell(say.money(money[number]), float(money[number])), say),
             _share(money[number] / total, say, ""),
         ]
         for number in range(len(counts))
@@ -147,6 +147,11 @@ def away_table(content: Content, say: Words) -> Table | None:
     ]
     headers = ["Last order", "Customers", "Share of customers", "Revenue", "Share of revenue"]
     return Table([say.text(header) for header in headers], rows)
+
+
+def _unless_few(content: Content, n: float, cell: Cell, say: Words) -> Cell:
+    """Withhold what so few customers have brought."""
+    return Cell(say.money(None)) if content.withholds(n) else cell
 
 
 def _band(number: int, say: Words) -> str:
@@ -209,7 +214,23 @@ def _score_cells(ranges: Any, score: int, show: Callable[[Any], str], say: Words
         return Cell(say.text("nobody")), Cell(say.number(0))
     low, high, customers = ranges.loc[score, ["low", "high", "customers"]]
     told = show(low) if low == high else say.text("{low} to {high}", low=show(low), high=show(high))
+    if show == say.money:
+        told = _amounts(ranges, score, say) or told
     return Cell(told), Cell(say.number(customers))
+
+
+def _amounts(ranges: Any, score: int, say: Words) -> str:
+    """Say from which limit to which amounts have a score; the limits are those of the scores, and no customer's own."""
+    low, high = ranges.loc[score, ["low", "high"]]
+    below = ranges["high"][ranges.index < score].max()
+    above = ranges["low"][ranges.index > score].min()
+    if below >= low or above <= high or (below != below and above != above):
+        return ""
+    if below != below:
+        return say.text("up to {high}", high=say.money(high))
+    if above != above:
+        return say.text("above {low}", low=say.money(below))
+    return say.text("above {low}, up to {high}", low=say.money(below), high=say.money(high))
 
 
 def cut_table(scorer: Any, say: Words) -> Table:
@@ -220,20 +241,28 @@ def cut_table(scorer: Any, say: Words) -> Table:
         [
             Cell(_axis(say.axis(axes[row.axis]), getattr(row, "within", ""))),
             Cell(say.number(row.score)),
-            Cell(_limit(row.above, say)),
-            Cell(_limit(row.up_to, say)),
+            *_limits(row, say),
         ]
         for row in scorer.table().itertuples()
     ]
     return Table(headers, rows)
 
 
+def _limits(row: Any, say: Words) -> tuple[Cell, Cell]:
+    """Write above which value and up to which a score is given; one whose limits meet is nobody's."""
+    if row.above == row.up_to:
+        return Cell(say.text("nobody")), Cell(say.number(None))
+    money = row.axis == "monetary"
+    return Cell(_limit(row.above, say, money=money)), Cell(_limit(row.up_to, say, money=money))
+
+
 def _axis(name: str, within: str) -> str:
     return f"{name} ({within})" if within else name
 
 
-def _limit(value: float, say: Words) -> str:
+def _limit(value: float, say: Words, *, money: bool) -> str:
     """Write a cut point with all the decimals that decide, none that do not."""
     if value != value or value in (float("inf"), float("-inf")):
         return say.number(None)
-    return say.number(value, next((places for places in range(4) if round(value, places) == value), 4))
+    places = next((places for places in range(4) if round(value, places) == value), 4)
+    return say.amount(value, max(places, 2) if places else 0) if money else say.number(value, places)

@@ -10,7 +10,7 @@ from typing import Any
 from segmentclient.errors import SegmentClientError
 from segmentclient.report.words import Words
 
-__all__ = ["checked_terms", "horizon_of", "term_facts"]
+__all__ = ["basis_of", "checked_terms", "horizon_of", "term_facts"]
 
 SAID = ("horizon", "margin", "annual_discount_rate", "acquisition_cost", "service_cost", "interval")
 ALSO = (
@@ -35,10 +35,10 @@ def checked_terms(terms: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def horizon_of(terms: Mapping[str, Any], say: Words) -> str:
-    """Say over which time value is counted: "over the next 12 months"."""
+    """Say over which time value is counted: "over the next 12 months"; nothing where it is not known."""
     horizon = terms.get("horizon")
     if horizon is None:
-        return say.text("over the horizon chosen")
+        return ""
     if str(horizon) == "infinite":
         return say.text("over their whole life as customers")
     found = re.fullmatch(r"(\d+)([DWMY])", str(horizon))
@@ -71,8 +71,19 @@ def _until(horizon: Any, say: Words) -> str:
     try:
         day = dt.date.fromisoformat(str(horizon)[:10])
     except ValueError:
-        return say.text("over the horizon chosen")
+        return str(horizon)
     return say.text("until {day}", day=say.date(day))
+
+
+def basis_of(terms: Mapping[str, Any], say: Words) -> str:
+    """Say what value is counted in: revenue where there is no margin, less costs where there are some."""
+    if not terms:
+        return ""
+    margin = terms.get("margin") not in (None, 1)
+    costs = any(terms.get(cost) not in (None, 0) for cost in ("acquisition_cost", "service_cost"))
+    if margin:
+        return say.text("margin and costs counted") if costs else say.text("margin counted")
+    return say.text("in revenue less costs") if costs else say.text("in revenue, no margin given")
 
 
 def term_facts(terms: Mapping[str, Any], say: Words) -> tuple[tuple[str, str], ...]:

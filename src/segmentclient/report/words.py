@@ -76,7 +76,6 @@ class Cell:
     share: float | None = None
     note: str = ""
     tint: str = ""
-    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,10 @@ class Words:
         """Format an amount in full; cents below one hundred."""
         small = _known(value) and 0.005 <= abs(value) < 100
         return _signed(self.language.money(value, self.currency, 2 if small else 0))
+
+    def amount(self, value: Any, decimals: int) -> str:
+        """Format an amount with so many decimals."""
+        return _signed(self.language.money(value, self.currency, decimals))
 
     def signed_money(self, value: Any) -> str:
         """Format a change of money with its sign."""

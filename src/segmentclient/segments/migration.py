@@ -40,6 +40,8 @@ class Migration:
     moves : one row a move, with those who stayed: `move`, `n_customers`, `share`, `change`.
     order : the segments, best first.
     n_before, n_after : customers in each table.
+    ordered_by : where `order` comes from: "given" with the call, "segments" (the own order of the segments that the library
+        knows), "value" (their mean value), or "both" of these.
     """
 
     matrix: pd.DataFrame
@@ -50,6 +52,7 @@ class Migration:
     order: tuple[str, ...]
     n_before: int
     n_after: int
+    ordered_by: str = "given"
 
     @property
     def rates(self) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from segmentclient.options import check_options
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.segments.migration import ABSENT, MISSING, MOVES, Migration
 from segmentclient.segments.thresholds import lifecycle_thresholds
+from segmentclient.shown import known_segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +39,14 @@ def compare_periods(
         and what tells activity are collected.
     by : the column of segments.
     value : the column of value.
-    order : the segments, best first. By default by their mean value, the two tables together.
+    order : the segments, best first. By default the segments of the maps of the library stand in their own order, from
+        champions to lost, where recency comes first; others take their place among these by their mean value, the two
+        tables together.
 
     Returns
     -------
     Migration
+        With the order used in `order`, and where it comes from in `ordered_by`.
 
     Raises
     ------
@@ -61,7 +65,12 @@ def compare_periods(
 
     Active and inactive come from the column `status` where both tables have it, else from `days_since_last_order` by the
     thresholds of the first table (`lifecycle_thresholds`), else they are not looked at. Someone
-    without any order in both tables has stayed, whichever table they are in.
+    without any order in both tables has stayed, whichever table they are in. Activity comes first: someone "lost" may still
+    be in the same segment, so that "stayed" counts fewer customers than the diagonal of `matrix`.
+
+    `change` is the value after minus the value before. In two states of one log, one up to an earlier date, revenue adds up
+    from the first order on and cannot fall: the change is what was added since. Give tables of the orders of each period
+    alone to see falls.
 
     PSI = Σ (qᵢ − pᵢ) ln(qᵢ / pᵢ) over the shares p before and q after; a segment that is empty on one side counts half
     a customer there.
@@ -90,9 +99,9 @@ def compare_periods(
     _check(tables, by, value)
     activity = _activity(tables, before)
     sides = {name: _side(frame, name, by, value, activity) for name, frame in tables.items()}
-    best_first = _order(sides, order)
+    best_first, ordered_by = _order(sides, order)
     both = _moves(_together(sides), best_first)
-    return _migration(both, sides, best_first)
+    return _migration(both, sides, best_first, ordered_by)
 
 
 def _check(tables: Mapping[str, frames.Frame], by: str, value: str) -> None:
@@ -166,19 +175,34 @@ def _segments(labels: pd.Series, by: str, name: str) -> Any:
     return frames.label_texts(labels, MISSING)
 
 
-def _order(sides: Mapping[str, pd.DataFrame], order: Sequence[str] | None) -> list[str]:
+def _order(sides: Mapping[str, pd.DataFrame], order: Sequence[str] | None) -> tuple[list[str], str]:
+    """Give the segments, best first, and say where their order comes from."""
     import pandas as pd
 
     pooled = pd.concat(sides.values())[["segment", "value"]]
     means = pooled.groupby("segment")["value"].mean()
+    named = [name for name in means.index if name != MISSING]
+    last = [MISSING] if MISSING in means.index else []
     if order is None:
-        return sorted(means.index, key=lambda name: (name == MISSING, -means[name], name))
-    lacking = [name for name in means.index if name not in order and name != MISSING]
+        best_first, ordered_by = _known_order(means[named])
+        return [*best_first, *last], ordered_by
+    lacking = [name for name in named if name not in order]
     if lacking:
         raise ColumnError(
             f"order: segments {', '.join(map(repr, lacking))} are left out; name every segment, best first"
         )
-    return [*dict.fromkeys(map(str, order)), *([MISSING] if MISSING in means.index else [])]
+    return [*dict.fromkeys(map(str, order)), *last], "given"
+
+
+def _known_order(means: pd.Series) -> tuple[list[str], str]:
+    """Put segments of the library in their own order, and each other one before the first that it is worth more than."""
+    best_first = [name for name in known_segments() if name in means.index]
+    others = sorted(set(means.index) - set(best_first), key=lambda name: (-means[name], name))
+    ordered_by = "both" if best_first and others else "segments" if best_first else "value"
+    for name in others:
+        worse = (place for place, other in enumerate(best_first) if means[other] < means[name])
+        best_first.insert(next(worse, len(best_first)), name)
+    return best_first, ordered_by
 
 
 def _together(sides: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -224,7 +248,9 @@ def _moves(both: pd.DataFrame, best_first: Sequence[str]) -> pd.DataFrame:
     return both.assign(move=move)
 
 
-def _migration(both: pd.DataFrame, sides: Mapping[str, pd.DataFrame], best_first: Sequence[str]) -> Migration:
+def _migration(
+    both: pd.DataFrame, sides: Mapping[str, pd.DataFrame], best_first: Sequence[str], ordered_by: str
+) -> Migration:
     renamed = both.rename(columns={"segment_before": "before", "segment_after": "after"})
     return Migration(
         matrix=_matrix(renamed, best_first),
@@ -237,6 +263,7 @@ def _migration(both: pd.DataFrame, sides: Mapping[str, pd.DataFrame], best_first
         order=tuple(best_first),
         n_before=len(sides["before"]),
         n_after=len(sides["after"]),
+        ordered_by=ordered_by,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
 from segmentclient.locale import Language
@@ -17,9 +19,12 @@ from segmentclient.plot.drawing import layout, lettering, texts
 __all__ = [
     "colour_cells",
     "column_heads",
+    "grey_cells",
+    "grey_note",
     "name_cell",
     "outline_cells",
     "scale_note",
+    "share_shades",
     "share_texts",
     "write_cells",
 ]
@@ -49,6 +54,40 @@ def outline_cells(ax: Axes, empty: Any, *, start: int) -> None:
         ax.add_collection(PatchCollection(cells, **looks), autolim=False)
 
 
+def grey_cells(ax: Axes, where: Any, colours: np.ndarray, *, start: int = 0) -> np.ndarray:
+    """Paint grey the cells that too few customers stand behind, and give the colours of the cells with none for these."""
+    painted = [
+        Rectangle((column + start - 0.5, row + start - 0.5), 1, 1)
+        for row, column in zip(*np.nonzero(where), strict=True)
+    ]
+    if painted:
+        looks: dict[str, Any] = {"facecolor": style.GRID, "edgecolor": style.SURFACE, "linewidth": 2}
+        ax.add_collection(PatchCollection(painted, **looks), autolim=False)
+    return np.where(np.asarray(where)[..., None], np.nan, colours)
+
+
+def grey_note(few: int, words: Language, *, any_grey: bool) -> str:
+    """Say what grey means, where something is grey."""
+    return words.text("Grey: fewer than {n} customers, not shown", n=few) if any_grey else ""
+
+
+def share_shades() -> Colormap:
+    """Shade shares so that large ones draw the eye on any paper: from nearly transparent to a deep blue."""
+    return LinearSegmentedColormap.from_list("shares", [(*DEEP, 0.05), (*DEEP, 1.0)])
+
+
+DEEP = (0.0, 0.29, 0.5)
+PALE = 0.68  # opacity below which ink is read better than white
+
+
+def _text_on(background: Any) -> str:
+    """Choose the colour of a text on a cell: ink on grey (a colour that is not known) and on what the paper shows through."""
+    if isinstance(background, str):
+        return palette.text_on(background)
+    pale = len(background) == 4 and background[3] < PALE
+    return style.INK if pale or np.isnan(background[0]) else palette.text_on(background[:3])
+
+
 def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequence[Show]) -> bool:
     """Write the number of every cell that has one, in the first way of showing them that fits all; False where none does."""
     size, shape = style.size_of(ax), matrix.shape
@@ -62,15 +101,21 @@ def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequen
     looks: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size.small}
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
-            colour = palette.text_on(colours[row, column][:3])
-            texts.write(ax, column, row, chosen(value), color=colour, **looks)
+            texts.write(
+                ax,
+                column,
+                row,
+                lettering.minus(chosen(value)),
+                color=_text_on(colours[row, column]),
+                **looks,
+            )
     return True
 
 
 def scale_note(matrix: np.ndarray, show: Show, words: Language) -> str:
-    """Say what the darkest and the lightest colour stand for, where cells are too small for numbers."""
+    """Say what the faintest and the strongest shade stand for, where cells are too small for numbers."""
     low, high = show(float(np.nanmin(matrix))), show(float(np.nanmax(matrix)))
-    return words.text("From {low} (dark) to {high} (light)", low=low, high=high)
+    return words.text("From {low} (faint) to {high} (strong)", low=low, high=high)
 
 
 def share_texts(words: Language) -> tuple[Show, Show]:
@@ -84,15 +129,15 @@ def share_texts(words: Language) -> tuple[Show, Show]:
 def name_cell(ax: Axes, x: float, y: float, name: str, below: str, background: Any, *, dy: float = 0) -> None:
     """Write a name in bold and what stands below it, in black or white, around a place `dy` points up."""
     size = style.size_of(ax)
-    looks: dict[str, Any] = {"in_layout": False, "ha": "center", "color": palette.text_on(background)}
+    looks: dict[str, Any] = {"in_layout": False, "ha": "center", "color": _text_on(background)}
     middle: dict[str, Any] = {"dy": dy + 1, "va": "bottom"} if below else {"dy": dy, "va": "center_baseline"}
     texts.beside(ax, x, y, name, weight="bold", **middle, **looks)
     if below:
         texts.beside(ax, x, y, below, dy=dy - 2, va="top", fontsize=size.small, **looks)
 
 
-def column_heads(ax: Axes, names: Sequence[str]) -> bool:
-    """Name the columns above, on two levels where one is too narrow for whole words; False when neither is wide enough."""
+def column_heads(ax: Axes, names: Sequence[str], *, slanted: bool = False) -> bool:
+    """Name the columns above, on two levels where one is too narrow for whole words, or `slanted`; False where nothing fits."""
     size = style.size_of(ax)
     ax.xaxis.tick_top()
     ax.set_xticks([])
@@ -102,7 +147,34 @@ def column_heads(ax: Axes, names: Sequence[str]) -> bool:
         if _whole(heads, share * room - 5, size.small):
             _write_heads(ax, heads, levels)
             return True
-    return False
+    fits = (
+        slanted
+        and room >= 1.2 * size.small / math.sin(SLANT)
+        and lettering.widest(names, size.small) <= MOST_SLANTED
+    )
+    if fits:
+        _slant_heads(ax, names)
+    return fits
+
+
+SLANT, MOST_SLANTED = math.radians(50), 120.0  # points of the longest name that is slanted
+
+
+def _slant_heads(ax: Axes, names: Sequence[str]) -> None:
+    """Write heads that rise to the right above the cells."""
+    looks: dict[str, Any] = {
+        "rotation": math.degrees(SLANT),
+        "rotation_mode": "anchor",
+        "ha": "left",
+        "va": "center",
+    }
+    looks |= {
+        "xycoords": ("data", "axes fraction"),
+        "fontsize": style.size_of(ax).small,
+        "color": style.MUTED,
+    }
+    for column, name in enumerate(names):
+        texts.beside(ax, column, 1, name, dy=9, **looks)
 
 
 def _whole(heads: Sequence[str], room: float, points: float) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from matplotlib import font_manager
 from matplotlib.textpath import text_to_path
 
-__all__ = ["family", "spread", "stack", "text_width", "widest", "wrap"]
+__all__ = ["family", "minus", "spread", "stack", "text_width", "widest", "wrap"]
 
 FONTS = ("Arial", "Helvetica", "Liberation Sans", "Arimo")
 
@@ -22,6 +22,11 @@ def family() -> str:
     """Choose a plain sans serif that is installed; the one that matplotlib brings otherwise."""
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return next((name for name in FONTS if name in installed), "DejaVu Sans")
+
+
+def minus(text: str) -> str:
+    """Write a leading minus as one: the hyphen that number formats give is shorter, and breaks at the end of a line."""
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
 @contextlib.contextmanager

@@ -87,11 +87,11 @@ class _Numbers(Formatter):
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         """Write all ticks."""
         decimals = _decimals(values)
-        return [self.show(value, decimals) for value in values]
+        return [lettering.minus(self.show(value, decimals)) for value in values]
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Write one tick by itself."""
-        return self.show(x, _decimals(getattr(self.axis, "get_majorticklocs", list)()))
+        return lettering.minus(self.show(x, _decimals(getattr(self.axis, "get_majorticklocs", list)())))
 
 
 def count_axis(ax: Axes, axis: Literal["x", "y"], words: Language, *, most: int = 5) -> None:
