@@ -279,3 +279,27 @@ def test_ids_of_half_characters_are_set_aside():
     )
     audit = clean.audit.set_index("reason")["amount"].to_dict()
     assert audit == {"kept": 10.0, "missing_customer_id": 4.0, "unreadable_customer_id": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2026-01-31T23:30:00Z", "2026-01-31T23:30:15Z"),
+        ("2026-01-31T23:30:00.123Z", "2026-01-31 23:30:07.456Z"),
+        ("2026-01-31T23:30:00+0100", "2026-01-31T23:30:15+01:00"),
+        ("2026-01-31T23:30Z", "2026-01-31T23:30:15+00:00"),
+    ],
+)
+def test_one_offset_is_no_mixture_whatever_the_seconds_and_its_spelling(on_engine, back, first, second):
+    kept = back(sc.clean_transactions(on_engine(orders(day=[first, first, second])), **COLUMNS).transactions)
+    assert kept["date"].iloc[0] == dt.datetime(2026, 1, 31, 23, 30)
+    assert kept["date"].iloc[2].minute == 30
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-01-01", "2026-01-01T10:00:00", "2026-01-01T10:00:00-01:00", "2026-01-01 10:00Z"]
+)
+def test_an_offset_beside_another_or_none_is_one_error(on_engine, day):
+    raw = on_engine(orders(day=["2026-01-01T10:00:00+0100", day, day]))
+    with pytest.raises(sc.ColumnError, match=r"'day' mixes time zones \((none|[+-]\d{4}) and [+-]\d{4}\)"):
+        sc.clean_transactions(raw, **COLUMNS)

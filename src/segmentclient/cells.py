@@ -162,13 +162,19 @@ def _text_dates(column: str, dtype: Any, date_format: str | None) -> Cells:
     """Read dates from text: ISO 8601 by default, else `date_format` made of %d %m %Y %y %H %M %S."""
     stripped: Stage = {_TEXT: _stripped(column, dtype)}
     if date_format is None:
-        zone = nw.col(_TEXT).str.slice(16)
-        return _text_cells((stripped,), _ISO, _ISO_PLACES, zone)
+        return _text_cells((stripped,), _ISO, _ISO_PLACES, _offset(nw.col(_TEXT)))
     parsed = _parsed_format(date_format)
     if isinstance(parsed, str):
         return _unreadable(parsed)
     shape, places = parsed
     return _text_cells((stripped, *_padding(places)), shape, places, None)
+
+
+def _offset(text: nw.Expr) -> nw.Expr:
+    """Cut the offset out of a well-shaped ISO text, as +0100 (Z: +0000), or nothing where there is none."""
+    offset = text.str.slice(10).str.replace_all(r"^[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?", "")
+    offset = offset.str.replace_all(":", "", literal=True)
+    return nw.when((offset == "Z") | (offset == "-0000")).then(nw.lit("+0000")).otherwise(offset)
 
 
 def _parsed_format(date_format: str) -> tuple[str, dict[str, int]] | str:

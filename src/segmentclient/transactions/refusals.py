@@ -68,12 +68,7 @@ def _unusable_columns(marked: frames.Frame, names: ColumnNames, row: Mapping[str
 
 def _refuse_mixed_zones(marked: frames.Frame, names: ColumnNames, zone: nw.Expr) -> None:
     """Text dates may carry an offset, but only one: +01:00 beside +02:00 is not one wall clock."""
-    offset = (
-        nw.when(zone.str.contains(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"))
-        .then(zone.str.slice(-6))
-        .otherwise(nw.lit(""))
-    )
-    seen = frames.one_row(marked.filter(~nw.col(DATE).is_null()), first=offset.min(), last=offset.max())
+    seen = frames.one_row(marked.filter(~nw.col(DATE).is_null()), first=zone.min(), last=zone.max())
     if seen["first"] != seen["last"]:
         raise ColumnError(
             f"transactions: column {names.date!r} mixes time zones ({seen['first'] or 'none'} and {seen['last'] or 'none'}); "
