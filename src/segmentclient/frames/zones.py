@@ -46,9 +46,7 @@ def with_own_zones(table: Any) -> Any:
 def _zoned(table: Any) -> list[tuple[str, Any]]:
     import pandas as pd
 
-    return [
-        (name, dtype.tz) for name, dtype in table.dtypes.items() if isinstance(dtype, pd.DatetimeTZDtype)
-    ]
+    return [(name, dtype.tz) for name, dtype in table.dtypes.items() if isinstance(dtype, pd.DatetimeTZDtype)]
 
 
 def _name(zone: Any) -> str | None:
