@@ -303,3 +303,77 @@ def test_an_offset_beside_another_or_none_is_one_error(on_engine, day):
     raw = on_engine(orders(day=["2026-01-01T10:00:00+0100", day, day]))
     with pytest.raises(sc.ColumnError, match=r"'day' mixes time zones \((none|[+-]\d{4}) and [+-]\d{4}\)"):
         sc.clean_transactions(raw, **COLUMNS)
+
+
+def made(**columns):
+    """A log of one customer, a day a row."""
+    rows = len(next(iter(columns.values())))
+    days = pd.date_range("2026-01-01", periods=rows)
+    return pd.DataFrame({"customer_id": "a", "date": days, **columns})
+
+
+NUMBERS = [Decimal("1.125"), 1.125, 2, np.float32(0.5), np.int64(3), "1,5", " 1.234,5 ", None, float("nan")]
+READ = [1.125, 1.125, 2.0, 0.5, 3.0, 1.5, 1234.5]
+
+
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize(
+    "cells", [[Decimal("1.125"), Decimal("2")], [1.125, 2], [np.float64(0.25), Decimal("4")], [3, 4]]
+)
+def test_cells_that_are_numbers_are_no_text(cells, decimal):
+    amounts = pd.Series(cells, dtype=object)
+    clean = sc.clean_transactions(made(amount=amounts), decimal=decimal)
+    assert clean.transactions["amount"].tolist() == [float(cell) for cell in cells]
+    lines = made(n=pd.Series([2, 3], dtype=object), price=amounts)
+    clean = sc.clean_transactions(lines, quantity="n", unit_price="price", decimal=decimal)
+    assert clean.transactions["amount"].tolist() == [2 * float(cells[0]), 3 * float(cells[1])]
+
+
+def test_numbers_and_texts_in_one_column_are_each_read_as_what_they_are():
+    clean = sc.clean_transactions(made(amount=pd.Series(NUMBERS, dtype=object)), decimal=",")
+    assert clean.transactions["amount"].tolist() == READ
+    assert audit_of(clean) == {"kept": (7, sum(READ)), "missing_amount": (2, 0.0)}
+    odd = pd.Series([1.0, "x", float("inf"), True, 10**400, Decimal("Infinity")], dtype=object)
+    assert audit_of(sc.clean_transactions(made(amount=odd))) == {
+        "kept": (1, 1.0),
+        "unreadable_amount": (5, 0.0),
+    }
+
+
+BLANKS = [" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "values"),
+    [
+        (["1,234.5", "12,345,678", "1'234.50", "1’234", "0.5", "00.5", "- 5"], ".",
+         [1234.5, 12345678, 1234.5, 1234, 0.5, 0.5, -5]),
+        (["1.234,5", "999.999", "0,500", "1234,5", "007"], ",", [1234.5, 999999, 0.5, 1234.5, 7]),
+        ([f"12{blank}345{blank}678,9" for blank in BLANKS], ",", [12345678.9] * 4),
+        ([f"{blank}-1{blank}234{blank}" for blank in BLANKS], ".", [-1234] * 4),
+    ],
+)  # fmt: skip
+def test_groups_of_three_are_thousands(on_engine, back, texts, decimal, values):
+    raw = on_engine(made(amount=[*texts, "1000000"]))
+    clean = sc.clean_transactions(raw, decimal=decimal)
+    found = back(clean.transactions).sort_values("date")["amount"].tolist()
+    assert found == pytest.approx([*values, 1e6])
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal"),
+    [
+        (["0,500", "00,125", "12 50", "1 2 3", "5 10", "1 2345", "1234,567", "12,34,567", "1 234,567"], "."),
+        (["0.500", "00.125", "12 50", "1,234.5", "1.23", "1.234 567", "1'23", "1  234", "'5", "5,0 5"], ","),
+    ],
+)
+def test_blanks_and_marks_that_group_no_thousands_are_no_number(on_engine, texts, decimal):
+    clean = sc.clean_transactions(on_engine(made(amount=[*texts, "1"])), decimal=decimal)
+    assert audit_of(clean) == {"kept": (1, 1.0), "unreadable_amount": (len(texts), 0.0)}
+
+
+def test_amounts_beyond_all_numbers_are_set_aside(on_engine):
+    raw = made(n=[1e200, -1e200, 2.0], price=[1e200, 1e200, 3.0], text=["1" + "0" * 400, "1e99", "6"])
+    clean = sc.clean_transactions(on_engine(raw), quantity="n", unit_price="price")
+    assert audit_of(clean) == {"kept": (1, 6.0), "unreadable_amount": (2, 0.0)}
+    assert audit_of(sc.clean_transactions(on_engine(raw), amount="text"))["unreadable_amount"] == (1, 0.0)

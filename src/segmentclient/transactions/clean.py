@@ -16,7 +16,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.cells import Cells
 from segmentclient.options import check_options
-from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns
+from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns, with_object_cells
 from segmentclient.transactions.counting import audit_table, count_reasons, notes_on
 from segmentclient.transactions.exclusion import exclusion
 from segmentclient.transactions.marking import mark_duplicates, mark_refunds_only, mark_rows, on_wall_clock
@@ -171,9 +171,8 @@ def clean_transactions(
     names = ColumnNames(customer_id, date, amount, order_id, quantity, unit_price)
     read = read_columns(frame, names, date_format=date_format, decimal=decimal)
     with frames.said_by_engine("transactions"):
-        marked = mark_rows(
-            on_wall_clock(frame, date, timezone), read, exclusion(frame, names, exclude), returns
-        )
+        local = on_wall_clock(with_object_cells(frame, names), date, timezone)
+        marked = mark_rows(local, read, exclusion(frame, names, exclude), returns)
     refuse_unusable(marked, names, read)
     marked = mark_duplicates(marked, frame.collect_schema().names()) if duplicates == "drop" else marked
     first_count = count_reasons(marked)

@@ -13,7 +13,7 @@ from segmentclient.cells import Cells
 from segmentclient.errors import raise_all
 from segmentclient.schema import column_problems
 
-__all__ = ["ColumnNames", "ReadColumns", "read_columns"]
+__all__ = ["ColumnNames", "ReadColumns", "read_columns", "with_object_cells"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,11 @@ class ColumnNames:
         pairs = {"customer_id": self.customer_id, "date": self.date, "order_id": self.order_id}
         pairs |= {} if self.quantity else {"amount": self.amount}
         return {new: old for new, old in pairs.items() if old is not None}
+
+    @property
+    def amounts(self) -> list[str]:
+        """The columns that the amount is made of."""
+        return [self.quantity, self.unit_price] if self.quantity and self.unit_price else [self.amount]
 
     @property
     def needed(self) -> list[str]:
@@ -80,20 +85,22 @@ def read_columns(
     return read
 
 
+def with_object_cells(frame: frames.Frame, names: ColumnNames) -> frames.Frame:
+    """Put those cells of object columns that are numbers already beside them."""
+    schema = frame.collect_schema()
+    for column in names.amounts:
+        if isinstance(schema[column], nw.Object):
+            frame = frames.with_numbers(frame, column, name=cells.numbers_of(column))
+    return frame
+
+
 def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str) -> Cells:
     if not names.quantity or not names.unit_price:
         return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal)
     left, right = (
         cells.amount_cells(one, schema[one], decimal=decimal) for one in (names.quantity, names.unit_price)
     )
-    faults = (
-        {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
-        if left.faults and right.faults
-        else {}
-    )
-    return Cells(
-        left.value * right.value, faults, (*left.stages, *right.stages), left.problem or right.problem
-    )
+    return cells.product_cells(left, right)
 
 
 def _name_problems(schema: Mapping[str, Any], names: ColumnNames) -> Iterable[str]:

@@ -1,133 +1,20 @@
-"""From raw cells to ids, dates and amounts: one Narwhals expression for the value, one for each fault.
-
-Every reader gives a `Cells`: the `stages` are columns to add first, one after the other (so that no engine has to
-work a long expression out twice); then `value` is null where the cell cannot be used, `faults` names why. Nothing here
-raises on a cell. `cast` is the type that the value takes once the unusable rows are gone (whole numbers with
-gaps do not exist on every engine). A column of a type that can never be read gives a `problem`, for the one error
-of the table.
-"""
+"""Dates: dates, times with or without a zone, or text in one stated form."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentclient.cells.reading import STAGE, Cells, Stage, is_blank, stripped, unreadable
 from segmentclient.schema import kind_of
 
-__all__ = ["EARLIEST", "LATEST", "WALL_CLOCK", "Cells", "amount_cells", "date_cells", "id_cells"]
+__all__ = ["EARLIEST", "LATEST", "WALL_CLOCK", "date_cells"]
 
 EARLIEST, LATEST = 1900, 2199
-STAGE = "_segmentclient_stage_"
 WALL_CLOCK = f"{STAGE}wall_clock"
-SPACES = " \t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}'’"
-
-
-Stage: TypeAlias = "dict[str, nw.Expr]"
-
-
-@dataclass(frozen=True)
-class Cells:
-    """A column as it will be used: its value, and the condition of each fault in order of precedence."""
-
-    value: nw.Expr
-    faults: Mapping[str, nw.Expr]
-    stages: tuple[Stage, ...] = ()
-    problem: str = ""
-    cast: Any = None
-    zone: nw.Expr | None = None
-
-
-def _unreadable(problem: str) -> Cells:
-    return Cells(nw.lit(None), {}, problem=problem)
-
-
-def _present(column: str, dtype: Any) -> nw.Expr:
-    """Not null, and not NaN either on engines that tell them apart."""
-    present = ~nw.col(column).is_null()
-    return present & ~nw.col(column).is_nan() if dtype.is_float() else present
-
-
-def id_cells(column: str, dtype: Any, *, what: str, halves: bool = False) -> Cells:
-    """Ids: whole numbers, text (outer blanks removed) or anything that prints; blank text is missing.
-
-    Where the text `halves` characters (lone surrogates of a wrong encoding), these cells are unreadable.
-    """
-    missing, unreadable = f"missing_{what}", f"unreadable_{what}"
-    if kind_of(dtype) == "number" and not dtype.is_integer():
-        return _whole_ids(column, dtype, missing, unreadable)
-    if dtype.is_integer():
-        return Cells(nw.col(column), {missing: nw.col(column).is_null()})
-    if kind_of(dtype) == "text" or type(dtype).__name__ == "Unknown":
-        name = f"{STAGE}{what}"
-        text = nw.col(name)
-        faults = {missing: _is_blank(text)}
-        faults |= {unreadable: text.str.contains(r"[\ud800-\udfff]")} if halves else {}
-        return Cells(_or_null(text), faults, stages=({name: _stripped(column, dtype)},))
-    return _unreadable(
-        f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
-    )
-
-
-def _whole_ids(column: str, dtype: Any, missing: str, unreadable: str) -> Cells:
-    """Ids that were read as decimals (17850.0) become whole numbers again."""
-    present = _present(column, dtype)
-    number = nw.col(column).cast(nw.Float64)
-    usable = present & (number.abs() < 2.0**53) & (number.round(0) == number)
-    whole = nw.when(usable).then(number)
-    return Cells(whole, {missing: ~present, unreadable: present & ~usable}, cast=nw.Int64)
-
-
-def _stripped(column: str, dtype: Any) -> nw.Expr:
-    """Give text without outer blanks."""
-    raw = nw.col(column)
-    text = raw if type(dtype).__name__ == "String" else nw.when(~raw.is_null()).then(raw.cast(nw.String))
-    return text.str.strip_chars(" \t\r\n\N{NO-BREAK SPACE}\ufeff")
-
-
-def _is_blank(text: nw.Expr) -> nw.Expr:
-    return text.is_null() | (text.str.len_chars() == 0)
-
-
-def _or_null(text: nw.Expr) -> nw.Expr:
-    return nw.when(text.str.len_chars() > 0).then(text)
-
-
-def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
-    """Amounts: numbers, or text such as `1 234,56` read with the decimal mark given."""
-    kind = kind_of(dtype)
-    if kind == "number":
-        present = _present(column, dtype)
-        number = nw.when(present).then(nw.col(column)).cast(nw.Float64)
-        infinite = number.abs() == float("inf")
-        faults = {"missing_amount": ~present, "unreadable_amount": present & infinite}
-        return Cells(nw.when(~infinite).then(number), faults)
-    if kind == "text":
-        return _text_amounts(column, dtype, decimal)
-    return _unreadable(
-        f"column {column!r} holds {dtype}, expected amounts (numbers, or text such as '12.50')"
-    )
-
-
-def _text_amounts(column: str, dtype: Any, decimal: str) -> Cells:
-    name, shaped = f"{STAGE}text_{column}", f"{STAGE}shaped_{column}"
-    bare = nw.col(name)
-    group = r"\." if decimal == "," else ","
-    mark = "," if decimal == "," else r"\."
-    whole = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)"
-    shape = rf"^[+-]?(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,2}})?$"
-    plain = bare.str.replace_all("." if decimal == "," else ",", "", literal=True)
-    plain = plain.str.replace_all(",", ".", literal=True) if decimal == "," else plain
-    stages = (
-        {name: _stripped(column, dtype).str.replace_all(f"[{SPACES}]", "")},
-        {shaped: bare.str.contains(shape)},
-    )
-    value = nw.when(nw.col(shaped)).then(plain).otherwise(None).cast(nw.Float64)
-    blank = _is_blank(bare)
-    return Cells(value, {"missing_amount": blank, "unreadable_amount": ~blank & ~nw.col(shaped)}, stages)
 
 
 def date_cells(column: str, dtype: Any, *, date_format: str | None) -> Cells:
@@ -139,7 +26,7 @@ def date_cells(column: str, dtype: Any, *, date_format: str | None) -> Cells:
         return _dated(nw.col(column).cast(nw.Datetime) if name == "Date" else nw.col(column))
     if kind == "text":
         return _text_dates(column, dtype, date_format)
-    return _unreadable(
+    return unreadable(
         f"column {column!r} holds {dtype}, expected dates; numbers such as Excel's day counts must be turned into "
         "dates first, for instance with pandas.to_datetime(column, unit='D', origin='1899-12-30')"
     )
@@ -160,14 +47,14 @@ _ISO_PLACES = {"Y": 0, "m": 5, "d": 8, "H": 11, "M": 14, "S": 17}
 
 def _text_dates(column: str, dtype: Any, date_format: str | None) -> Cells:
     """Read dates from text: ISO 8601 by default, else `date_format` made of %d %m %Y %y %H %M %S."""
-    stripped: Stage = {_TEXT: _stripped(column, dtype)}
+    text: Stage = {_TEXT: stripped(column, dtype)}
     if date_format is None:
-        return _text_cells((stripped,), _ISO, _ISO_PLACES, _offset(nw.col(_TEXT)))
+        return _text_cells((text,), _ISO, _ISO_PLACES, _offset(nw.col(_TEXT)))
     parsed = _parsed_format(date_format)
     if isinstance(parsed, str):
-        return _unreadable(parsed)
+        return unreadable(parsed)
     shape, places = parsed
-    return _text_cells((stripped, *_padding(places)), shape, places, None)
+    return _text_cells((text, *_padding(places)), shape, places, None)
 
 
 def _offset(text: nw.Expr) -> nw.Expr:
@@ -221,7 +108,7 @@ def _text_cells(
     real = shaped & _is_day(year, month, day) & (hour < 24) & (minute < 60) & (second < 60)
     in_range = nw.col(_REAL) & (year >= EARLIEST) & (year <= LATEST)
     canonical = nw.when(in_range).then(nw.concat_str(*pieces, separator="-")).otherwise(None)
-    blank = _is_blank(text)
+    blank = is_blank(text)
     faults = {
         "missing_date": blank,
         "unreadable_date": ~blank & ~nw.col(_REAL),

@@ -1,0 +1,95 @@
+"""Amounts: numbers, or text such as `1 234,56`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient.cells.reading import (
+    STAGE,
+    Cells,
+    is_blank,
+    is_present,
+    numbers_of,
+    stripped,
+    unreadable,
+)
+from segmentclient.schema import kind_of
+
+__all__ = ["amount_cells", "product_cells"]
+
+_BLANK = (
+    "[ \t\N{NO-BREAK SPACE}\N{EN QUAD}-\N{HAIR SPACE}\N{NARROW NO-BREAK SPACE}\N{MEDIUM MATHEMATICAL SPACE}]"
+)
+_APOSTROPHE = "['’]"
+_LONGEST = 200  # signs; with two digits of exponent no number beyond those that a computer holds
+
+
+def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
+    """Amounts: numbers, or text such as `1 234,56` read with the decimal mark given."""
+    kind = kind_of(dtype)
+    if kind == "number":
+        present = is_present(column, dtype)
+        number = nw.when(present).then(nw.col(column)).cast(nw.Float64)
+        return Cells(_finite(number), {"missing_amount": ~present, "unreadable_amount": _is_endless(number)})
+    if type(dtype).__name__ == "Object":
+        return _object_amounts(column, dtype, decimal)
+    if kind == "text":
+        return _text_amounts(column, stripped(column, dtype), decimal)
+    return unreadable(f"column {column!r} holds {dtype}, expected amounts (numbers, or text such as '12.50')")
+
+
+def product_cells(left: Cells, right: Cells) -> Cells:
+    """Multiply quantities and prices; a product beyond all numbers cannot be read."""
+    if left.problem or right.problem:
+        return unreadable(left.problem or right.problem)
+    product = nw.col(f"{STAGE}product")
+    faults = {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
+    faults["unreadable_amount"] = faults["unreadable_amount"] | _is_endless(product)
+    multiplied = {f"{STAGE}product": left.value * right.value}
+    return Cells(_finite(product), faults, (*left.stages, *right.stages, multiplied))
+
+
+def _is_endless(number: nw.Expr) -> nw.Expr:
+    return ~number.is_null() & (number.abs() == float("inf"))
+
+
+def _finite(number: nw.Expr) -> nw.Expr:
+    return nw.when(~_is_endless(number)).then(number)
+
+
+def _object_amounts(column: str, dtype: Any, decimal: str) -> Cells:
+    """Take the cells that are numbers as they are, and read the others as text."""
+    number = nw.col(numbers_of(column))
+    is_number = ~number.is_null()
+    texts = _text_amounts(column, nw.when(~is_number).then(stripped(column, dtype)), decimal)
+    faults = {reason: ~is_number & fault for reason, fault in texts.faults.items()}
+    faults["unreadable_amount"] = faults["unreadable_amount"] | _is_endless(number)
+    value = nw.when(is_number).then(_finite(number)).otherwise(texts.value)
+    return Cells(value, faults, texts.stages)
+
+
+def _text_amounts(column: str, text: nw.Expr, decimal: str) -> Cells:
+    name, shaped = f"{STAGE}text_{column}", f"{STAGE}shaped_{column}"
+    bare, is_shaped = nw.col(name), nw.col(shaped)
+    plain = bare.str.replace_all(rf"{_BLANK}|{_APOSTROPHE}|{_group(decimal)}", "")
+    plain = plain.str.replace_all(",", ".", literal=True) if decimal == "," else plain
+    is_number = bare.str.contains(_shape(decimal)) & (bare.str.len_chars() <= _LONGEST)
+    value = nw.when(is_shaped).then(plain).otherwise(None).cast(nw.Float64)
+    blank = is_blank(bare)
+    faults = {"missing_amount": blank, "unreadable_amount": ~blank & ~is_shaped}
+    return Cells(value, faults, ({name: text}, {shaped: is_number}))
+
+
+def _group(decimal: str) -> str:
+    """Match the mark that groups thousands beside a decimal mark."""
+    return r"\." if decimal == "," else ","
+
+
+def _shape(decimal: str) -> str:
+    """Match plain digits, or one to three and then groups of three behind one kind of sign, never led by a zero."""
+    mark = "," if decimal == "," else r"\."
+    groups = "|".join(f"(?:{sign}[0-9]{{3}})+" for sign in (_group(decimal), _BLANK, _APOSTROPHE))
+    whole = rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{groups}))"
+    return rf"^[+-]?{_BLANK}*(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,2}})?$"
