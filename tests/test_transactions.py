@@ -1,4 +1,5 @@
 import datetime as dt
+import zoneinfo
 from decimal import Decimal
 
 import numpy as np
@@ -151,6 +152,7 @@ def test_amounts_that_cannot_be_read(on_engine, text):
         ("20250201", "%Y%m%d", dt.datetime(2025, 2, 1)),
         ("2025-02-01T10:11:12.5Z", None, dt.datetime(2025, 2, 1, 10, 11, 12)),
         ("2024-02-29 10:11", None, dt.datetime(2024, 2, 29, 10, 11)),
+        ("2024-02-29 10:11+05:45", None, dt.datetime(2024, 2, 29, 10, 11)),
     ],
 )
 def test_dates_in_text(on_engine, back, text, date_format, day):
@@ -377,3 +379,44 @@ def test_amounts_beyond_all_numbers_are_set_aside(on_engine):
     clean = sc.clean_transactions(on_engine(raw), quantity="n", unit_price="price")
     assert audit_of(clean) == {"kept": (1, 6.0), "unreadable_amount": (2, 0.0)}
     assert audit_of(sc.clean_transactions(on_engine(raw), amount="text"))["unreadable_amount"] == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "zone"),
+    [
+        (["2026-01-31T03:30:10+01:00", "2026-07-01T00:15:00+0200"], "America/New_York"),
+        (["2026-01-31T23:30:00Z", "2026-06-30 22:30:00.5Z", "2026-03-29T00:59:59-00:00"], "Europe/Paris"),
+        (["2026-01-31T00:10+05:45", "2026-10-25T03:30:00-03:30"], "Etc/GMT+5"),
+        (["2026-12-31T20:00:00-05:00"], "Asia/Kathmandu"),
+    ],
+)
+def test_text_dates_with_an_offset_take_the_wall_clock_asked_for(on_engine, back, texts, zone):
+    """Several offsets are one clock then; Python's own calendar says what it shows."""
+    raw = made(amount=[1.0] * len(texts)).assign(date=texts)
+    clean = sc.clean_transactions(on_engine(raw), timezone=zone)
+    moments = [dt.datetime.fromisoformat(text).astimezone(zoneinfo.ZoneInfo(zone)) for text in texts]
+    walls = sorted(moment.replace(tzinfo=None, microsecond=0) for moment in moments)
+    assert sorted(back(clean.transactions)["date"].tolist()) == walls
+
+
+def test_text_dates_without_an_offset_keep_their_clock_whatever_the_zone(on_engine, back):
+    raw = on_engine(orders(day=["2026-01-31T23:30:00", "2026-01-31", "2026-02-01"]))
+    kept = back(sc.clean_transactions(raw, **COLUMNS, timezone="America/New_York").transactions)
+    assert kept["date"].tolist()[0] == dt.datetime(2026, 1, 31, 23, 30)
+    assert kept["date"].tolist()[1:] == [dt.datetime(2026, 1, 31), dt.datetime(2026, 2, 1)]
+
+
+def test_dates_without_an_offset_beside_dates_with_one_are_refused_whatever_the_zone(on_engine):
+    raw = on_engine(orders(day=["2026-01-31T23:30:00", "2026-01-31T23:30:00Z", "2026-02-01T10:00:00Z"]))
+    with pytest.raises(sc.ColumnError, match=r"'day' mixes time zones \(none and \+0000\); give every date"):
+        sc.clean_transactions(raw, **COLUMNS, timezone="Europe/Paris")
+
+
+def test_a_clock_may_move_a_day_out_of_range_and_no_offset_has_30_hours(on_engine):
+    days = ["2199-12-31T23:30:00-05:00", "2026-01-31T10:00:00-30:00", "2026-02-01T10:00:00-05:00"]
+    clean = sc.clean_transactions(on_engine(orders(day=days)), **COLUMNS, timezone="UTC")
+    assert audit_of(clean) == {
+        "kept": (1, 30.0),
+        "unreadable_date": (1, 20.0),
+        "date_out_of_range": (1, 10.0),
+    }

@@ -7,8 +7,17 @@ Every reader gives a `Cells`. Nothing here raises on a cell; a column of a type 
 from segmentclient.cells.amounts import amount_cells, product_cells
 from segmentclient.cells.dates import EARLIEST, LATEST, WALL_CLOCK, date_cells
 from segmentclient.cells.ids import id_cells
-from segmentclient.cells.reading import BLANKS, Cells, numbers_of
+from segmentclient.cells.reading import Cells, Strip, with_number_cells
 
 __all__ = [
-    "BLANKS", "EARLIEST", "LATEST", "WALL_CLOCK", "Cells", "amount_cells", "date_cells", "id_cells", "numbers_of", "product_cells",
+    "EARLIEST",
+    "LATEST",
+    "WALL_CLOCK",
+    "Cells",
+    "Strip",
+    "amount_cells",
+    "date_cells",
+    "id_cells",
+    "product_cells",
+    "with_number_cells",
 ]  # fmt: skip

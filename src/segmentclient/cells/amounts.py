@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 from segmentclient.cells.reading import (
     STAGE,
     Cells,
+    Strip,
     is_blank,
     is_present,
     numbers_of,
@@ -26,7 +27,7 @@ _APOSTROPHE = "['’]"
 _LONGEST = 200  # signs; with two digits of exponent no number beyond those that a computer holds
 
 
-def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
+def amount_cells(column: str, dtype: Any, *, decimal: str, strip: Strip) -> Cells:
     """Amounts: numbers, or text such as `1 234,56` read with the decimal mark given."""
     kind = kind_of(dtype)
     if kind == "number":
@@ -34,9 +35,9 @@ def amount_cells(column: str, dtype: Any, *, decimal: str) -> Cells:
         number = nw.when(present).then(nw.col(column)).cast(nw.Float64)
         return Cells(_finite(number), {"missing_amount": ~present, "unreadable_amount": _is_endless(number)})
     if type(dtype).__name__ == "Object":
-        return _object_amounts(column, dtype, decimal)
+        return _object_amounts(column, stripped(column, dtype, strip), decimal)
     if kind == "text":
-        return _text_amounts(column, stripped(column, dtype), decimal)
+        return _text_amounts(column, stripped(column, dtype, strip), decimal)
     return unreadable(f"column {column!r} holds {dtype}, expected amounts (numbers, or text such as '12.50')")
 
 
@@ -59,11 +60,11 @@ def _finite(number: nw.Expr) -> nw.Expr:
     return nw.when(~_is_endless(number)).then(number)
 
 
-def _object_amounts(column: str, dtype: Any, decimal: str) -> Cells:
+def _object_amounts(column: str, text: nw.Expr, decimal: str) -> Cells:
     """Take the cells that are numbers as they are, and read the others as text."""
     number = nw.col(numbers_of(column))
     is_number = ~number.is_null()
-    texts = _text_amounts(column, nw.when(~is_number).then(stripped(column, dtype)), decimal)
+    texts = _text_amounts(column, nw.when(~is_number).then(text), decimal)
     faults = {reason: ~is_number & fault for reason, fault in texts.faults.items()}
     faults["unreadable_amount"] = faults["unreadable_amount"] | _is_endless(number)
     value = nw.when(is_number).then(_finite(number)).otherwise(texts.value)
@@ -73,7 +74,10 @@ def _object_amounts(column: str, dtype: Any, decimal: str) -> Cells:
 def _text_amounts(column: str, text: nw.Expr, decimal: str) -> Cells:
     name, shaped = f"{STAGE}text_{column}", f"{STAGE}shaped_{column}"
     bare, is_shaped = nw.col(name), nw.col(shaped)
-    plain = bare.str.replace_all(rf"{_BLANK}|{_APOSTROPHE}|{_group(decimal)}", "")
+    plain = bare.str.replace_all(f"[{_BLANK[1:-1]}{_APOSTROPHE[1:-1]}]", "")
+    plain = plain.str.replace_all(
+        "." if decimal == "," else ",", "", literal=True
+    )  # much faster than in the pattern
     plain = plain.str.replace_all(",", ".", literal=True) if decimal == "," else plain
     is_number = bare.str.contains(_shape(decimal)) & (bare.str.len_chars() <= _LONGEST)
     value = nw.when(is_shaped).then(plain).otherwise(None).cast(nw.Float64)

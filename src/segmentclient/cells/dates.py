@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient.cells.reading import STAGE, Cells, Stage, is_blank, stripped, unreadable
+from segmentclient.cells.reading import STAGE, Cells, Stage, Strip, is_blank, stripped, unreadable
 from segmentclient.schema import kind_of
 
 __all__ = ["EARLIEST", "LATEST", "WALL_CLOCK", "date_cells"]
@@ -17,7 +18,7 @@ EARLIEST, LATEST = 1900, 2199
 WALL_CLOCK = f"{STAGE}wall_clock"
 
 
-def date_cells(column: str, dtype: Any, *, date_format: str | None) -> Cells:
+def date_cells(column: str, dtype: Any, *, date_format: str | None, strip: Strip) -> Cells:
     """Dates: dates, times (with a time zone: through the column `WALL_CLOCK`), or text in one stated form."""
     kind, name = kind_of(dtype), type(dtype).__name__
     if name == "Datetime" and dtype.time_zone is not None:
@@ -25,7 +26,7 @@ def date_cells(column: str, dtype: Any, *, date_format: str | None) -> Cells:
     if kind == "date":
         return _dated(nw.col(column).cast(nw.Datetime) if name == "Date" else nw.col(column))
     if kind == "text":
-        return _text_dates(column, dtype, date_format)
+        return _text_dates(stripped(column, dtype, strip), date_format)
     return unreadable(
         f"column {column!r} holds {dtype}, expected dates; numbers such as Excel's day counts must be turned into "
         "dates first, for instance with pandas.to_datetime(column, unit='D', origin='1899-12-30')"
@@ -40,26 +41,29 @@ def _dated(value: nw.Expr) -> Cells:
 
 _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _PARTS = {"Y": "year", "y": "short_year", "m": "month", "d": "day", "H": "hour", "M": "minute", "S": "second"}
-_TEXT, _SHAPED, _REAL = f"{STAGE}date_text", f"{STAGE}date_shaped", f"{STAGE}date_real"
-_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+_TEXT, _SHAPED, _REAL, _OFFSET = (f"{STAGE}date_{name}" for name in ("text", "shaped", "real", "offset"))
+_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?$"
 _ISO_PLACES = {"Y": 0, "m": 5, "d": 8, "H": 11, "M": 14, "S": 17}
 
 
-def _text_dates(column: str, dtype: Any, date_format: str | None) -> Cells:
+def _text_dates(raw: nw.Expr, date_format: str | None) -> Cells:
     """Read dates from text: ISO 8601 by default, else `date_format` made of %d %m %Y %y %H %M %S."""
-    text: Stage = {_TEXT: stripped(column, dtype)}
+    text: Stage = {_TEXT: raw}
     if date_format is None:
-        return _text_cells((text,), _ISO, _ISO_PLACES, _offset(nw.col(_TEXT)))
+        has_seconds = nw.col(_TEXT).str.slice(16, 1) == ":"  # else an offset stands there, or nothing
+        read = _text_cells((text,), _ISO, _ISO_PLACES, {"S": has_seconds})
+        stages = (*read.stages, {_OFFSET: _offset(nw.col(_TEXT))})
+        return dataclasses.replace(read, stages=stages, offset=nw.col(_OFFSET))
     parsed = _parsed_format(date_format)
     if isinstance(parsed, str):
         return unreadable(parsed)
     shape, places = parsed
-    return _text_cells((text, *_padding(places)), shape, places, None)
+    return _text_cells((text, *_padding(places)), shape, places)
 
 
 def _offset(text: nw.Expr) -> nw.Expr:
     """Cut the offset out of a well-shaped ISO text, as +0100 (Z: +0000), or nothing where there is none."""
-    offset = text.str.slice(10).str.replace_all(r"^[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?", "")
+    offset = text.str.slice(16).str.replace_all(r"^:[0-9]{2}([.,][0-9]+)?", "")  # behind the minutes
     offset = offset.str.replace_all(":", "", literal=True)
     return nw.when((offset == "Z") | (offset == "-0000")).then(nw.lit("+0000")).otherwise(offset)
 
@@ -92,12 +96,18 @@ def _padding(places: Mapping[str, int]) -> Iterable[Stage]:
 
 
 def _text_cells(
-    stages: tuple[Stage, ...], shape: str, places: Mapping[str, int], zone: nw.Expr | None
+    stages: tuple[Stage, ...],
+    shape: str,
+    places: Mapping[str, int],
+    only: Mapping[str, nw.Expr] | None = None,
 ) -> Cells:
+    """Cut the parts out of their places, some `only` where a condition holds, and put a date together."""
     text, shaped = nw.col(_TEXT), nw.col(_SHAPED)
     piece = {token: nw.col(f"{STAGE}date_{_PARTS[token]}") for token in places}
     cut: Stage = {
-        f"{STAGE}date_{_PARTS[token]}": _piece(text, shaped, at, _WIDTHS[token])
+        f"{STAGE}date_{_PARTS[token]}": _piece(
+            text, shaped & only[token] if only and token in only else shaped, at, _WIDTHS[token]
+        )
         for token, at in places.items()
     }
     if "y" in piece:
@@ -115,7 +125,7 @@ def _text_cells(
         "date_out_of_range": nw.col(_REAL) & ~in_range,
     }
     value = canonical.str.to_datetime(format="%Y-%m-%d-%H-%M-%S")
-    return Cells(value, faults, (*stages, {_SHAPED: text.str.contains(shape)}, cut, {_REAL: real}), zone=zone)
+    return Cells(value, faults, (*stages, {_SHAPED: text.str.contains(shape)}, cut, {_REAL: real}))
 
 
 def _piece(text: nw.Expr, shaped: nw.Expr, at: int, width: int) -> nw.Expr:

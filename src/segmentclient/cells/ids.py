@@ -6,13 +6,13 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient.cells.reading import STAGE, Cells, is_blank, is_present, stripped, unreadable
+from segmentclient.cells.reading import STAGE, Cells, Strip, is_blank, is_present, stripped, unreadable
 from segmentclient.schema import kind_of
 
 __all__ = ["id_cells"]
 
 
-def id_cells(column: str, dtype: Any, *, what: str, halves: bool = False) -> Cells:
+def id_cells(column: str, dtype: Any, *, what: str, strip: Strip, halves: bool = False) -> Cells:
     """Ids: whole numbers, text (outer blanks removed) or anything that prints; blank text is missing.
 
     Where the text `halves` characters (lone surrogates of a wrong encoding), these cells are unreadable.
@@ -27,7 +27,7 @@ def id_cells(column: str, dtype: Any, *, what: str, halves: bool = False) -> Cel
         text = nw.col(name)
         faults = {missing: is_blank(text)}
         faults |= {unreadable_id: text.str.contains(r"[\ud800-\udfff]")} if halves else {}
-        return Cells(_or_null(text), faults, stages=({name: stripped(column, dtype)},))
+        return Cells(_or_null(text), faults, stages=({name: stripped(column, dtype, strip)},))
     return unreadable(
         f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
     )

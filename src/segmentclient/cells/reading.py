@@ -2,33 +2,36 @@
 
 The `stages` of `Cells` are columns to add first, one after the other (so that no engine has to work a long expression
 out twice); then `value` is null where the cell cannot be used, `faults` names why. `cast` is the type that the value
-takes once the unusable rows are gone (whole numbers with gaps do not exist on every engine).
+takes once the unusable rows are gone (whole numbers with gaps do not exist on every engine); `offset` is that of text dates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 
+from segmentclient import frames
+
 __all__ = [
-    "BLANKS",
     "STAGE",
     "Cells",
     "Stage",
+    "Strip",
     "is_blank",
     "is_present",
     "numbers_of",
     "stripped",
     "unreadable",
+    "with_number_cells",
 ]
 
 STAGE = "_segmentclient_stage_"
-BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace()) + "\N{ZERO WIDTH SPACE}\ufeff"
 
 Stage: TypeAlias = "dict[str, nw.Expr]"
+Strip: TypeAlias = "Callable[[nw.Expr], nw.Expr]"  # what frames.stripping gives
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Cells:
     stages: tuple[Stage, ...] = ()
     problem: str = ""
     cast: Any = None
-    zone: nw.Expr | None = None
+    offset: nw.Expr | None = None
 
 
 def unreadable(problem: str) -> Cells:
@@ -59,13 +62,22 @@ def is_present(column: str, dtype: Any) -> nw.Expr:
     return present & ~nw.col(column).is_nan() if dtype.is_float() else present
 
 
-def stripped(column: str, dtype: Any) -> nw.Expr:
-    """Give text without outer blanks, of any kind that Unicode knows."""
+def stripped(column: str, dtype: Any, strip: Strip) -> nw.Expr:
+    """Give text without outer blanks."""
     raw = nw.col(column)
     text = raw if type(dtype).__name__ == "String" else nw.when(~raw.is_null()).then(raw.cast(nw.String))
-    return text.str.strip_chars(BLANKS)
+    return strip(text)
 
 
 def is_blank(text: nw.Expr) -> nw.Expr:
     """Null, or without a character."""
     return text.is_null() | (text.str.len_chars() == 0)
+
+
+def with_number_cells(frame: frames.Frame, columns: Iterable[str]) -> frames.Frame:
+    """Put beside each column of objects those of its cells that are numbers already."""
+    schema = frame.collect_schema()
+    for column in columns:
+        if isinstance(schema[column], nw.Object):
+            frame = frames.with_numbers(frame, column, name=numbers_of(column))
+    return frame

@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import frames
+from segmentclient import cells, frames
 from segmentclient.cells import Cells
 from segmentclient.options import check_options
-from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns, with_object_cells
+from segmentclient.transactions.clocks import offsets_in, on_clock_of, on_wall_clock, refuse_mixed_zones
+from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns
 from segmentclient.transactions.counting import audit_table, count_reasons, notes_on
 from segmentclient.transactions.exclusion import exclusion
-from segmentclient.transactions.marking import mark_duplicates, mark_refunds_only, mark_rows, on_wall_clock
+from segmentclient.transactions.marking import (
+    mark_duplicates,
+    mark_refunds_only,
+    mark_rows,
+    stage_rows,
+    type_rows,
+)
 from segmentclient.transactions.reasons import (
     AMOUNT,
     DATE,
@@ -130,7 +137,8 @@ def clean_transactions(
         with refunds only are set aside; "drop": they are set aside; "raise": an error counts them.
     duplicates : "keep" exact duplicates (counted in `notes`) or "drop" all but one.
     exclude : ids to leave out (staff, test accounts), or the name of a boolean column that marks rows to leave out.
-    timezone : for dates with a time zone, the zone whose wall clock decides the day (default: the column's own).
+    timezone : for dates with a time zone, and for text with offsets (2026-12-31T23:30:00+01:00), the zone whose wall
+        clock decides the day (default: the column's own, or the clock that the text was written by).
     date_format : form of text dates, made of %d %m %Y %y %H %M %S; ISO 8601 (2026-12-31, with or without a time)
         when not given.
     decimal : decimal mark of text amounts; blanks, apostrophes and the other mark group thousands.
@@ -171,9 +179,14 @@ def clean_transactions(
     names = ColumnNames(customer_id, date, amount, order_id, quantity, unit_price)
     read = read_columns(frame, names, date_format=date_format, decimal=decimal)
     with frames.said_by_engine("transactions"):
-        local = on_wall_clock(with_object_cells(frame, names), date, timezone)
-        marked = mark_rows(local, read, exclusion(frame, names, exclude), returns)
-    refuse_unusable(marked, names, read)
+        staged = stage_rows(
+            on_wall_clock(cells.with_number_cells(frame, names.amounts), date, timezone), read
+        )
+        offsets = offsets_in(staged, read.date)
+        refuse_mixed_zones(offsets, date, timezone)
+        typed = on_clock_of(type_rows(staged, read), read.date, offsets, timezone)
+        marked = mark_rows(typed, read, exclusion(frame, names, exclude), returns)
+    refuse_unusable(marked, names)
     marked = mark_duplicates(marked, frame.collect_schema().names()) if duplicates == "drop" else marked
     first_count = count_reasons(marked)
     if returns == "raise":

@@ -13,7 +13,7 @@ from segmentclient.cells import Cells
 from segmentclient.errors import raise_all
 from segmentclient.schema import column_problems
 
-__all__ = ["ColumnNames", "ReadColumns", "read_columns", "with_object_cells"]
+__all__ = ["ColumnNames", "ReadColumns", "read_columns"]
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,18 @@ def read_columns(
     schema = frame.collect_schema()
     missing = column_problems(schema, dict.fromkeys(names.needed, "any"))
     raise_all([*missing, *_name_problems(schema, names)], table="transactions")
+    strip = frames.stripping(frame)
     read = ReadColumns(
         customer_id=cells.id_cells(
             names.customer_id,
             schema[names.customer_id],
             what="customer_id",
+            strip=strip,
             halves=frames.holds_half_characters(frame, names.customer_id),
         ),
-        date=cells.date_cells(names.date, schema[names.date], date_format=date_format),
-        amount=_amounts(schema, names, decimal),
-        order_id=cells.id_cells(names.order_id, schema[names.order_id], what="order_id")
+        date=cells.date_cells(names.date, schema[names.date], date_format=date_format, strip=strip),
+        amount=_amounts(schema, names, decimal, strip),
+        order_id=cells.id_cells(names.order_id, schema[names.order_id], what="order_id", strip=strip)
         if names.order_id
         else None,
     )
@@ -85,20 +87,12 @@ def read_columns(
     return read
 
 
-def with_object_cells(frame: frames.Frame, names: ColumnNames) -> frames.Frame:
-    """Put those cells of object columns that are numbers already beside them."""
-    schema = frame.collect_schema()
-    for column in names.amounts:
-        if isinstance(schema[column], nw.Object):
-            frame = frames.with_numbers(frame, column, name=cells.numbers_of(column))
-    return frame
-
-
-def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str) -> Cells:
+def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str, strip: cells.Strip) -> Cells:
     if not names.quantity or not names.unit_price:
-        return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal)
+        return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal, strip=strip)
     left, right = (
-        cells.amount_cells(one, schema[one], decimal=decimal) for one in (names.quantity, names.unit_price)
+        cells.amount_cells(one, schema[one], decimal=decimal, strip=strip)
+        for one in (names.quantity, names.unit_price)
     )
     return cells.product_cells(left, right)
 
