@@ -309,7 +309,7 @@ def test_an_offset_beside_another_or_none_is_one_error(on_engine, day):
 
 def made(**columns):
     """A log of one customer, a day a row."""
-    rows = len(next(iter(columns.values())))
+    rows = max(len(column) for column in columns.values() if not isinstance(column, float))
     days = pd.date_range("2026-01-01", periods=rows)
     return pd.DataFrame({"customer_id": "a", "date": days, **columns})
 
@@ -420,3 +420,91 @@ def test_a_clock_may_move_a_day_out_of_range_and_no_offset_has_30_hours(on_engin
         "unreadable_date": (1, 20.0),
         "date_out_of_range": (1, 10.0),
     }
+
+
+ORDERS = [20260101123456789.0, 20260101123456999.0, np.nan, 1.5, 2.5, 7.0, 7.0]
+
+
+def test_order_ids_that_cannot_be_read_are_set_aside_and_no_order_of_the_day(on_engine, back):
+    """One day: the order of a line without id, and order 7; four lines whose order no number tells."""
+    raw = made(amount=[2.0**power for power in range(7)], o=ORDERS).assign(date=dt.datetime(2026, 1, 1))
+    clean = sc.clean_transactions(on_engine(raw), order_id="o")
+    assert audit_of(clean) == {"kept": (3, 4.0 + 32 + 64), "unreadable_order_id": (4, 1.0 + 2 + 8 + 16)}
+    assert sorted(back(clean.transactions)["order_id"]) == ["2026-01-01", "7", "7"]
+    assert back(sc.summarize_customers(clean.transactions))["n_orders"].tolist() == [2]
+
+
+def test_order_ids_of_numbers_beside_texts_are_told_apart_as_a_person_would():
+    """A workbook whose cancellations begin with a C holds both."""
+    ids = pd.Series([536365, "C536379", 536365.0, "536365", None], dtype=object)
+    raw = made(amount=1.0, o=ids).assign(date=dt.datetime(2026, 1, 1))
+    kept = sc.clean_transactions(raw, order_id="o").transactions
+    assert kept["order_id"].tolist() == ["536365", "C536379", "536365", "536365", "2026-01-01"]
+
+
+def test_object_ids_that_are_equal_numbers_are_one_customer():
+    ids = pd.Series([7, 7.0, Decimal("7"), Decimal("7.00"), np.int64(7), 1.5, 2.0**53, None], dtype=object)
+    clean = sc.clean_transactions(made(amount=1.0, o=ids).assign(customer_id=ids))
+    assert clean.transactions["customer_id"].tolist() == ["7"] * 5
+    assert audit_of(clean) == {
+        "kept": (5, 5.0),
+        "missing_customer_id": (1, 1.0),
+        "unreadable_customer_id": (2, 2.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("ids", "types"),
+    [
+        ([7, "7", 7.0], "float beside int beside str"),
+        ([Decimal("7"), "7"], "Decimal beside str"),
+        ([dt.date(2026, 1, 1), "2026-01-01"], "date beside str"),
+        ([True, "True"], "bool beside str"),
+    ],
+)
+def test_customer_ids_of_several_types_are_one_error_as_in_an_export(ids, types):
+    raw = made(amount=[1.0] * len(ids)).assign(customer_id=pd.Series(ids, dtype=object))
+    with pytest.raises(sc.ColumnError, match=f"'customer_id' holds {types}; accepted: values of one type"):
+        sc.clean_transactions(raw)
+
+
+def test_two_negatives_are_no_sale(on_engine):
+    raw = on_engine(made(n=[-1, -1, 1, 2], price=[-10.0, 10.0, -4.0, 5.0]))
+    clean = sc.clean_transactions(raw, quantity="n", unit_price="price")
+    assert audit_of(clean) == {"kept": (3, -10.0 - 4 + 10), "negative_quantity_and_price": (1, 0.0)}
+
+
+@pytest.mark.parametrize(
+    "blank", ["\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}", "\N{IDEOGRAPHIC SPACE}", "\N{ZERO WIDTH SPACE}", "\x1f", "\v"]
+)  # fmt: skip
+def test_blanks_of_any_kind_around_ids_are_no_part_of_them(on_engine, back, blank):
+    raw = on_engine(orders(who=["a b", f"{blank}a b{blank}", blank]))
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    assert back(clean.transactions)["customer_id"].tolist() == ["a b", "a b"]
+    assert audit_of(clean)["missing_customer_id"] == (1, 30.0)
+    with pytest.raises(sc.TransactionError, match="excluded 2"):
+        sc.clean_transactions(raw, **COLUMNS, exclude=[f"a b{blank}"])
+
+
+def test_duplicates_dropped_are_those_that_the_notes_count(on_engine):
+    raw = on_engine(
+        pd.DataFrame(
+            {
+                "who": ["a", "a ", "a", "a", "b", None, None],
+                "day": ["2026-01-01", "2026-01-01 00:00", "2026-01-01", "2026-01-01"] + ["2026-01-02"] * 3,
+                "total": ["1.0", "1.00", " 1", "1.0", "1", "1", "1"],
+                "shop": ["x", "x", "x", "y", "x", "x", "x"],
+            }
+        )
+    )
+    assert sc.clean_transactions(raw, **COLUMNS).notes["exact_duplicates_kept"] == 2
+    dropped = sc.clean_transactions(raw, **COLUMNS, duplicates="drop")
+    assert audit_of(dropped) == {"kept": (3, 3.0), "missing_customer_id": (2, 2.0), "duplicate": (2, 2.0)}
+    assert dropped.notes["exact_duplicates_kept"] == 0
+
+
+def test_duplicates_of_lines_without_an_order_id_are_those_of_the_order_of_the_day(on_engine):
+    raw = on_engine(orders(who="a", day="2026-01-01", total=1.0, o=["2026-01-01", None, "7"]))
+    kept = sc.clean_transactions(raw, **COLUMNS, order_id="o")
+    dropped = sc.clean_transactions(raw, **COLUMNS, order_id="o", duplicates="drop")
+    assert (kept.notes["exact_duplicates_kept"], dropped.kept_rows) == (1, 2)

@@ -7,7 +7,7 @@ Every reader gives a `Cells`. Nothing here raises on a cell; a column of a type 
 from segmentclient.cells.amounts import amount_cells, product_cells
 from segmentclient.cells.dates import EARLIEST, LATEST, WALL_CLOCK, date_cells
 from segmentclient.cells.ids import id_cells
-from segmentclient.cells.reading import Cells, Strip, with_number_cells
+from segmentclient.cells.reading import Cells, Strip, with_number_cells, written_of
 
 __all__ = [
     "EARLIEST",
@@ -19,5 +19,5 @@ __all__ = [
     "date_cells",
     "id_cells",
     "product_cells",
-    "with_number_cells",
+    "with_number_cells", "written_of",
 ]  # fmt: skip

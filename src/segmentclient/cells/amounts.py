@@ -42,14 +42,19 @@ def amount_cells(column: str, dtype: Any, *, decimal: str, strip: Strip) -> Cell
 
 
 def product_cells(left: Cells, right: Cells) -> Cells:
-    """Multiply quantities and prices; a product beyond all numbers cannot be read."""
+    """Multiply quantities and prices; a product beyond all numbers cannot be read.
+
+    Two negatives are no sale: what was given back, or what was paid, is not known.
+    """
     if left.problem or right.problem:
         return unreadable(left.problem or right.problem)
-    product = nw.col(f"{STAGE}product")
+    one, other, product = (nw.col(f"{STAGE}{name}") for name in ("quantity", "price", "product"))
     faults = {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
     faults["unreadable_amount"] = faults["unreadable_amount"] | _is_endless(product)
-    multiplied = {f"{STAGE}product": left.value * right.value}
-    return Cells(_finite(product), faults, (*left.stages, *right.stages, multiplied))
+    faults["negative_quantity_and_price"] = both = (one < 0) & (other < 0)
+    factors = {f"{STAGE}quantity": left.value, f"{STAGE}price": right.value}
+    stages = (*left.stages, *right.stages, factors, {f"{STAGE}product": one * other})
+    return Cells(nw.when(~both & ~_is_endless(product)).then(product), faults, stages)
 
 
 def _is_endless(number: nw.Expr) -> nw.Expr:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 
-from segmentclient.cells.reading import STAGE, Cells, Strip, is_blank, is_present, stripped, unreadable
+from segmentclient.cells.reading import (
+    STAGE,
+    Cells,
+    Strip,
+    is_blank,
+    is_present,
+    stripped,
+    unreadable,
+    written_of,
+)
 from segmentclient.schema import kind_of
 
 __all__ = ["id_cells"]
 
+Kinds: TypeAlias = "Mapping[str, list[str]]"
+NO_KINDS: Kinds = MappingProxyType({})
 
-def id_cells(column: str, dtype: Any, *, what: str, strip: Strip, halves: bool = False) -> Cells:
+
+def id_cells(
+    column: str, dtype: Any, *, what: str, strip: Strip, halves: bool = False, kinds: Kinds = NO_KINDS
+) -> Cells:
     """Ids: whole numbers, text (outer blanks removed) or anything that prints; blank text is missing.
 
-    Where the text `halves` characters (lone surrogates of a wrong encoding), these cells are unreadable.
+    Where the text `halves` characters (lone surrogates of a wrong encoding), these cells are unreadable. Of a column
+    of objects, `kinds` are those that `frames.kinds_in` finds: numbers are read as such.
     """
     missing, unreadable_id = f"missing_{what}", f"unreadable_{what}"
     if kind_of(dtype) == "number" and not dtype.is_integer():
@@ -27,7 +44,9 @@ def id_cells(column: str, dtype: Any, *, what: str, strip: Strip, halves: bool =
         text = nw.col(name)
         faults = {missing: is_blank(text)}
         faults |= {unreadable_id: text.str.contains(r"[\ud800-\udfff]")} if halves else {}
-        return Cells(_or_null(text), faults, stages=({name: stripped(column, dtype, strip)},))
+        faults |= {unreadable_id: ~text.str.contains("^-?[0-9]+$")} if list(kinds) == ["number"] else {}
+        source, held = (written_of(column), nw.String()) if "number" in kinds else (column, dtype)
+        return Cells(_or_null(text), faults, stages=({name: stripped(source, held, strip)},))
     return unreadable(
         f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
     )

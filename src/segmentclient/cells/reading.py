@@ -26,6 +26,7 @@ __all__ = [
     "stripped",
     "unreadable",
     "with_number_cells",
+    "written_of",
 ]
 
 STAGE = "_segmentclient_stage_"
@@ -54,6 +55,11 @@ def unreadable(problem: str) -> Cells:
 def numbers_of(column: str) -> str:
     """Name the column of those cells of a column of objects that are numbers."""
     return f"{STAGE}numbers_{column}"
+
+
+def written_of(column: str) -> str:
+    """Name the column where a column of objects stands as text."""
+    return f"{STAGE}written_{column}"
 
 
 def is_present(column: str, dtype: Any) -> nw.Expr:

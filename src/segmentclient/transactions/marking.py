@@ -7,6 +7,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
+from segmentclient.cells import Cells
 from segmentclient.errors import ColumnError
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ReadColumns
@@ -26,7 +27,16 @@ def stage_rows(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
 def type_rows(staged: frames.Frame, read: ReadColumns) -> frames.Frame:
     """Add the typed columns."""
     columns = {ID: read.customer_id.value, DATE: read.date.value, AMOUNT: read.amount.value}
-    return staged.with_columns(**columns, **({ORDER: read.order_id.value} if read.order_id else {}))
+    typed = staged.with_columns(**columns)
+    return typed.with_columns(_order_ids(read.order_id)) if read.order_id else typed
+
+
+def _order_ids(read: Cells) -> nw.Expr:
+    """A line without an order id counts as one of the order of its day."""
+    is_missing = read.value.is_null()
+    ids = read.value.fill_null(0).cast(read.cast) if read.cast else read.value
+    day = nw.col(DATE).dt.to_string("%Y-%m-%d")
+    return nw.when(is_missing).then(day).otherwise(ids.cast(nw.String)).alias(ORDER)
 
 
 def mark_rows(
@@ -44,8 +54,13 @@ def mark_rows(
     return typed.with_columns(reason.alias(REASON))
 
 
-def mark_duplicates(marked: frames.Frame, columns: list[str]) -> frames.Frame:
-    """Mark every exact duplicate but one; which one does not matter, for they are the same."""
+def mark_duplicates(marked: frames.Frame, others: list[str]) -> frames.Frame:
+    """Mark every exact duplicate but one; which one does not matter, for they are the same.
+
+    Rows are compared as they are read ("1.0" is "1.00"), with the `others`, the columns that are not read.
+    """
+    typed = [column for column in (ID, DATE, AMOUNT, ORDER) if column in marked.collect_schema()]
+    columns = [*typed, REASON, *others]
     place = "_segmentclient_place"
     counted: frames.Frame
     if isinstance(marked, nw.LazyFrame):
