@@ -33,7 +33,8 @@ def amount_cells(column: str, dtype: Any, *, decimal: str, strip: Strip) -> Cell
     if kind == "number":
         present = is_present(column, dtype)
         number = nw.when(present).then(nw.col(column)).cast(nw.Float64)
-        return Cells(_finite(number), {"missing_amount": ~present, "unreadable_amount": _is_endless(number)})
+        faults = {"missing_amount": ~present, "unreadable_amount": present & _is_endless(number)}
+        return Cells(nw.when(~_is_endless(number)).then(number), faults)
     if type(dtype).__name__ == "Object":
         return _object_amounts(column, stripped(column, dtype, strip), decimal)
     if kind == "text":
@@ -50,7 +51,7 @@ def product_cells(left: Cells, right: Cells) -> Cells:
         return unreadable(left.problem or right.problem)
     one, other, product = (nw.col(f"{STAGE}{name}") for name in ("quantity", "price", "product"))
     faults = {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
-    faults["unreadable_amount"] = faults["unreadable_amount"] | _is_endless(product)
+    faults["unreadable_amount"] = faults["unreadable_amount"] | (~product.is_null() & _is_endless(product))
     faults["negative_quantity_and_price"] = both = (one < 0) & (other < 0)
     factors = {f"{STAGE}quantity": left.value, f"{STAGE}price": right.value}
     stages = (*left.stages, *right.stages, factors, {f"{STAGE}product": one * other})
@@ -58,11 +59,7 @@ def product_cells(left: Cells, right: Cells) -> Cells:
 
 
 def _is_endless(number: nw.Expr) -> nw.Expr:
-    return ~number.is_null() & (number.abs() == float("inf"))
-
-
-def _finite(number: nw.Expr) -> nw.Expr:
-    return nw.when(~_is_endless(number)).then(number)
+    return number.abs() == float("inf")
 
 
 def _object_amounts(column: str, text: nw.Expr, decimal: str) -> Cells:
@@ -72,7 +69,7 @@ def _object_amounts(column: str, text: nw.Expr, decimal: str) -> Cells:
     texts = _text_amounts(column, nw.when(~is_number).then(text), decimal)
     faults = {reason: ~is_number & fault for reason, fault in texts.faults.items()}
     faults["unreadable_amount"] = faults["unreadable_amount"] | _is_endless(number)
-    value = nw.when(is_number).then(_finite(number)).otherwise(texts.value)
+    value = nw.when(is_number & ~_is_endless(number)).then(number).otherwise(texts.value)
     return Cells(value, faults, texts.stages)
 
 

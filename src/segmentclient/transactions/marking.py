@@ -44,7 +44,7 @@ def mark_rows(
 ) -> frames.Frame:
     """Add, on rows to set aside, the first reason that applies."""
     conditions = dict(read.faults)
-    if "date_out_of_range" in conditions:  # a day that the clock asked for moves into another century
+    if read.date.offset is not None:  # a day that the clock asked for moves into another century
         conditions["date_out_of_range"] = conditions["date_out_of_range"] | nw.col(DATE).is_null()
     conditions |= {"excluded": excluded} if excluded is not None else {}
     conditions |= {"refund": nw.col(AMOUNT) < 0} if returns == "drop" else {}
