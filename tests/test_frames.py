@@ -136,3 +136,24 @@ def test_a_signalling_nan_sets_its_row_aside():
     clean = sc.clean_transactions(log)
     assert clean.transactions["amount"].tolist() == [2.5]
     assert clean.rejected["reason"].tolist() == ["missing_amount"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("America/New_York", -5), ("America/Sao_Paulo", -3), ("Etc/GMT+5", -5), ("America/Port-au-Prince", -5)],
+)
+def test_zones_named_with_other_signs_than_letters_keep_their_clock_and_name(zone, hours):
+    noon = pd.to_datetime(["2026-01-10T12:00", "2026-01-20T01:00", None]).tz_localize("UTC").tz_convert(zone)
+    orders = pd.DataFrame({"customer_id": ["a", "a", "b"], "date": noon, "amount": 1.0, "seen": noon})
+    clean = sc.clean_transactions(orders)
+    wall = [pd.Timestamp(2026, 1, 10, 12), pd.Timestamp(2026, 1, 20, 1)]
+    assert clean.transactions["date"].tolist() == [time + pd.Timedelta(hours=hours) for time in wall]
+    pd.testing.assert_series_equal(clean.transactions["seen"], orders["seen"].head(2))
+    pd.testing.assert_series_equal(clean.rejected["date"], orders["date"].tail(1))
+    customers = sc.summarize_customers(orders.head(2))
+    assert customers["last_order"].tolist() == [pd.Timestamp(2026, 1, 19)]
+    zoned = customers.assign(
+        first_order=customers["first_order"].dt.tz_localize(zone),
+        last_order=customers["last_order"].dt.tz_localize(zone),
+    )
+    assert sc.lifecycle(zoned, active_days=30, new_days=30)["last_order"].dtype == orders["date"].dtype

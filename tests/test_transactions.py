@@ -1,4 +1,5 @@
 import datetime as dt
+import zoneinfo
 from decimal import Decimal
 
 import numpy as np
@@ -151,6 +152,7 @@ def test_amounts_that_cannot_be_read(on_engine, text):
         ("20250201", "%Y%m%d", dt.datetime(2025, 2, 1)),
         ("2025-02-01T10:11:12.5Z", None, dt.datetime(2025, 2, 1, 10, 11, 12)),
         ("2024-02-29 10:11", None, dt.datetime(2024, 2, 29, 10, 11)),
+        ("2024-02-29 10:11+05:45", None, dt.datetime(2024, 2, 29, 10, 11)),
     ],
 )
 def test_dates_in_text(on_engine, back, text, date_format, day):
@@ -279,3 +281,230 @@ def test_ids_of_half_characters_are_set_aside():
     )
     audit = clean.audit.set_index("reason")["amount"].to_dict()
     assert audit == {"kept": 10.0, "missing_customer_id": 4.0, "unreadable_customer_id": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2026-01-31T23:30:00Z", "2026-01-31T23:30:15Z"),
+        ("2026-01-31T23:30:00.123Z", "2026-01-31 23:30:07.456Z"),
+        ("2026-01-31T23:30:00+0100", "2026-01-31T23:30:15+01:00"),
+        ("2026-01-31T23:30Z", "2026-01-31T23:30:15+00:00"),
+    ],
+)
+def test_one_offset_is_no_mixture_whatever_the_seconds_and_its_spelling(on_engine, back, first, second):
+    kept = back(sc.clean_transactions(on_engine(orders(day=[first, first, second])), **COLUMNS).transactions)
+    assert kept["date"].iloc[0] == dt.datetime(2026, 1, 31, 23, 30)
+    assert kept["date"].iloc[2].minute == 30
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-01-01", "2026-01-01T10:00:00", "2026-01-01T10:00:00-01:00", "2026-01-01 10:00Z"]
+)
+def test_an_offset_beside_another_or_none_is_one_error(on_engine, day):
+    raw = on_engine(orders(day=["2026-01-01T10:00:00+0100", day, day]))
+    with pytest.raises(sc.ColumnError, match=r"'day' mixes time zones \((none|[+-]\d{4}) and [+-]\d{4}\)"):
+        sc.clean_transactions(raw, **COLUMNS)
+
+
+def made(**columns):
+    """A log of one customer, a day a row."""
+    rows = max(len(column) for column in columns.values() if not isinstance(column, float))
+    days = pd.date_range("2026-01-01", periods=rows)
+    return pd.DataFrame({"customer_id": "a", "date": days, **columns})
+
+
+NUMBERS = [Decimal("1.125"), 1.125, 2, np.float32(0.5), np.int64(3), "1,5", " 1.234,5 ", None, float("nan")]
+READ = [1.125, 1.125, 2.0, 0.5, 3.0, 1.5, 1234.5]
+
+
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize(
+    "cells", [[Decimal("1.125"), Decimal("2")], [1.125, 2], [np.float64(0.25), Decimal("4")], [3, 4]]
+)
+def test_cells_that_are_numbers_are_no_text(cells, decimal):
+    amounts = pd.Series(cells, dtype=object)
+    clean = sc.clean_transactions(made(amount=amounts), decimal=decimal)
+    assert clean.transactions["amount"].tolist() == [float(cell) for cell in cells]
+    lines = made(n=pd.Series([2, 3], dtype=object), price=amounts)
+    clean = sc.clean_transactions(lines, quantity="n", unit_price="price", decimal=decimal)
+    assert clean.transactions["amount"].tolist() == [2 * float(cells[0]), 3 * float(cells[1])]
+
+
+def test_numbers_and_texts_in_one_column_are_each_read_as_what_they_are():
+    clean = sc.clean_transactions(made(amount=pd.Series(NUMBERS, dtype=object)), decimal=",")
+    assert clean.transactions["amount"].tolist() == READ
+    assert audit_of(clean) == {"kept": (7, sum(READ)), "missing_amount": (2, 0.0)}
+    odd = pd.Series([1.0, "x", float("inf"), True, 10**400, Decimal("Infinity")], dtype=object)
+    assert audit_of(sc.clean_transactions(made(amount=odd))) == {
+        "kept": (1, 1.0),
+        "unreadable_amount": (5, 0.0),
+    }
+
+
+BLANKS = [" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "values"),
+    [
+        (["1,234.5", "12,345,678", "1'234.50", "1’234", "0.5", "00.5", "- 5"], ".",
+         [1234.5, 12345678, 1234.5, 1234, 0.5, 0.5, -5]),
+        (["1.234,5", "999.999", "0,500", "1234,5", "007"], ",", [1234.5, 999999, 0.5, 1234.5, 7]),
+        ([f"12{blank}345{blank}678,9" for blank in BLANKS], ",", [12345678.9] * 4),
+        ([f"{blank}-1{blank}234{blank}" for blank in BLANKS], ".", [-1234] * 4),
+    ],
+)  # fmt: skip
+def test_groups_of_three_are_thousands(on_engine, back, texts, decimal, values):
+    raw = on_engine(made(amount=[*texts, "1000000"]))
+    clean = sc.clean_transactions(raw, decimal=decimal)
+    found = back(clean.transactions).sort_values("date")["amount"].tolist()
+    assert found == pytest.approx([*values, 1e6])
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal"),
+    [
+        (["0,500", "00,125", "12 50", "1 2 3", "5 10", "1 2345", "1234,567", "12,34,567", "1 234,567"], "."),
+        (["0.500", "00.125", "12 50", "1,234.5", "1.23", "1.234 567", "1'23", "1  234", "'5", "5,0 5"], ","),
+    ],
+)
+def test_blanks_and_marks_that_group_no_thousands_are_no_number(on_engine, texts, decimal):
+    clean = sc.clean_transactions(on_engine(made(amount=[*texts, "1"])), decimal=decimal)
+    assert audit_of(clean) == {"kept": (1, 1.0), "unreadable_amount": (len(texts), 0.0)}
+
+
+def test_amounts_beyond_all_numbers_are_set_aside(on_engine):
+    raw = made(n=[1e200, -1e200, 2.0], price=[1e200, 1e200, 3.0], text=["1" + "0" * 400, "1e99", "6"])
+    clean = sc.clean_transactions(on_engine(raw), quantity="n", unit_price="price")
+    assert audit_of(clean) == {"kept": (1, 6.0), "unreadable_amount": (2, 0.0)}
+    assert audit_of(sc.clean_transactions(on_engine(raw), amount="text"))["unreadable_amount"] == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "zone"),
+    [
+        (["2026-01-31T03:30:10+01:00", "2026-07-01T00:15:00+0200"], "America/New_York"),
+        (["2026-01-31T23:30:00Z", "2026-06-30 22:30:00.5Z", "2026-03-29T00:59:59-00:00"], "Europe/Paris"),
+        (["2026-01-31T00:10+05:45", "2026-10-25T03:30:00-03:30"], "Etc/GMT+5"),
+        (["2026-12-31T20:00:00-05:00"], "Asia/Kathmandu"),
+    ],
+)
+def test_text_dates_with_an_offset_take_the_wall_clock_asked_for(on_engine, back, texts, zone):
+    """Several offsets are one clock then; Python's own calendar says what it shows."""
+    raw = made(amount=[1.0] * len(texts)).assign(date=texts)
+    clean = sc.clean_transactions(on_engine(raw), timezone=zone)
+    moments = [dt.datetime.fromisoformat(text).astimezone(zoneinfo.ZoneInfo(zone)) for text in texts]
+    walls = sorted(moment.replace(tzinfo=None, microsecond=0) for moment in moments)
+    assert sorted(back(clean.transactions)["date"].tolist()) == walls
+
+
+def test_text_dates_without_an_offset_keep_their_clock_whatever_the_zone(on_engine, back):
+    raw = on_engine(orders(day=["2026-01-31T23:30:00", "2026-01-31", "2026-02-01"]))
+    kept = back(sc.clean_transactions(raw, **COLUMNS, timezone="America/New_York").transactions)
+    assert kept["date"].tolist()[0] == dt.datetime(2026, 1, 31, 23, 30)
+    assert kept["date"].tolist()[1:] == [dt.datetime(2026, 1, 31), dt.datetime(2026, 2, 1)]
+
+
+def test_dates_without_an_offset_beside_dates_with_one_are_refused_whatever_the_zone(on_engine):
+    raw = on_engine(orders(day=["2026-01-31T23:30:00", "2026-01-31T23:30:00Z", "2026-02-01T10:00:00Z"]))
+    with pytest.raises(sc.ColumnError, match=r"'day' mixes time zones \(none and \+0000\); give every date"):
+        sc.clean_transactions(raw, **COLUMNS, timezone="Europe/Paris")
+
+
+def test_a_clock_may_move_a_day_out_of_range_and_no_offset_has_30_hours(on_engine):
+    days = ["2199-12-31T23:30:00-05:00", "2026-01-31T10:00:00-30:00", "2026-02-01T10:00:00-05:00"]
+    clean = sc.clean_transactions(on_engine(orders(day=days)), **COLUMNS, timezone="UTC")
+    assert audit_of(clean) == {
+        "kept": (1, 30.0),
+        "unreadable_date": (1, 20.0),
+        "date_out_of_range": (1, 10.0),
+    }
+
+
+ORDERS = [20260101123456789.0, 20260101123456999.0, np.nan, 1.5, 2.5, 7.0, 7.0]
+
+
+def test_order_ids_that_cannot_be_read_are_set_aside_and_no_order_of_the_day(on_engine, back):
+    """One day: the order of a line without id, and order 7; four lines whose order no number tells."""
+    raw = made(amount=[2.0**power for power in range(7)], o=ORDERS).assign(date=dt.datetime(2026, 1, 1))
+    clean = sc.clean_transactions(on_engine(raw), order_id="o")
+    assert audit_of(clean) == {"kept": (3, 4.0 + 32 + 64), "unreadable_order_id": (4, 1.0 + 2 + 8 + 16)}
+    assert sorted(back(clean.transactions)["order_id"]) == ["2026-01-01", "7", "7"]
+    assert back(sc.summarize_customers(clean.transactions))["n_orders"].tolist() == [2]
+
+
+def test_order_ids_of_numbers_beside_texts_are_told_apart_as_a_person_would():
+    """A workbook whose cancellations begin with a C holds both."""
+    ids = pd.Series([536365, "C536379", 536365.0, "536365", None], dtype=object)
+    raw = made(amount=1.0, o=ids).assign(date=dt.datetime(2026, 1, 1))
+    kept = sc.clean_transactions(raw, order_id="o").transactions
+    assert kept["order_id"].tolist() == ["536365", "C536379", "536365", "536365", "2026-01-01"]
+
+
+def test_object_ids_that_are_equal_numbers_are_one_customer():
+    ids = pd.Series([7, 7.0, Decimal("7"), Decimal("7.00"), np.int64(7), 1.5, 2.0**53, None], dtype=object)
+    clean = sc.clean_transactions(made(amount=1.0, o=ids).assign(customer_id=ids))
+    assert clean.transactions["customer_id"].tolist() == ["7"] * 5
+    assert audit_of(clean) == {
+        "kept": (5, 5.0),
+        "missing_customer_id": (1, 1.0),
+        "unreadable_customer_id": (2, 2.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("ids", "types"),
+    [
+        ([7, "7", 7.0], "float beside int beside str"),
+        ([Decimal("7"), "7"], "Decimal beside str"),
+        ([dt.date(2026, 1, 1), "2026-01-01"], "date beside str"),
+        ([True, "True"], "bool beside str"),
+    ],
+)
+def test_customer_ids_of_several_types_are_one_error_as_in_an_export(ids, types):
+    raw = made(amount=[1.0] * len(ids)).assign(customer_id=pd.Series(ids, dtype=object))
+    with pytest.raises(sc.ColumnError, match=f"'customer_id' holds {types}; accepted: values of one type"):
+        sc.clean_transactions(raw)
+
+
+def test_two_negatives_are_no_sale(on_engine):
+    raw = on_engine(made(n=[-1, -1, 1, 2], price=[-10.0, 10.0, -4.0, 5.0]))
+    clean = sc.clean_transactions(raw, quantity="n", unit_price="price")
+    assert audit_of(clean) == {"kept": (3, -10.0 - 4 + 10), "negative_quantity_and_price": (1, 0.0)}
+
+
+@pytest.mark.parametrize(
+    "blank", ["\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}", "\N{IDEOGRAPHIC SPACE}", "\N{ZERO WIDTH SPACE}", "\x1f", "\v"]
+)  # fmt: skip
+def test_blanks_of_any_kind_around_ids_are_no_part_of_them(on_engine, back, blank):
+    raw = on_engine(orders(who=["a b", f"{blank}a b{blank}", blank]))
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    assert back(clean.transactions)["customer_id"].tolist() == ["a b", "a b"]
+    assert audit_of(clean)["missing_customer_id"] == (1, 30.0)
+    with pytest.raises(sc.TransactionError, match="excluded 2"):
+        sc.clean_transactions(raw, **COLUMNS, exclude=[f"a b{blank}"])
+
+
+def test_duplicates_dropped_are_those_that_the_notes_count(on_engine):
+    raw = on_engine(
+        pd.DataFrame(
+            {
+                "who": ["a", "a ", "a", "a", "b", None, None],
+                "day": ["2026-01-01", "2026-01-01 00:00", "2026-01-01", "2026-01-01"] + ["2026-01-02"] * 3,
+                "total": ["1.0", "1.00", " 1", "1.0", "1", "1", "1"],
+                "shop": ["x", "x", "x", "y", "x", "x", "x"],
+            }
+        )
+    )
+    assert sc.clean_transactions(raw, **COLUMNS).notes["exact_duplicates_kept"] == 2
+    dropped = sc.clean_transactions(raw, **COLUMNS, duplicates="drop")
+    assert audit_of(dropped) == {"kept": (3, 3.0), "missing_customer_id": (2, 2.0), "duplicate": (2, 2.0)}
+    assert dropped.notes["exact_duplicates_kept"] == 0
+
+
+def test_duplicates_of_lines_without_an_order_id_are_those_of_the_order_of_the_day(on_engine):
+    raw = on_engine(orders(who="a", day="2026-01-01", total=1.0, o=["2026-01-01", None, "7"]))
+    kept = sc.clean_transactions(raw, **COLUMNS, order_id="o")
+    dropped = sc.clean_transactions(raw, **COLUMNS, order_id="o", duplicates="drop")
+    assert (kept.notes["exact_duplicates_kept"], dropped.kept_rows) == (1, 2)

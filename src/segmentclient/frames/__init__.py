@@ -8,13 +8,23 @@ with Narwhals expressions, and goes out through `give_back`. What must reach the
 from segmentclient.frames.columns import add_columns, map_rows, plain_rows, series_like
 from segmentclient.frames.door import Frame, collect, give_back, is_lazy, one_row, read, said_by_engine
 from segmentclient.frames.engines import beside, like, on_one_engine
-from segmentclient.frames.expressions import any_true, day_column, days, days_between, with_wall_clock
+from segmentclient.frames.expressions import (
+    BLANKS,
+    any_true,
+    day_column,
+    days,
+    days_between,
+    stripping,
+    with_local_time,
+    with_wall_clock,
+)
 from segmentclient.frames.joins import joined, stacked
 from segmentclient.frames.labels import check_labels, check_same_keys, holds_half_characters, label_texts
 from segmentclient.frames.matching import in_types_of, keyed_like
+from segmentclient.frames.objects import kinds_in, with_numbers, with_written_numbers
 
 __all__ = [
-    "Frame", "add_columns", "any_true", "beside", "check_labels", "check_same_keys", "collect", "day_column", "days", "days_between",
-    "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keyed_like", "label_texts", "like", "map_rows", "on_one_engine", "one_row", "plain_rows", "read",
-    "said_by_engine", "series_like", "stacked", "with_wall_clock",
+    "BLANKS", "Frame", "add_columns", "any_true", "beside", "check_labels", "check_same_keys", "collect", "day_column", "days", "days_between",
+    "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keyed_like", "kinds_in", "label_texts", "like", "map_rows", "on_one_engine", "one_row", "plain_rows", "read",
+    "said_by_engine", "series_like", "stacked", "stripping", "with_local_time", "with_numbers", "with_wall_clock", "with_written_numbers",
 ]  # fmt: skip

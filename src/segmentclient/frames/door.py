@@ -15,6 +15,7 @@ from segmentclient.frames.arrow import without_arrow
 from segmentclient.frames.engine_words import said_by
 from segmentclient.frames.letters import with_whole_characters
 from segmentclient.frames.odd_cells import with_calm_cells
+from segmentclient.frames.zones import with_own_zones, with_plain_zones
 
 __all__ = ["Frame", "collect", "give_back", "is_lazy", "one_row", "read", "said_by_engine", "with_own_names"]
 
@@ -43,10 +44,13 @@ def _is_pandas(table: Any) -> bool:
 
 
 def _as_pandas_works(table: Any, name: str) -> Any:
-    """Make a pandas table ready: its joins and groups fail on index levels called like a column, and on odd cells."""
+    """Make a pandas table ready: its joins and groups fail on index levels called like a column, and on odd cells.
+
+    Time zones take names that Narwhals can read.
+    """
     if not _is_pandas(table):
         return table
-    table = with_calm_cells(table, name)
+    table = with_plain_zones(with_calm_cells(table, name))
     names = [_HIDDEN + str(name) if name in table.columns else name for name in table.index.names]
     return _with_index(table, table.index.set_names(names)) if names != list(table.index.names) else table
 
@@ -118,6 +122,7 @@ def give_back(frame: Frame) -> Any:
     table = nw.to_native(frame)
     if not frame.implementation.is_pandas():
         return table
+    table = with_own_zones(table)
     index = with_own_names(table.index)
     return table if index is table.index else _with_index(table, index)
 
@@ -134,7 +139,7 @@ def collect(frame: Frame, columns: Sequence[str] | None = None) -> Any:
         wanted = _computed(wanted)
     data = _to_pandas(wanted)
     data.columns = [str(column) for column in data.columns]
-    return with_whole_characters(without_arrow(data.reset_index(drop=True)))
+    return with_whole_characters(with_own_zones(without_arrow(data.reset_index(drop=True))))
 
 
 def _to_pandas(frame: nw.DataFrame[Any]) -> Any:

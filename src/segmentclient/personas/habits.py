@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.cells import amount_cells
+from segmentclient.cells import amount_cells, with_number_cells
 from segmentclient.errors import ColumnError
 from segmentclient.personas.attributes import folded
 from segmentclient.schema import Kind, check_columns
@@ -191,9 +191,10 @@ def _prices(lines: frames.Frame, schema: Mapping[str, Any], names: Any) -> tuple
 
 def _with_units(lines: frames.Frame, quantity: str, dtype: Any) -> frames.Frame | None:
     """Read the quantities, text too (a file read as text has no numbers yet); None where they are none."""
-    read = amount_cells(quantity, dtype, decimal=".")
+    read = amount_cells(quantity, dtype, decimal=".", strip=frames.stripping(lines))
     if read.problem:
         return None
+    lines = with_number_cells(lines, [quantity])
     for stage in read.stages:
         lines = lines.with_columns(**stage)
     return lines.with_columns(_units=read.value).filter(nw.col("_units") > 0)

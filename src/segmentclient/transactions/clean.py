@@ -16,10 +16,17 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.cells import Cells
 from segmentclient.options import check_options
-from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns
+from segmentclient.transactions.clocks import offsets_in, on_clock_of, on_wall_clock, refuse_mixed_zones
+from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns, with_object_cells
 from segmentclient.transactions.counting import audit_table, count_reasons, notes_on
 from segmentclient.transactions.exclusion import exclusion
-from segmentclient.transactions.marking import mark_duplicates, mark_refunds_only, mark_rows, on_wall_clock
+from segmentclient.transactions.marking import (
+    mark_duplicates,
+    mark_refunds_only,
+    mark_rows,
+    stage_rows,
+    type_rows,
+)
 from segmentclient.transactions.reasons import (
     AMOUNT,
     DATE,
@@ -125,15 +132,19 @@ def clean_transactions(
     ----------
     raw : table of orders or order lines, on any engine.
     customer_id, date, amount, order_id : names of the columns.
-    quantity, unit_price : names of two columns whose product is the amount (`amount` is then not read).
+    quantity, unit_price : names of two columns whose product is the amount (`amount` is then not read). Where both
+        are negative, the row is set aside.
     returns : what to do with negative amounts. "net": they lower revenue and are never a purchase, and customers
         with refunds only are set aside; "drop": they are set aside; "raise": an error counts them.
-    duplicates : "keep" exact duplicates (counted in `notes`) or "drop" all but one.
+    duplicates : "keep" exact duplicates (counted in `notes`) or "drop" all but one; values are compared as they are
+        read ("1.0" and "1.00" are equal).
     exclude : ids to leave out (staff, test accounts), or the name of a boolean column that marks rows to leave out.
-    timezone : for dates with a time zone, the zone whose wall clock decides the day (default: the column's own).
+    timezone : for dates with a time zone, and for text with offsets (2026-12-31T23:30:00+01:00), the zone whose wall
+        clock decides the day (default: the column's own, or the clock that the text was written by).
     date_format : form of text dates, made of %d %m %Y %y %H %M %S; ISO 8601 (2026-12-31, with or without a time)
         when not given.
-    decimal : decimal mark of text amounts; blanks, apostrophes and the other mark group thousands.
+    decimal : decimal mark of text amounts; blanks, apostrophes or the other mark group thousands, in threes. Cells
+        that are numbers already are taken as they are.
     currency : name of the column that tells the currency of each row. Amounts in several currencies cannot be added:
         they are refused, with the rows of each.
     known_customers : table with a `customer_id` of customers who bought before this log begins (last month's
@@ -171,11 +182,13 @@ def clean_transactions(
     names = ColumnNames(customer_id, date, amount, order_id, quantity, unit_price)
     read = read_columns(frame, names, date_format=date_format, decimal=decimal)
     with frames.said_by_engine("transactions"):
-        marked = mark_rows(
-            on_wall_clock(frame, date, timezone), read, exclusion(frame, names, exclude), returns
-        )
-    refuse_unusable(marked, names, read)
-    marked = mark_duplicates(marked, frame.collect_schema().names()) if duplicates == "drop" else marked
+        staged = stage_rows(on_wall_clock(with_object_cells(frame, names), date, timezone), read)
+        offsets = offsets_in(staged, read.date)
+        refuse_mixed_zones(offsets, date, timezone)
+        typed = on_clock_of(type_rows(staged, read), read.date, offsets, timezone)
+        marked = mark_rows(typed, read, exclusion(frame, names, exclude), returns)
+    refuse_unusable(marked, names)
+    marked = mark_duplicates(marked, _other_columns(frame, names)) if duplicates == "drop" else marked
     first_count = count_reasons(marked)
     if returns == "raise":
         refuse_refunds(first_count)
@@ -199,21 +212,14 @@ def _kept_rows(
         nw.col(DATE).alias("date"),
         nw.col(AMOUNT).alias("amount"),
     ]
-    typed += [_order_ids(read.order_id)] if read.order_id else []
-    others = [column for column in frame.collect_schema().names() if column not in names.renamed.values()]
-    return kept.select(*typed, *others)
+    typed += [nw.col(ORDER).alias("order_id")] if read.order_id else []
+    return kept.select(*typed, *_other_columns(frame, names))
+
+
+def _other_columns(frame: frames.Frame, names: ColumnNames) -> list[str]:
+    """Name the columns that keep their name."""
+    return [column for column in frame.collect_schema().names() if column not in names.renamed.values()]
 
 
 def _typed(column: str, read: Cells) -> nw.Expr:
     return nw.col(column).cast(read.cast) if read.cast else nw.col(column)
-
-
-def _order_ids(read: Cells) -> nw.Expr:
-    """A line without an order id counts as the order of its day."""
-    text = nw.col(ORDER).cast(nw.String)
-    return (
-        nw.when(nw.col(ORDER).is_null())
-        .then(nw.col(DATE).dt.to_string("%Y-%m-%d"))
-        .otherwise(text)
-        .alias("order_id")
-    )

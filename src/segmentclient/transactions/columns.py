@@ -13,7 +13,7 @@ from segmentclient.cells import Cells
 from segmentclient.errors import raise_all
 from segmentclient.schema import column_problems
 
-__all__ = ["ColumnNames", "ReadColumns", "read_columns"]
+__all__ = ["ColumnNames", "ReadColumns", "read_columns", "with_object_cells"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class ColumnNames:
         return {new: old for new, old in pairs.items() if old is not None}
 
     @property
+    def amounts(self) -> list[str]:
+        """The columns that the amount is made of."""
+        return [self.quantity, self.unit_price] if self.quantity and self.unit_price else [self.amount]
+
+    @property
     def needed(self) -> list[str]:
         """Every column to read."""
         return [*self.renamed.values(), *(one for one in (self.quantity, self.unit_price) if one)]
@@ -52,7 +57,11 @@ class ReadColumns:
     @property
     def faults(self) -> dict[str, nw.Expr]:
         """Every fault of a cell, in order of precedence."""
-        return {**self.customer_id.faults, **self.date.faults, **self.amount.faults}
+        order = (
+            self.order_id.faults if self.order_id else {}
+        )  # a line without order id is one of the order of its day
+        unreadable = {name: fault for name, fault in order.items() if name == "unreadable_order_id"}
+        return {**self.customer_id.faults, **self.date.faults, **self.amount.faults, **unreadable}
 
 
 def read_columns(
@@ -62,38 +71,51 @@ def read_columns(
     schema = frame.collect_schema()
     missing = column_problems(schema, dict.fromkeys(names.needed, "any"))
     raise_all([*missing, *_name_problems(schema, names)], table="transactions")
+    strip = frames.stripping(frame)
     read = ReadColumns(
-        customer_id=cells.id_cells(
-            names.customer_id,
-            schema[names.customer_id],
-            what="customer_id",
-            halves=frames.holds_half_characters(frame, names.customer_id),
-        ),
-        date=cells.date_cells(names.date, schema[names.date], date_format=date_format),
-        amount=_amounts(schema, names, decimal),
-        order_id=cells.id_cells(names.order_id, schema[names.order_id], what="order_id")
-        if names.order_id
-        else None,
+        customer_id=_customer_ids(frame, names.customer_id, strip),
+        date=cells.date_cells(names.date, schema[names.date], date_format=date_format, strip=strip),
+        amount=_amounts(schema, names, decimal, strip),
+        order_id=_order_ids(frame, names.order_id, strip) if names.order_id else None,
     )
     used = (read.customer_id, read.date, read.amount, read.order_id)
     raise_all([one.problem for one in used if one is not None and one.problem], table="transactions")
     return read
 
 
-def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str) -> Cells:
+def _customer_ids(frame: frames.Frame, column: str, strip: cells.Strip) -> Cells:
+    kinds = frames.kinds_in(frame, column)
+    if len(kinds) > 1:
+        types = " beside ".join(sorted(name for names in kinds.values() for name in names))
+        problem = f"column {column!r} holds {types}; accepted: values of one type, for instance text (column.astype(str))"
+        return Cells(nw.lit(None), {}, problem=problem)
+    halves = frames.holds_half_characters(frame, column)
+    dtype = frame.collect_schema()[column]
+    return cells.id_cells(column, dtype, what="customer_id", strip=strip, halves=halves, kinds=kinds)
+
+
+def _order_ids(frame: frames.Frame, column: str, strip: cells.Strip) -> Cells:
+    """Numbers of orders may stand beside texts, as in a workbook whose cancellations begin with a C."""
+    kinds = frames.kinds_in(frame, column)
+    return cells.id_cells(column, frame.collect_schema()[column], what="order_id", strip=strip, kinds=kinds)
+
+
+def with_object_cells(frame: frames.Frame, names: ColumnNames) -> frames.Frame:
+    """Put beside each column of objects its numbers, or, of ids, the text that they are compared by."""
+    for column in dict.fromkeys(one for one in (names.customer_id, names.order_id) if one):
+        if "number" in frames.kinds_in(frame, column):
+            frame = frames.with_written_numbers(frame, column, name=cells.written_of(column))
+    return cells.with_number_cells(frame, names.amounts)
+
+
+def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str, strip: cells.Strip) -> Cells:
     if not names.quantity or not names.unit_price:
-        return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal)
+        return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal, strip=strip)
     left, right = (
-        cells.amount_cells(one, schema[one], decimal=decimal) for one in (names.quantity, names.unit_price)
+        cells.amount_cells(one, schema[one], decimal=decimal, strip=strip)
+        for one in (names.quantity, names.unit_price)
     )
-    faults = (
-        {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
-        if left.faults and right.faults
-        else {}
-    )
-    return Cells(
-        left.value * right.value, faults, (*left.stages, *right.stages), left.problem or right.problem
-    )
+    return cells.product_cells(left, right)
 
 
 def _name_problems(schema: Mapping[str, Any], names: ColumnNames) -> Iterable[str]:

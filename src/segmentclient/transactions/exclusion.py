@@ -30,7 +30,7 @@ def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[A
             f"transactions: exclude= lists {wrong[0]!r}, but column {names.customer_id!r} holds "
             f"{'numbers' if numeric else 'text'}; write the ids in the same type"
         )
-    return nw.col(ID).is_in([one.strip() for one in ids] if not numeric else ids)
+    return nw.col(ID).is_in([one.strip(frames.BLANKS) for one in ids] if not numeric else ids)
 
 
 TRUE, FALSE = ("true", "1", "yes", "oui"), ("false", "0", "no", "non", "")

@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient import cells, frames
-from segmentclient.errors import ColumnError, SegmentClientError
+from segmentclient import frames
+from segmentclient.cells import Cells
+from segmentclient.errors import ColumnError
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ReadColumns
 from segmentclient.transactions.reasons import AMOUNT, DATE, ID, KEPT, ORDER, REASON, Returns
 
-__all__ = ["mark_duplicates", "mark_refunds_only", "mark_rows", "on_wall_clock"]
+__all__ = ["mark_duplicates", "mark_refunds_only", "mark_rows", "stage_rows", "type_rows"]
+
+
+def stage_rows(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
+    """Add the columns that the readers of cells need, one after the other."""
+    for one in (read.customer_id, read.date, read.amount, read.order_id):
+        for stage in one.stages if one is not None else ():
+            frame = frame.with_columns(**stage)
+    return frame
+
+
+def type_rows(staged: frames.Frame, read: ReadColumns) -> frames.Frame:
+    """Add the typed columns."""
+    columns = {ID: read.customer_id.value, DATE: read.date.value, AMOUNT: read.amount.value}
+    typed = staged.with_columns(**columns)
+    return typed.with_columns(_order_ids(read.order_id)) if read.order_id else typed
+
+
+def _order_ids(read: Cells) -> nw.Expr:
+    """A line without an order id counts as one of the order of its day."""
+    is_missing = read.value.is_null()
+    ids = read.value.fill_null(0).cast(read.cast) if read.cast else read.value
+    day = nw.col(DATE).dt.to_string("%Y-%m-%d")
+    return nw.when(is_missing).then(day).otherwise(ids.cast(nw.String)).alias(ORDER)
 
 
 def mark_rows(
-    frame: frames.Frame, read: ReadColumns, excluded: nw.Expr | None, returns: Returns
+    typed: frames.Frame, read: ReadColumns, excluded: nw.Expr | None, returns: Returns
 ) -> frames.Frame:
-    """Add the typed columns and, on rows to set aside, the first reason that applies."""
-    columns = {ID: read.customer_id.value, DATE: read.date.value, AMOUNT: read.amount.value}
-    columns |= {ORDER: read.order_id.value} if read.order_id else {}
-    typed = _staged(frame, read).with_columns(**columns)
+    """Add, on rows to set aside, the first reason that applies."""
     conditions = dict(read.faults)
+    if read.date.offset is not None:  # a day that the clock asked for moves into another century
+        conditions["date_out_of_range"] = conditions["date_out_of_range"] | nw.col(DATE).is_null()
     conditions |= {"excluded": excluded} if excluded is not None else {}
     conditions |= {"refund": nw.col(AMOUNT) < 0} if returns == "drop" else {}
     reason: nw.Expr = nw.lit(KEPT)
@@ -32,28 +54,13 @@ def mark_rows(
     return typed.with_columns(reason.alias(REASON))
 
 
-def on_wall_clock(frame: frames.Frame, date: str, timezone: str | None) -> frames.Frame:
-    """Put the local time of dates that have a time zone beside them."""
-    zone = getattr(frame.collect_schema()[date], "time_zone", None)
-    try:
-        if timezone is not None:
-            zoneinfo.ZoneInfo(timezone)
-        return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK) if zone else frame
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise SegmentClientError(
-            f"timezone={timezone!r} is not known ({error}); accepted: IANA names such as 'Europe/Paris'"
-        ) from None
+def mark_duplicates(marked: frames.Frame, others: list[str]) -> frames.Frame:
+    """Mark every exact duplicate but one; which one does not matter, for they are the same.
 
-
-def _staged(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
-    for one in (read.customer_id, read.date, read.amount, read.order_id):
-        for stage in one.stages if one is not None else ():
-            frame = frame.with_columns(**stage)
-    return frame
-
-
-def mark_duplicates(marked: frames.Frame, columns: list[str]) -> frames.Frame:
-    """Mark every exact duplicate but one; which one does not matter, for they are the same."""
+    Rows are compared as they are read ("1.0" is "1.00"), with the `others`, the columns that are not read.
+    """
+    typed = [column for column in (ID, DATE, AMOUNT, ORDER) if column in marked.collect_schema()]
+    columns = [*typed, REASON, *others]
     place = "_segmentclient_place"
     counted: frames.Frame
     if isinstance(marked, nw.LazyFrame):

@@ -20,6 +20,8 @@ REASONS: Mapping[str, str] = {
     "date_out_of_range": "date outside the years 1900 to 2199",
     "missing_amount": "no amount",
     "unreadable_amount": "amount cannot be read",
+    "negative_quantity_and_price": "quantity and price are both negative",
+    "unreadable_order_id": "order id cannot be read",
     "excluded": "excluded on request (staff, tests ...)",
     "refund": "refund, dropped on request",
     "duplicate": "exact duplicate, dropped on request",

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 from segmentclient import frames
 from segmentclient.errors import ColumnError, TransactionError, raise_all
 from segmentclient.schema import check_columns
-from segmentclient.transactions.columns import ColumnNames, ReadColumns
+from segmentclient.transactions.columns import ColumnNames
 from segmentclient.transactions.reasons import AMOUNT, DATE, ID
 
 if TYPE_CHECKING:
@@ -36,15 +36,13 @@ def refuse_currencies(frame: frames.Frame, column: str) -> None:
         )
 
 
-def refuse_unusable(marked: frames.Frame, names: ColumnNames, read: ReadColumns) -> None:
-    """Raise when a whole column holds nothing readable, when time zones are mixed, or when there is no row."""
+def refuse_unusable(marked: frames.Frame, names: ColumnNames) -> None:
+    """Raise when a whole column holds nothing readable, or when there is no row."""
     found = {name: nw.col(name).count() for name in (ID, DATE, AMOUNT)}
     row = frames.one_row(marked, rows=nw.len(), **{f"n{name}": count for name, count in found.items()})
     if row["rows"] == 0:
         raise ColumnError("transactions: the table is empty (0 rows); at least one order is needed")
     raise_all(_unusable_columns(marked, names, row), table="transactions")
-    if read.date.zone is not None:
-        _refuse_mixed_zones(marked, names, read.date.zone)
 
 
 def _unusable_columns(marked: frames.Frame, names: ColumnNames, row: Mapping[str, Any]) -> Iterable[str]:
@@ -64,21 +62,6 @@ def _unusable_columns(marked: frames.Frame, names: ColumnNames, row: Mapping[str
             ].tolist()
             what = f"for instance {', '.join(map(repr, seen))}" if seen else "every cell is empty"
             yield f"column {column!r} holds nothing readable in {row['rows']:,} rows ({what}); accepted: {accepted}"
-
-
-def _refuse_mixed_zones(marked: frames.Frame, names: ColumnNames, zone: nw.Expr) -> None:
-    """Text dates may carry an offset, but only one: +01:00 beside +02:00 is not one wall clock."""
-    offset = (
-        nw.when(zone.str.contains(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$"))
-        .then(zone.str.slice(-6))
-        .otherwise(nw.lit(""))
-    )
-    seen = frames.one_row(marked.filter(~nw.col(DATE).is_null()), first=offset.min(), last=offset.max())
-    if seen["first"] != seen["last"]:
-        raise ColumnError(
-            f"transactions: column {names.date!r} mixes time zones ({seen['first'] or 'none'} and {seen['last'] or 'none'}); "
-            "parse it into one zone first, for instance with pandas.to_datetime(column, utc=True), and give timezone="
-        )
 
 
 def refuse_refunds(counted: Any) -> None:

@@ -1,0 +1,80 @@
+"""Columns of Python objects in a pandas table: numbers among texts, and the kinds that stand beside one another."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from segmentclient.frames.columns import series_like
+from segmentclient.frames.door import Frame
+
+__all__ = ["kinds_in", "with_numbers", "with_written_numbers"]
+
+_MOST_WHOLE = 2**53  # above it, doubles skip whole numbers
+
+
+def kinds_in(frame: Frame, column: str) -> Mapping[str, list[str]]:
+    """Name the types in a column of objects that are no texts, by kind: all numbers are of one."""
+    if not frame.implementation.is_pandas() or not isinstance(frame.collect_schema()[column], nw.Object):
+        return {}
+    values = nw.to_native(frame)[column]
+    types = {type(value) for value in values[values.notna()].tolist()}
+    names = sorted((_is_number_type(one), one.__name__) for one in types)
+    kinds: dict[str, list[str]] = {}
+    for is_number, name in names:
+        kinds.setdefault("number" if is_number else name, []).append(name)
+    return kinds
+
+
+def with_written_numbers(frame: Frame, column: str, *, name: str) -> Frame:
+    """Add a column of objects as text, where whole numbers are written as such: 7.0 as 7."""
+    cells = nw.to_native(frame)[column]
+    found = np.empty(len(cells), dtype=object)
+    found[:] = [
+        None if is_gap else _written(cell)
+        for cell, is_gap in zip(cells.tolist(), cells.isna().tolist(), strict=True)
+    ]
+    return _beside(frame, name, found)
+
+
+def _beside(frame: Frame, name: str, values: Any) -> Frame:
+    series = series_like(frame, name, values)  # type: ignore[arg-type] # objects stand in pandas tables only
+    return frame.with_columns(nw.from_native(series, series_only=True).alias(name))
+
+
+def _written(cell: Any) -> str:
+    if isinstance(cell, Decimal):
+        is_whole = cell.is_finite() and cell == cell.to_integral_value()
+    else:
+        is_whole = (
+            isinstance(cell, float | np.floating) and abs(float(cell)) < _MOST_WHOLE and cell == int(cell)
+        )
+    return str(int(cell)) if is_whole else str(cell)
+
+
+def with_numbers(frame: Frame, column: str, *, name: str) -> Frame:
+    """Add the cells of a column of objects that are numbers, as decimals; the others are missing there."""
+    if not isinstance(frame, nw.DataFrame) or not frame.implementation.is_pandas():
+        return frame
+    values = nw.to_native(frame)[column].tolist()
+    found = np.fromiter((_number(value) for value in values), dtype="float64", count=len(values))
+    return _beside(frame, name, found)
+
+
+def _number(value: Any) -> float:
+    if type(value) is str or not _is_number_type(type(value)):
+        return np.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf
+
+
+def _is_number_type(kind: type) -> bool:
+    no_amount = (bool, np.bool_, complex, np.complexfloating)
+    return issubclass(kind, numbers.Number) and not issubclass(kind, no_amount)
