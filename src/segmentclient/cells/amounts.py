@@ -45,17 +45,17 @@ def amount_cells(column: str, dtype: Any, *, decimal: str, strip: Strip) -> Cell
 def product_cells(left: Cells, right: Cells) -> Cells:
     """Multiply quantities and prices; a product beyond all numbers cannot be read.
 
-    Two negatives are no sale: what was given back, or what was paid, is not known.
+    Two negatives are no sale: what was given back, or what was paid, is not known. The audit counts their product.
     """
     if left.problem or right.problem:
         return unreadable(left.problem or right.problem)
     one, other, product = (nw.col(f"{STAGE}{name}") for name in ("quantity", "price", "product"))
     faults = {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
     faults["unreadable_amount"] = faults["unreadable_amount"] | (~product.is_null() & _is_endless(product))
-    faults["negative_quantity_and_price"] = both = (one < 0) & (other < 0)
+    faults["negative_quantity_and_price"] = (one < 0) & (other < 0)
     factors = {f"{STAGE}quantity": left.value, f"{STAGE}price": right.value}
     stages = (*left.stages, *right.stages, factors, {f"{STAGE}product": one * other})
-    return Cells(nw.when(~both & ~_is_endless(product)).then(product), faults, stages)
+    return Cells(nw.when(~_is_endless(product)).then(product), faults, stages)
 
 
 def _is_endless(number: nw.Expr) -> nw.Expr:

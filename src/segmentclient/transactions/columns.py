@@ -84,8 +84,9 @@ def read_columns(
 
 
 def _customer_ids(frame: frames.Frame, column: str, strip: cells.Strip) -> Cells:
+    """Numbers may stand beside texts, as in a workbook: 7, 7.0 and "7" are one customer."""
     kinds = frames.kinds_in(frame, column)
-    if len(kinds) > 1:
+    if len(kinds) > 1 and set(kinds) != {"number", "str"}:
         types = " beside ".join(sorted(name for names in kinds.values() for name in names))
         problem = f"column {column!r} holds {types}; accepted: values of one type, for instance text (column.astype(str))"
         return Cells(nw.lit(None), {}, problem=problem)
