@@ -11,15 +11,15 @@ report: $(VENV)/.core ## write report.html from the CDNOW log
 	$(BIN)/segmentclient demo --output report.html
 
 test: $(VENV)/.test lint ## lint, types and the tests of every day
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-all: $(VENV)/.all lint ## every test, the long ones too (Spark and Dask included)
-	$(BIN)/python -m pytest -n 2 -m ""
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m ""
 
 test-oldest: ## the same tests on the oldest versions that are promised (tests/oldest.txt)
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip install --quiet --constraint tests/oldest.txt --editable '.[test]'
-	$(VENV)-oldest/bin/python -m pytest -n 2
+	$(VENV)-oldest/bin/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

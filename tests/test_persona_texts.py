@@ -215,8 +215,15 @@ def all_situations():
     yield from (alone[0], alone[2], alone[3], alone[-1])
 
 
-@pytest.mark.parametrize("currency", [None, "EUR"])
-@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("lang", "currency"),
+    [
+        ("en", None),
+        ("fr", "EUR"),
+        pytest.param("en", "EUR", marks=pytest.mark.slow),
+        pytest.param("fr", None, marks=pytest.mark.slow),
+    ],
+)
 def test_no_template_leaves_a_place_unfilled_or_a_word_in_english(lang, currency, untranslated):
     for customers in all_situations():
         orders = None if currency is None else log_of(customers)

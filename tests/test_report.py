@@ -245,7 +245,10 @@ def test_a_bare_table_is_enough_and_a_missing_segment_is_told():
     [
         {"revenue": 0.0},
         {"segment": "one"},
-        {"segment": [f"a segment whose name is forty letters long {n % 15}" for n in range(60)]},
+        pytest.param(
+            {"segment": [f"a segment whose name is forty letters long {n % 15}" for n in range(60)]},
+            marks=pytest.mark.slow,
+        ),
         {"revenue": -5.0},
     ],
     ids=["no revenue", "one segment", "fifteen segments", "refunds only"],

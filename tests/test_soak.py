@@ -51,7 +51,7 @@ def checked(seed, folder):
         run(seed, folder)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_two_shops(seed, tmp_path):
     checked(seed, tmp_path)
 
