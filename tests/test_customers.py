@@ -3,6 +3,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
@@ -219,3 +220,11 @@ def test_money_given_back_to_strangers_is_said_when_months_are_added():
     with pytest.warns(sc.SegmentClientWarning, match=r"1 customers have refunds and no purchase \(-99\.00"):
         whole = sc.summarize_customers(pd.concat([log, later]))
     pd.testing.assert_frame_equal(new, whole)
+
+
+def test_gaps_of_ids_beyond_64_bits():
+    days = pd.to_datetime(["2026-01-01", "2026-01-05", "2026-01-09", "2026-01-01"])
+    ids = pl.Series([2**70, 2**70, 2**70, 2**70 + 1], dtype=pl.Int128)
+    log = pl.DataFrame({"customer_id": ids, "date": days, "amount": [1.0] * 4})
+    found = sc.summarize_customers(log, gaps=True)
+    assert found["sum_log_gaps"].to_list() == pytest.approx([2 * np.log(4), 0.0])

@@ -565,3 +565,23 @@ def test_ids_of_people_that_cannot_be_compared_are_one_error(odd):
     people = pd.DataFrame({"customer_id": [odd] * 60, "age": range(20, 80)})
     with pytest.raises(sc.ColumnError, match="customer_id"):
         sc.ideal_customer(customers, people)
+
+
+def test_orders_without_a_date_are_no_orders_of_a_moment():
+    day = pd.Timestamp("2026-01-03")
+    customers = pd.DataFrame(
+        {"customer_id": [f"c{n}" for n in range(12)], "segment": "a", "n_orders": 1, "revenue": 5.0}
+    )
+    log = pd.DataFrame(
+        {"customer_id": customers["customer_id"], "date": [day] * 9 + [None] * 3, "amount": 5.0}
+    )
+    cards = sc.build_personas(customers, transactions=log, as_of="2026-02-01")
+    assert len(cards) == 1
+
+
+def test_binary_data_say_nothing_of_a_person():
+    customers = pd.DataFrame(
+        {"customer_id": range(40), "segment": ["a", "b"] * 20, "n_orders": 1, "revenue": 5.0}
+    )
+    people = pd.DataFrame({"customer_id": range(40), "age": 30, "photo": [b"\xfd\xff"] * 40})
+    assert len(sc.build_personas(customers, attributes=people, as_of="2026-02-01")) == 2

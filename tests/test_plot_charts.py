@@ -1,6 +1,7 @@
 """Every chart carries its table's numbers, says its finding in both languages, and has words for each sentence."""
 
 import ast
+import datetime as dt
 import inspect
 import io
 from importlib import resources
@@ -9,6 +10,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from babel.messages import pofile
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -381,3 +383,20 @@ def test_cohorts_name_their_period():
         assert f"columns: {told} since then" in " ".join(plot.cohort_heatmap(table).get_xlabel().split())
     bare = table.drop(columns="period")
     assert "columns: periods since then" in " ".join(plot.cohort_heatmap(bare).get_xlabel().split())
+
+
+@pytest.mark.parametrize(
+    ("log", "customer", "message"),
+    [
+        (pd.DataFrame({"date": [dt.datetime(1, 1, 1)]}), None, "1 days outside the years 1900 to 2199"),
+        (
+            pl.LazyFrame({"date": [dt.date(2026, 1, 1)], "customer_id": [dt.date(2026, 1, 1)]}),
+            "c",
+            "holds Date; give an id of that kind",
+        ),
+    ],
+)
+def test_a_history_that_cannot_be_drawn_is_one_error(log, customer, message):
+    model = sc.MBGNBD.from_params(r=0.5, alpha=6.0, a=0.9, b=1.7)
+    with pytest.raises(sc.ColumnError, match=message):
+        plot.alive_history(log, model=model, customer=customer)

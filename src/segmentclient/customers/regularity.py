@@ -50,7 +50,8 @@ def _with_day_before(days: frames.Frame) -> frames.Frame:
         ordered = days.with_columns(_before=nw.col("_at").shift(1).over(KEY, order_by="_at"))
         return ordered.filter(~nw.col("_before").is_null())
     sorted_days = days.sort(KEY, "_at")
-    who, at = sorted_days[KEY].to_numpy(), sorted_days["_at"].to_numpy()
-    # ids are compared as they are: a shift would round the large ones
+    ids, at = sorted_days[KEY], sorted_days["_at"].to_numpy()
+    # ids are compared as they are: a shift would round the large ones, and NumPy has no integers of 128 bits
+    who = (ids.cast(nw.String) if ids.dtype == nw.Int128 else ids).to_numpy()
     again = np.flatnonzero(who[1:] == who[:-1]) + 1
     return frames.add_columns(sorted_days[again], {"_before": at[again - 1]})

@@ -108,7 +108,7 @@ def _with_groups(frame: frames.Frame, ids: Sequence[Any], codes: Any) -> frames.
         ) from error
     if "amount" in frame.collect_schema():
         joined = joined.filter(nw.col("amount") >= 0)
-    return joined.with_columns(_day=frames.days(nw.col("date")))
+    return joined.with_columns(_day=frames.days(nw.col("date"), dtype=nw.Float64))
 
 
 def _dimensions(schema: Iterable[str]) -> dict[str, str]:
@@ -150,7 +150,9 @@ def _calendar(lines: frames.Frame, key: list[str], names: Any, *, has_hour: bool
     moments = {"weekday": first.dt.weekday(), "month": first.dt.month()}
     moments |= {"hour": first.dt.hour()} if has_hour else {}
     orders = lines.group_by("_group", *key).agg(nw.col("date").min())
-    cells = orders.select("_group", _day=frames.days(first), **moments).group_by("_group", *moments)
+    cells = orders.select("_group", _day=frames.days(first, dtype=nw.Float64), **moments).group_by(
+        "_group", *moments
+    )
     counted = frames.collect(
         cells.agg(orders=nw.len(), first=nw.col("_day").min(), last=nw.col("_day").max())
     )

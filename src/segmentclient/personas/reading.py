@@ -133,11 +133,15 @@ def _people(
             read_kinds[key] = _kind(ATTRIBUTES[key], kinds[column])
             read[key] = _tidied(key, data[column], read_kinds[key])
             columns[key] = column
-    extra = data[
-        [column for column in data.columns if column not in found.values() and column != "customer_id"]
-    ]
+    known = {*found.values(), "customer_id"}
+    extra = data[[name for name in data.columns if name not in known and not _holds_bytes(data[name])]]
     table = pd.DataFrame(read, index=data.index)
     return People(table, extra, columns, read_kinds, tuple(notes))
+
+
+def _holds_bytes(column: pd.Series) -> bool:
+    """Tell binary data, which say nothing of a person."""
+    return any(isinstance(one, bytes) for one in column.dropna().head(1))
 
 
 def _is_banded(key: str, column: pd.Series) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import numbers
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ def _history(
     )
     if bought.empty:
         raise ColumnError(f"transactions: no purchase of customer {customer!r} was found")
+    _check_days(bought, date)
     last = pd.Timestamp(as_day(as_of, "as_of")) if as_of is not None else bought[-1]
     bought = bought[bought <= last]
     if bought.empty:
@@ -75,12 +77,28 @@ def _of_one(frame: frames.Frame, key: str, customer: Any) -> frames.Frame:
     """Keep the rows of one customer, whose id must be of the kind that the column holds."""
     frames.check_labels(frame, key, name="transactions")
     held = frame.collect_schema()[key]
-    expected = numbers.Number if held.is_numeric() else str if held == nw.String else Hashable
+    expected = _kind_of_id(held)
     if not isinstance(customer, expected) or isinstance(customer, bool):
         raise ColumnError(
             f"customer={shown(customer)}: the column {key!r} holds {held}; give an id of that kind"
         )
     return frame.filter(nw.col(key) == customer)
+
+
+def _kind_of_id(held: Any) -> type:
+    if held.is_numeric():
+        return numbers.Number
+    if held.is_temporal():
+        return dt.date
+    return str if held == nw.String else Hashable
+
+
+def _check_days(bought: pd.DatetimeIndex, date: str) -> None:
+    outside = int((~bought.year.isin(range(1900, 2200))).sum())
+    if outside:
+        raise ColumnError(
+            f"transactions: column {date!r} has {outside:,} days outside the years 1900 to 2199"
+        )
 
 
 def _alive_by_day(model: Any, days: pd.DatetimeIndex, bought: pd.DatetimeIndex) -> np.ndarray:
