@@ -355,3 +355,9 @@ def test_scores_that_no_customer_has_mean_nothing(customers):
 def test_a_probability_is_between_0_and_1(customers, share):
     with pytest.raises(sc.ColumnError, match=r"'p_alive' has 6 values that are no share; expected .* 0 to 1"):
         gather(customers.assign(p_alive=share), by="segment")
+
+
+def test_nobody_knows_when_they_last_ordered_and_the_page_says_nothing_of_it(customers):
+    unknown = pd.concat([customers] * 10, ignore_index=True).assign(days_since_last_order=float("nan"))
+    stories = segment_stories(gather(unknown, by="segment"), words("en", None))
+    assert not any("the last one" in story.facts for story in stories)

@@ -155,7 +155,7 @@ def _story(content: Content, say: Words, key: Any, row: Any, duty: str) -> Segme
 
 def _facts(content: Content, say: Words, key: Any, row: Any) -> Iterable[str]:
     yield _size(say, row)
-    if row["buyers"] > 0:
+    if row["buyers"] > 0 and row["median_days"] == row["median_days"]:
         yield _habit(say, row)
     if "value" in row and row["value"] >= 0.5:
         yield say.text(
