@@ -156,4 +156,4 @@ def test_zones_named_with_other_signs_than_letters_keep_their_clock_and_name(zon
         first_order=customers["first_order"].dt.tz_localize(zone),
         last_order=customers["last_order"].dt.tz_localize(zone),
     )
-    assert sc.lifecycle(zoned, active_days=30, new_days=30)["last_order"].dtype == orders["date"].dtype
+    assert sc.lifecycle(zoned, active_days=30, new_days=30)["last_order"].dt.tz == orders["date"].dt.tz

@@ -388,7 +388,11 @@ def test_cohorts_name_their_period():
 @pytest.mark.parametrize(
     ("log", "customer", "message"),
     [
-        (pd.DataFrame({"date": [dt.datetime(1, 1, 1)]}), None, "1 days outside the years 1900 to 2199"),
+        (
+            pd.DataFrame({"date": np.array(["0001-01-01"], "datetime64[us]")}),
+            None,
+            "1 days outside the years 1900 to 2199",
+        ),
         (
             pl.LazyFrame({"date": [dt.date(2026, 1, 1)], "customer_id": [dt.date(2026, 1, 1)]}),
             "c",

@@ -206,7 +206,7 @@ def _is_whole(ids: Any) -> bool:
 def _is_text(ids: Any) -> bool:
     from pandas.api import types
 
-    return bool(types.is_string_dtype(ids))
+    return bool(types.is_string_dtype(ids.dropna()))  # pandas 2: objects with gaps are no text
 
 
 def write_table(table: Any, path: str) -> None:

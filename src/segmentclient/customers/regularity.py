@@ -52,6 +52,6 @@ def _with_day_before(days: frames.Frame) -> frames.Frame:
     sorted_days = days.sort(KEY, "_at")
     ids, at = sorted_days[KEY], sorted_days["_at"].to_numpy()
     # ids are compared as they are: a shift would round the large ones, and NumPy has no integers of 128 bits
-    who = (ids.cast(nw.String) if ids.dtype == nw.Int128 else ids).to_numpy()
+    who = np.array(ids.to_list(), dtype=object) if ids.dtype == nw.Int128 else ids.to_numpy()
     again = np.flatnonzero(who[1:] == who[:-1]) + 1
     return frames.add_columns(sorted_days[again], {"_before": at[again - 1]})

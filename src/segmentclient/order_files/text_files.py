@@ -78,7 +78,7 @@ def _opened(connection: Any, heads: Sequence[Head]) -> Any:
         escapechar='"',
         compression="gzip" if head.packed else "none",
         strict_mode=True,
-    )
+    ).project("*")  # DuckDB 1.5 lists the columns that a folder names only now
 
 
 def _in_order(table: Any, first: Head) -> Any:
