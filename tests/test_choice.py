@@ -65,7 +65,13 @@ def test_known_structure_is_found(choice):
 
 
 @pytest.mark.parametrize(
-    "k", [2, pytest.param(3, marks=pytest.mark.slow), 5, pytest.param(6, marks=pytest.mark.slow)]
+    "k",
+    [
+        pytest.param(2, marks=pytest.mark.slow),
+        pytest.param(3, marks=pytest.mark.slow),
+        5,
+        pytest.param(6, marks=pytest.mark.slow),
+    ],
 )
 def test_other_numbers_are_found(k):
     rows, _ = make_blobs(400, centers=k, n_features=3, random_state=k, cluster_std=0.7)

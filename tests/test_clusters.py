@@ -195,7 +195,7 @@ def test_auto_finds_the_number_and_warns_where_there_is_none():
 # --- large tables ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("columns", [3, 5])
+@pytest.mark.parametrize("columns", [3, pytest.param(5, marks=pytest.mark.slow)])
 def test_large_tables_reach_the_inertia_of_many_restarts(columns):
     rng = np.random.default_rng(columns)
     rows = np.column_stack(

@@ -21,7 +21,7 @@ PROMISED = {
     "engines",
     "demarrage_rapide",
 }
-LONG = {"choosing_k", "demarrage_rapide", "lifetime_value", "personas"}
+LONG = {"choosing_k", "demarrage_rapide", "lifetime_value", "monthly_pipeline", "personas"}
 
 sys.path.insert(0, str(FOLDER))
 

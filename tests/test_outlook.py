@@ -27,7 +27,13 @@ def one(*values):
 
 
 @pytest.mark.parametrize(
-    ("x", "T", "span", "rate"), [(0, 39, 52, 0.0), (4, 39, 52, 0.002), (26, 31, 500, 0.01), (0, 0, 52, 0.1)]
+    ("x", "T", "span", "rate"),
+    [
+        (0, 39, 52, 0.0),
+        pytest.param(4, 39, 52, 0.002, marks=pytest.mark.slow),
+        (26, 31, 500, 0.01),
+        pytest.param(0, 0, 52, 0.1, marks=pytest.mark.slow),
+    ],
 )
 def test_purchases_and_time_alive_are_their_integrals(x, T, span, rate):
     """E[λ e^(−λpu)] and E[e^(−λpu)] over p ~ Beta(a, b + x), λ ~ Gamma(r + x, alpha + T), integrated twice by scipy."""
