@@ -361,3 +361,20 @@ def test_nobody_knows_when_they_last_ordered_and_the_page_says_nothing_of_it(cus
     unknown = pd.concat([customers] * 10, ignore_index=True).assign(days_since_last_order=float("nan"))
     stories = segment_stories(gather(unknown, by="segment"), words("en", None))
     assert not any("the last one" in story.facts for story in stories)
+
+
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_nullable_numbers_are_told_as_others(customers, backend):
+    """Of small groups figures are left out: what is missing must be missing in the same way."""
+    many = pd.concat([customers] * 6, ignore_index=True).assign(lifetime_value=[5.0, None, 3.0] * 12)
+    some = many.convert_dtypes(dtype_backend=backend)
+    tints = dict.fromkeys(gather(many, by="segment").segments.index, "")
+    told = [
+        [
+            [cell.text for cell in row]
+            for row in segment_table(gather(one, by="segment"), words("en", "EUR"), tints).rows
+        ]
+        for one in (many, some)
+    ]
+    assert told[0] == told[1]
+    assert any("–" in row for row in told[0])

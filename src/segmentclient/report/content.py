@@ -128,7 +128,7 @@ def _tidy(data: pd.DataFrame, by: str) -> pd.DataFrame:
     """Give the segments as text, and the rows in an order that does not depend on the caller's."""
     data[_group(by)] = frames.label_texts(data[by])
     for column in data.columns.drop(_group(by)):
-        if column not in _NOT_NUMBERS and data[column].dtype == object:
+        if column not in _NOT_NUMBERS and _needs_reading(data[column].dtype):
             data[column] = _numbers(data[column])
     order = [column for column in _ORDER if column in data]
     return data.sort_values(order, kind="stable", ignore_index=True)
@@ -143,10 +143,18 @@ def _group(by: str) -> str:
     return f"{by} (group)" if by in {*NEEDED, *OPTIONAL} - {*_NOT_NUMBERS} else by
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def _needs_reading(dtype: Any) -> bool:
+    """Tell objects, and numbers with a missing value of their own (pd.NA), which no sentence can take."""
     import pandas as pd
 
-    return pd.to_numeric(column, errors="coerce")
+    is_own = pd.api.types.is_numeric_dtype(dtype) and not isinstance(dtype, np.dtype)
+    return bool(is_own or pd.api.types.is_object_dtype(dtype))
+
+
+def _numbers(column: pd.Series) -> Any:
+    import pandas as pd
+
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _by_segment(data: pd.DataFrame, by: str) -> pd.DataFrame:
