@@ -393,3 +393,17 @@ def test_a_zone_that_nobody_knows(tmp_path):
     path = parquet(tmp_path, orders=zoned("Europe/Paris"))
     with pytest.raises(sc.SegmentClientError, match="timezone='Europe/Pari' is not known"):
         sc.scan_orders(path, timezone="Europe/Pari")
+
+
+@pytest.mark.parametrize("largest", [2**53, 2**53 + 1])
+def test_whole_numbers_join_doubles_only_where_none_changes(tmp_path, largest):
+    day = [dt.date(2026, 1, 1)]
+    for name, ids in (("a", [largest]), ("b", [7.0])):
+        table = pd.DataFrame({"customer_id": ids, "date": day, "amount": [1.0]})
+        table.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    if largest > 2**53:
+        with pytest.raises(sc.ColumnError, match=f"'customer_id' holds {largest} in a.parquet and decimals"):
+            sc.scan_orders(str(tmp_path / "*.parquet"))
+    else:
+        found = sc.scan_orders(str(tmp_path / "*.parquet")).df()
+        assert sorted(found["customer_id"]) == [7, largest]

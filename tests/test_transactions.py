@@ -514,3 +514,14 @@ def test_duplicates_of_lines_without_an_order_id_are_those_of_the_order_of_the_d
     kept = sc.clean_transactions(raw, **COLUMNS, order_id="o")
     dropped = sc.clean_transactions(raw, **COLUMNS, order_id="o", duplicates="drop")
     assert (kept.notes["exact_duplicates_kept"], dropped.kept_rows) == (1, 2)
+
+
+def test_numbers_that_tell_no_id_are_set_aside_beside_texts_too():
+    """1.5 is nobody, and beyond 2^53 a double stands for several numbers."""
+    ids = pd.Series([7, "C7", 1.5, 2.0**53, Decimal("1.5"), "1.5"], dtype=object)
+    raw = made(amount=1.0, o=ids).assign(customer_id=ids)
+    clean = sc.clean_transactions(raw)
+    assert clean.transactions["customer_id"].tolist() == ["7", "C7", "1.5"]
+    assert audit_of(clean) == {"kept": (3, 3.0), "unreadable_customer_id": (3, 3.0)}
+    orders = sc.clean_transactions(raw.assign(customer_id="a"), order_id="o")
+    assert audit_of(orders) == {"kept": (3, 3.0), "unreadable_order_id": (3, 3.0)}

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 
+from segmentclient import frames
 from segmentclient.cells.reading import (
     STAGE,
     Cells,
@@ -42,9 +43,9 @@ def id_cells(
     if kind_of(dtype) == "text" or type(dtype).__name__ == "Unknown":
         name = f"{STAGE}{what}"
         text = nw.col(name)
-        faults = {missing: is_blank(text)}
-        faults |= {unreadable_id: text.str.contains(r"[\ud800-\udfff]")} if halves else {}
-        faults |= {unreadable_id: ~text.str.contains("^-?[0-9]+$")} if list(kinds) == ["number"] else {}
+        wrong = [text == frames.UNTELLABLE] if "number" in kinds else []
+        wrong += [text.str.contains(r"[\ud800-\udfff]")] if halves else []
+        faults = {missing: is_blank(text)} | ({unreadable_id: frames.any_true(wrong)} if wrong else {})
         source, held = (written_of(column), nw.String()) if "number" in kinds else (column, dtype)
         return Cells(_or_null(text), faults, stages=({name: stripped(source, held, strip)},))
     return unreadable(

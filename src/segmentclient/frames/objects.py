@@ -13,9 +13,10 @@ import numpy as np
 from segmentclient.frames.columns import series_like
 from segmentclient.frames.door import Frame
 
-__all__ = ["kinds_in", "with_numbers", "with_written_numbers"]
+__all__ = ["UNTELLABLE", "kinds_in", "with_numbers", "with_written_numbers"]
 
 _MOST_WHOLE = 2**53  # above it, doubles skip whole numbers
+UNTELLABLE = "\0"  # what is written for a number that tells no id
 
 
 def kinds_in(frame: Frame, column: str) -> Mapping[str, list[str]]:
@@ -32,7 +33,7 @@ def kinds_in(frame: Frame, column: str) -> Mapping[str, list[str]]:
 
 
 def with_written_numbers(frame: Frame, column: str, *, name: str) -> Frame:
-    """Add a column of objects as text, where whole numbers are written as such: 7.0 as 7."""
+    """Add a column of objects as text: whole numbers as such (7.0 as 7), others as `UNTELLABLE`, the rest as it stands."""
     cells = nw.to_native(frame)[column]
     found = np.empty(len(cells), dtype=object)
     found[:] = [
@@ -48,13 +49,17 @@ def _beside(frame: Frame, name: str, values: Any) -> Frame:
 
 
 def _written(cell: Any) -> str:
-    if isinstance(cell, Decimal):
-        is_whole = cell.is_finite() and cell == cell.to_integral_value()
-    else:
-        is_whole = (
-            isinstance(cell, float | np.floating) and abs(float(cell)) < _MOST_WHOLE and cell == int(cell)
-        )
-    return str(int(cell)) if is_whole else str(cell)
+    if not _is_number_type(type(cell)):
+        return str(cell)
+    return str(int(cell)) if _is_whole(cell) else UNTELLABLE
+
+
+def _is_whole(number: Any) -> bool:
+    if isinstance(number, float | np.floating):
+        return bool(abs(float(number)) < _MOST_WHOLE and number == int(number))
+    if isinstance(number, Decimal):
+        return number.is_finite() and number == number.to_integral_value()
+    return bool(number == int(number))
 
 
 def with_numbers(frame: Frame, column: str, *, name: str) -> Frame:

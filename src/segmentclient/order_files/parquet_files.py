@@ -9,17 +9,20 @@ from typing import Any
 
 from segmentclient.errors import raise_all
 from segmentclient.order_files.bytes_on_disk import files_of
-from segmentclient.order_files.common_types import common_type
+from segmentclient.order_files.common_types import DIGITS, common_type
 from segmentclient.order_files.text_files import quoted
 from segmentclient.order_files.zones import set_zone
 
 __all__ = ["read_parquet"]
+
+MOST_WHOLE = 2**53
 
 
 def read_parquet(connection: Any, path: str, timezone: str | None, own: bool) -> Any:
     """Open the Parquet files of a pattern as one relation, with the clock of their times set on its connection."""
     held = {file: _types(connection, file) for file in files_of(path) or [path]}
     raise_all([*_other_names(held), *_other_types(held)], table=path)
+    raise_all(_too_large(connection, held), table=path)
     set_zone(connection, path, held, timezone, own)
     wanted = _wanted(held)
     tables = [_as_wanted(connection.read_parquet(files), wanted) for files in _alike(held)]
@@ -54,6 +57,22 @@ def _other_types(held: Held) -> Iterator[str]:
                 f"column {column!r} holds {found}: as one type values would change, 007 and 7 are different customers; "
                 "write it with one type in all files, or open them one by one"
             )
+
+
+def _too_large(connection: Any, held: Held) -> Iterator[str]:
+    """Name the files whose whole numbers the doubles of another file cannot hold."""
+    for column, kind in _wanted(held).items():
+        for file in (one for one in held if kind == "DOUBLE" and held[one][column] in DIGITS):
+            largest = (
+                connection.read_parquet(file)
+                .aggregate(f"max(abs({quoted(column)}::hugeint))")
+                .fetchall()[0][0]
+            )
+            if (largest or 0) > MOST_WHOLE:
+                yield (
+                    f"column {column!r} holds {largest} in {_name(file)} and decimals in another file, which know whole "
+                    "numbers up to 2^53 only; write it with one type in all files, or open them one by one"
+                )
 
 
 def _kinds(held: Held, column: str) -> dict[str, str]:
