@@ -75,7 +75,9 @@ def public_names():
 
 def with_code():
     for path in filter(blocks.has_code, [*FRONT, *PAGES]):
-        marks = pytest.mark.slow if path.name in {"gallery.md", "personas.md"} else ()
+        marks = (
+            pytest.mark.slow if path.name in {"gallery.md", "personas.md", "clusters.md", "index.md"} else ()
+        )
         yield pytest.param(path, id=named(path), marks=marks)
 
 

@@ -31,7 +31,7 @@ def one(*values):
     [
         (0, 39, 52, 0.0),
         pytest.param(4, 39, 52, 0.002, marks=pytest.mark.slow),
-        (26, 31, 500, 0.01),
+        pytest.param(26, 31, 500, 0.01, marks=pytest.mark.slow),
         pytest.param(0, 0, 52, 0.1, marks=pytest.mark.slow),
     ],
 )

@@ -333,6 +333,7 @@ def test_companies_have_cards_of_their_own():
         card.field("age")
 
 
+@pytest.mark.slow
 def test_permuted_attributes_give_no_trait_beyond_the_promised_rate(tables):
     customers, people, _ = tables
     rng = np.random.default_rng(5)

@@ -66,7 +66,7 @@ def clean(cdnow):
     return sc.clean_transactions(pd.concat([cdnow.astype({"date": str}), broken]))
 
 
-@pytest.fixture(scope="module", params=["en", "fr"])
+@pytest.fixture(scope="module", params=["fr", pytest.param("en", marks=pytest.mark.slow)])
 def report(request, customers, before, clean):
     return sc.build_report(customers, clean=clean, previous=before, lang=request.param, currency="EUR")
 

@@ -154,6 +154,7 @@ def test_bootstrap_errors_are_those_of_the_hessian(cdnow):
     )
 
 
+@pytest.mark.slow
 def test_a_resample_chooses_its_own_rhythm():
     """Orders every tenth day, give or take one: as regular as a model can be, whoever is drawn."""
     rng = np.random.default_rng(3)

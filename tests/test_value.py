@@ -175,6 +175,7 @@ def test_lifetimes_agrees_where_the_definitions_do(five):
     np.testing.assert_allclose(theirs, found, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_every_model_values_cdnow(calibration):
     spend = sc.GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
     erlang = sc.BGCNBD(k=2).fit(calibration)
