@@ -166,3 +166,14 @@ def test_an_option_of_the_wrong_kind_is_an_error_of_models(method, option):
 def test_no_column_of_an_earlier_prediction_is_overwritten(name, end):
     with pytest.raises(ColumnError, match=f"already has {name}{end}; drop it first"):
         MODEL.predict(SOME.assign(**{f"{name}{end}": 0.5}), t=5.0)
+
+
+def test_the_day_of_the_next_purchase_counts_in_the_unit_of_the_model():
+    """With r = 1 half buy again within alpha + T: 10 + 2 units of 30 days, which is 360 days."""
+    model = NBD.from_params(r=1.0, alpha=10.0, time_unit="30D")
+    once = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [2.0]})
+    assert model.next_purchase(once, as_of="2026-01-01").tolist() == [pd.Timestamp("2026-12-27")]
+    with pytest.raises(ModelError, match="time_unit='fortnight' is not known"):
+        NBD.from_params(r=1.0, alpha=10.0, time_unit="fortnight").next_purchase(once, as_of="2026-01-01")
+    late = NBD.from_params(r=1.0, alpha=1e6).next_purchase(once, as_of="2026-01-01")
+    assert late.isna().all()

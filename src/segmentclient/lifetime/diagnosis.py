@@ -14,6 +14,7 @@ from segmentclient import frames
 from segmentclient.customers import summarize_customers
 from segmentclient.errors import ModelError, not_fitted
 from segmentclient.lifetime.catalogue import purchase_of
+from segmentclient.lifetime.gaps import check_gaps
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.identification import doubts
@@ -282,6 +283,7 @@ def estimate_regularity(customers: Any, *, unit_days: float = 1.0) -> float:
     )
     if len(table) < 30:
         return math.nan
+    check_gaps(frame, unit_days)
     n = table["frequency"].to_numpy(dtype=float)
     unevenness = (
         np.log(table["recency"].to_numpy(dtype=float) * unit_days / n)
