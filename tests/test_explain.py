@@ -200,3 +200,23 @@ def test_the_card_names_segments_as_readers_know_them():
     assert "À ne pas perdre" in explanation.to_html("fr")
     assert "cant_lose" not in explanation.to_html("fr")
     assert any(sentence.startswith("cant_lose: ") for sentence in explanation.sentences())
+
+
+@pytest.mark.parametrize("value", [0.1, 1e6 + 0.1, 1e-9])
+def test_a_column_that_is_the_same_for_all_tells_nobody_apart(value):
+    """Means of 67 and of 133 equal numbers differ in their last digits: by "large" effects, once."""
+    same = pd.DataFrame({"segment": ["a", "b", "b"] * 67, "size": value})
+    found = sc.explain_segments(same, "segment", ["size"]).table
+    assert found["effect"].tolist() == [0, 0]
+    assert found["p_value"].tolist() == [1, 1]
+    apart = pd.DataFrame({"segment": ["a", "b", "b"] * 67, "size": [value, 2 * value, 2 * value] * 67})
+    assert sc.explain_segments(apart, "segment", ["size"]).table["effect"].tolist() == [-np.inf, np.inf]
+
+
+def test_truth_values_that_pandas_holds_as_objects_are_truth_values():
+    flags = pd.Series([True, False, None, True] * 10, dtype=object)
+    table = pd.DataFrame({"segment": ["a", "b"] * 20, "flag": flags})
+    found = sc.explain_segments(table, "segment", ["flag"]).table
+    expected = sc.explain_segments(table.assign(flag=flags.astype("boolean")), "segment", ["flag"]).table
+    pd.testing.assert_frame_equal(found, expected)
+    assert table["flag"].dtype == object

@@ -160,7 +160,7 @@ def explain_segments(
     0.875
     """
     check_options(explain_segments, locals())
-    frame = frames.read(customers)
+    frame = frames.with_truths(frames.read(customers))
     names = [features] if isinstance(features, str) else list(features)
     data, kinds = _collected(frame, by, names)
     rows = [row for name in names for row in _compare_feature(data, by, name, kinds[name], confidence)]
