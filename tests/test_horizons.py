@@ -45,6 +45,7 @@ def test_months_are_those_of_pandas(months, as_of):
 def test_the_calendar_ends():
     start = dt.date(2024, 1, 31)
     assert parse_horizon("1000Y", start).days == (dt.date(3024, 1, 31) - start).days
+    assert parse_horizon("1000Y", dt.date(1998, 6, 30)).days == 365_243
     with pytest.raises(ModelError, match="longer than a thousand years; use 'infinite'"):
         parse_horizon("1001Y", start)
 

@@ -15,7 +15,7 @@ from segmentclient.options import shown
 __all__ = ["DAYS_A_YEAR", "LONGEST", "Horizon", "continuous_rate", "days_a_unit", "parse_horizon"]
 
 DAYS_A_YEAR = 365.2425
-LONGEST = 1000 * DAYS_A_YEAR
+LONGEST = 1000 * DAYS_A_YEAR + 1  # of which some have a leap day more
 _ACCEPTED = '"12M", "52W", "365D", "2Y", a date, or "infinite"'
 _LENGTH = re.compile(r"(\d{1,9})\s*([DWMY])", re.IGNORECASE)
 
