@@ -143,16 +143,8 @@ def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> li
     if not len(known):
         return [to_complete("lifetime_value", label, "worth", L)]
     mean, coverage = float(known.mean()), len(known) / len(group)
-    low, high, rule = _interval(group, known, L)
-    value, least, most = (setting.money(amount) for amount in (mean, low, high))
-    if low <= mean <= high:
-        text = L.text("{value} a customer ({low} to {high})", value=value, low=least, high=most)
-    else:
-        text, rule = (
-            L.text("{value} a customer on average", value=value),
-            _uneven(mean > high, least, most, L),
-        )
-        low = high = None
+    value = setting.money(mean)
+    text, rule, bounds = _worth_of_one(mean, _interval(group, known, L), setting)
     total, share = _total_and_share(group, everyone, "lifetime_value")
     one = Field(
         "lifetime_value",
@@ -166,8 +158,7 @@ def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> li
         coverage,
         rule,
         "worth",
-        low,
-        high,
+        *bounds,
         short=value,
     )
     whole = L.compact(total, setting.currency)
@@ -183,17 +174,22 @@ def _interval(group: pd.DataFrame, known: pd.Series, L: Language) -> tuple[float
     return float(known.quantile(0.25)), float(known.quantile(0.75)), rule
 
 
-def _uneven(is_above: bool, low: str, high: str, L: Language) -> str:
-    """Say why bounds of one customer cannot stand beside the mean of a group: a few weigh more than all others."""
-    if is_above:
-        return L.text(
-            "prediction of the model; a few are worth far more than most ({low} to {high})",
-            low=low,
-            high=high,
-        )
-    return L.text(
-        "prediction of the model; a few are worth far less than most ({low} to {high})", low=low, high=high
-    )
+def _worth_of_one(
+    mean: float, interval: tuple[float, float, str], setting: Setting
+) -> tuple[str, str, tuple[float | None, float | None]]:
+    """Tell a mean between the bounds of a typical customer; it stands alone where a few weigh more than all others."""
+    L, (low, high, rule) = setting.L, interval
+    value, least, most = (setting.money(amount) for amount in (mean, low, high))
+    noise = ROUNDING * abs(mean)
+    if not (mean < low - noise or mean > high + noise):
+        text = L.text("{value} a customer ({low} to {high})", value=value, low=least, high=most)
+        return text, rule, (low, high)
+    text = L.text("{value} a customer on average", value=value)
+    if mean > high:
+        rule = "prediction of the model; a few are worth far more than most ({low} to {high})"
+    else:
+        rule = "prediction of the model; a few are worth far less than most ({low} to {high})"
+    return text, L.text(rule, low=least, high=most), (None, None)
 
 
 def measures(
