@@ -192,8 +192,9 @@ def _over_time(model: Any, histories: Histories, transactions: Any, L: Language)
     if months.empty:
         yield _Finding("seasonality", "unknown", math.nan, L.text("The log is shorter than four weeks."))
         return
-    miss = months["actual"] / (months["expected"] * (1.0 / (1.0 + bias))) - 1.0
-    sure = (months["actual"] - months["expected"]).abs() > 3.0 * np.sqrt(months["expected"])
+    level = months["expected"] / (1.0 + bias)
+    miss = months["actual"] / level - 1.0
+    sure = (months["actual"] - level).abs() > 3.0 * np.sqrt(level)
     worst = miss.where(sure, 0.0).abs().idxmax()
     value = float(miss[worst])
     found = bool(sure[worst] and abs(value) > _SEASON)
