@@ -143,3 +143,18 @@ def test_the_next_purchase_is_where_its_chance_is_reached():
         expected = (within < probability).sum(axis=0)
         expected = np.where(expected < 400, expected, np.inf)
         np.testing.assert_array_equal(BGBB.law.waiting(LIVING, probability), expected)
+
+
+def test_histories_on_one_line_are_as_when_alone():
+    """500 purchases in 5,000 opportunities, the last ever later: weights too far apart for one line of doubles."""
+    theta = (0.5, 300.0, 0.2, 5.0)
+    model = BGBB.from_params(**dict(zip(("alpha", "beta", "gamma", "delta"), theta, strict=True)))
+    last = np.array([500, 900, 2500, 4000, 4900, 5000])
+    table = pd.DataFrame({"frequency": 500, "recency": last, "T": 5000})
+    dead = np.arange(500.0, 5001.0)
+    bought = special.betaln(theta[0] + 500, theta[1] + dead - 500) - special.betaln(*theta[:2])
+    left = bought + special.betaln(theta[2] + 1, theta[3] + dead) - special.betaln(*theta[2:])
+    here = bought[-1] + special.betaln(theta[2], theta[3] + 5001) - special.betaln(*theta[2:])
+    expected = [special.logsumexp([*left[dead >= at], here]) for at in last]
+    np.testing.assert_allclose(model.log_likelihood(table), expected, rtol=1e-11)
+    agreement.check_derivatives(BGBB(), table, list(theta))

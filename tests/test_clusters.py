@@ -408,3 +408,13 @@ def test_fitting_leaves_warnings_filters_alone():
     before = list(warnings.filters)
     sc.MixtureSegmenter(2).fit(customers()[FEATURES])
     assert list(warnings.filters) == before
+
+
+def test_truth_values_that_pandas_holds_as_objects_are_a_feature():
+    table = pd.DataFrame({"flag": pd.Series([True, False] * 6, dtype=object), "revenue": np.arange(12.0)})
+    found = sc.segment_kmeans(table, ["flag", "revenue"], n_clusters=2)
+    expected = sc.segment_kmeans(
+        table.assign(flag=table["flag"].astype(bool)), ["flag", "revenue"], n_clusters=2
+    )
+    assert found["cluster"].tolist() == expected["cluster"].tolist()
+    assert found["flag"].dtype == object

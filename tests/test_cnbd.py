@@ -7,8 +7,11 @@ import polars as pl
 import pytest
 
 from reference import agreement
-from segmentclient.errors import ModelError
+from segmentclient import summarize_customers
+from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime import BGCNBD, BGNBD, MBGCNBD, MBGNBD
+from segmentclient.lifetime.diagnosis import estimate_regularity
+from segmentclient.lifetime.horizons import days_a_unit
 
 
 def simulate(k, n=4000, seed=1, T=50.0):
@@ -173,3 +176,33 @@ def test_extreme_customers(model):
     answer = model.predict(table, t=365.0)[["p_alive", "expected_purchases"]].to_numpy()
     assert np.isfinite(answer).all()
     assert np.isfinite(model.log_likelihood(table)).all()
+
+
+@pytest.mark.parametrize(
+    ("kept", "unit"), [({"period": "30D"}, "30D"), ({"period": "W"}, "W"), ({"time_unit": "W"}, "D")]
+)
+def test_gaps_of_other_purchases_than_frequency_counts_are_refused(cdnow, kept, unit):
+    """x gaps of t days in all have logarithms of at most x ln(t / x) in sum; k = 12 came out of more."""
+    table = summarize_customers(cdnow, gaps=True, **kept)
+    with pytest.raises(ColumnError, match="'sum_log_gaps' does not belong"):
+        MBGCNBD(time_unit=unit).fit(table)
+    with pytest.raises(ColumnError, match="'sum_log_gaps' does not belong"):
+        MBGCNBD(time_unit=unit).fit(pl.from_pandas(table).lazy())
+    with pytest.raises(ColumnError, match="'sum_log_gaps' does not belong"):
+        estimate_regularity(table, unit_days=days_a_unit(unit))
+
+
+def test_equal_gaps_are_no_contradiction():
+    even = pd.DataFrame({"frequency": [3, 7, 0], "recency": [30.0, 0.7, 0.0], "T": 40.0})
+    gaps = [3 * np.log(30.0 / 3), 7 * np.log(0.7 / 7), 0.0]
+    assert estimate_regularity(pd.concat([even.assign(sum_log_gaps=gaps)] * 20)) > 500
+
+
+def test_any_number_of_days_is_a_unit():
+    """Months of 30 days and days find the same rhythm and the same likelihood of it."""
+    days = simulate(2, n=400, T=300.0)
+    months = days.assign(recency=days["recency"] / 30, T=days["T"] / 30)
+    one, other = MBGCNBD().fit(days), MBGCNBD(time_unit="30D").fit(months)
+    assert one.k_ == other.k_
+    bought = days["frequency"].sum()
+    assert other.log_likelihood_ == pytest.approx(one.log_likelihood_ + bought * np.log(30), abs=1e-5)

@@ -106,3 +106,22 @@ def test_french(calibration, log):
     english = findings(sc.BGNBD().fit(calibration), calibration, log)["finding"]
     assert (french != english).all()
     assert "58" in french["one_time_buyers"] or "59,9\N{NO-BREAK SPACE}%" in french["one_time_buyers"]
+
+
+def test_a_model_that_expects_too_much_has_no_season_for_that():
+    """60 customers buy at random every 60 days: four weeks of 28 purchases vary by chance, whatever a model expects."""
+    rng = np.random.default_rng(0)
+    days = [
+        (who, day)
+        for who in range(60)
+        for day in np.unique(np.r_[0, np.cumsum(rng.exponential(60, 30)) // 1])
+        if day < 700
+    ]
+    log = pd.DataFrame(days, columns=["customer_id", "day"]).assign(amount=10.0)
+    log["date"] = pd.Timestamp("2022-01-01") + pd.to_timedelta(log["day"], "D")
+    customers = sc.summarize_customers(log)
+    for times in (1.0, 4.0):
+        model = sc.NBD.from_params(r=1e4, alpha=6e5 / times)
+        found = sc.check_fit(model, customers, log).set_index("check")
+        assert found.loc["seasonality", "verdict"] == "fine"
+        assert found.loc["tracking", "value"] == pytest.approx(times - 1, abs=0.15 * times)

@@ -200,3 +200,51 @@ def test_the_card_names_segments_as_readers_know_them():
     assert "À ne pas perdre" in explanation.to_html("fr")
     assert "cant_lose" not in explanation.to_html("fr")
     assert any(sentence.startswith("cant_lose: ") for sentence in explanation.sentences())
+
+
+@pytest.mark.parametrize("value", [0.1, 1e6 + 0.1, 1e-9])
+def test_a_column_that_is_the_same_for_all_tells_nobody_apart(value):
+    """Means of 67 and of 133 equal numbers differ in their last digits: by "large" effects, once."""
+    same = pd.DataFrame({"segment": ["a", "b", "b"] * 67, "size": value})
+    found = sc.explain_segments(same, "segment", ["size"]).table
+    assert found["effect"].tolist() == [0, 0]
+    assert found["p_value"].tolist() == [1, 1]
+    apart = pd.DataFrame({"segment": ["a", "b", "b"] * 67, "size": [value, 2 * value, 2 * value] * 67})
+    assert sc.explain_segments(apart, "segment", ["size"]).table["effect"].tolist() == [-np.inf, np.inf]
+
+
+def test_truth_values_that_pandas_holds_as_objects_are_truth_values():
+    flags = pd.Series([True, False, None, True] * 10, dtype=object)
+    table = pd.DataFrame({"segment": ["a", "b"] * 20, "flag": flags})
+    found = sc.explain_segments(table, "segment", ["flag"]).table
+    expected = sc.explain_segments(table.assign(flag=flags.astype("boolean")), "segment", ["flag"]).table
+    pd.testing.assert_frame_equal(found, expected)
+    assert table["flag"].dtype == object
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1e-9, 1.0, 1e12, 1e80])
+def test_the_unit_of_money_changes_no_rule(unit):
+    """Trees that hold 7 digits and see no difference below 1e-7 found nothing in billionths, and ended beyond 1e38."""
+    money = np.arange(1.0, 201.0)
+    table = pd.DataFrame({"segment": np.where(money > 150, "much", "little"), "revenue": money * unit})
+    found = sc.explain_segments(table, "segment", ["revenue"])
+    assert found.fidelity == 1.0
+    much = next(rule for rule in found.rules if rule.segment == "much")
+    assert much.tests[0].low / unit == pytest.approx(150.5, abs=0.5)
+    rules = sc.cluster_rules(table, ["revenue"], by="segment")
+    assert rules.fidelity == 1.0
+    assert (sc.segment_by_rules(table, rules.rules, column="again")["again"] == table["segment"]).all()
+
+
+def test_neighbours_among_large_numbers_are_told_apart():
+    table = pd.DataFrame({"segment": ["a"] * 100 + ["b"] * 100, "revenue": 1e9 + np.arange(200.0)})
+    found = sc.explain_segments(table, "segment", ["revenue"])
+    assert (found.fidelity, found.rules[0].tests[0].high) == (1.0, 1e9 + 99)
+
+
+def test_what_differs_is_written_differently():
+    money = np.r_[np.linspace(0.51, 0.53, 50), np.linspace(0.55, 0.57, 50)] / 10
+    table = pd.DataFrame({"segment": ["a"] * 50 + ["b"] * 50, "rate": money})
+    sentences = sc.explain_segments(table, "segment", ["rate"]).sentences()
+    assert sentences[0] == "a: rate is low, 0.052 on average (all customers: 0.054)."
+    assert sentences[2].startswith("a: mostly rate at most 0.054 (")

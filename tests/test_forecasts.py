@@ -166,3 +166,27 @@ def test_an_option_of_the_wrong_kind_is_an_error_of_models(method, option):
 def test_no_column_of_an_earlier_prediction_is_overwritten(name, end):
     with pytest.raises(ColumnError, match=f"already has {name}{end}; drop it first"):
         MODEL.predict(SOME.assign(**{f"{name}{end}": 0.5}), t=5.0)
+
+
+def test_the_day_of_the_next_purchase_counts_in_the_unit_of_the_model():
+    """With r = 1 half buy again within alpha + T: 10 + 2 units of 30 days, which is 360 days."""
+    model = NBD.from_params(r=1.0, alpha=10.0, time_unit="30D")
+    once = pd.DataFrame({"frequency": [0], "recency": [0.0], "T": [2.0]})
+    assert model.next_purchase(once, as_of="2026-01-01").tolist() == [pd.Timestamp("2026-12-27")]
+    with pytest.raises(ModelError, match="time_unit='fortnight' is not known"):
+        NBD.from_params(r=1.0, alpha=10.0, time_unit="fortnight").next_purchase(once, as_of="2026-01-01")
+    late = NBD.from_params(r=1.0, alpha=1e6).next_purchase(once, as_of="2026-01-01")
+    assert late.isna().all()
+
+
+def test_intervals_of_counts_are_those_of_the_law_for_the_busiest_too():
+    """Without drop-out the count is negative binomial; at a level of nearly 1 nobody's bound is that of somebody else."""
+    busy = pd.DataFrame({"frequency": [0, 3, 50_000], "recency": [0.0, 20.0, 39.0], "T": [38.0, 38.0, 40.0]})
+    law = stats.nbinom(busy["frequency"] + 2.0, (10 + busy["T"]) / (10 + busy["T"] + 20))
+    found = MODEL.purchase_interval(busy, 20, level=0.8)
+    assert found["purchases_low"].tolist() == law.ppf(0.1).tolist()
+    assert found["purchases_high"].tolist() == law.ppf(0.9).tolist()
+    alone = [
+        MODEL.purchase_interval(busy.iloc[[row]], 20, level=1 - 1e-15).iloc[0].tolist() for row in (0, 1)
+    ]
+    assert MODEL.purchase_interval(busy.head(2), 20, level=1 - 1e-15).to_numpy().tolist() == alone

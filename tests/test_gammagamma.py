@@ -8,7 +8,7 @@ from scipy import optimize, special
 
 from reference import agreement
 from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
-from segmentclient.lifetime import GammaGamma
+from segmentclient.lifetime import GammaGamma, GammaGammaByFrequency
 
 POINTS = pd.DataFrame({"frequency": [2, 1, 0, 7, 2], "monetary_value": [22.35, 11.77, 0.0, 73.74, 25.55]})
 
@@ -148,3 +148,20 @@ def test_any_engine(fitted, on_engine, back):
     table = POINTS.assign(customer_id=range(5))
     found = back(fitted.predict(on_engine(table)))
     np.testing.assert_allclose(found["expected_purchase_value"], fitted.expected_purchase_value(table))
+
+
+def test_spend_that_tells_nothing_of_differences_warns():
+    """Two repeat buyers have one mean each: any q with the right p and v fits them as well."""
+    two = pd.DataFrame({"frequency": [3, 4], "monetary_value": [20.0, 30.0]})
+    with pytest.warns(SegmentClientWarning, match="how far customers differ in what they spend is not known"):
+        GammaGamma().fit(two)
+
+
+def test_bands_of_frequency_read_money_as_the_plain_model_does():
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"frequency": 1 + np.arange(100) % 8, "monetary_value": rng.gamma(5.0, 4.0, 100)})
+    with pytest.warns(SegmentClientWarning, match="1 repeat buyers with monetary_value ≤ 0"):
+        bands = GammaGammaByFrequency().fit(table.assign(monetary_value=[-5.0, *table["monetary_value"][1:]]))
+    assert bands.n_customers_ == 99
+    with pytest.raises(ColumnError, match="'monetary_value': 1 rows with nan"):
+        GammaGammaByFrequency().fit(table.assign(monetary_value=[np.nan, *table["monetary_value"][1:]]))

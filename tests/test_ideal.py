@@ -154,3 +154,22 @@ def test_it_shows_itself_in_both_languages(ideal):
     french = sc.ideal_customer(*base(), lang="fr")
     assert "Le client idéal" in french._repr_html_()
     assert french.score(pd.DataFrame({"city": ["Lyon"]})).reasons.iloc[0] == "Ville\N{NO-BREAK SPACE}: Lyon"
+
+
+@pytest.mark.parametrize("learnt", ["int64", "float64", "Int64"])
+def test_an_answer_is_one_answer_in_whole_numbers_and_beside_missing_ones(learnt):
+    """1 and 1.0 are one answer: prospects with a missing one had no likeness of their own."""
+    rng = np.random.default_rng(0)
+    member = np.arange(200) % 4 == 0
+    customers = pd.DataFrame(
+        {"customer_id": range(200), "revenue": rng.gamma(2, 20, 200) * np.where(member, 5, 1)}
+    )
+    people = pd.DataFrame({"customer_id": range(200), "member": pd.Series(member.astype(int), dtype=learnt)})
+    ideal = sc.ideal_customer(customers, people, value="revenue")
+    assert set(ideal.profile["value"]) == {"0", "1"}
+    whole = ideal.score(pd.DataFrame({"member": [1, 0]}))["likeness"]
+    assert whole[0] > 0.5 > whole[1]
+    for kind in ("float64", "Int64", "object"):
+        beside = ideal.score(pd.DataFrame({"member": pd.Series([1, 0, None], dtype=kind)}))["likeness"]
+        np.testing.assert_allclose(beside[:2], whole, rtol=1e-12)
+        assert whole[1] < beside[2] < whole[0]

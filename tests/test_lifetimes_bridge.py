@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import segmentclient as sc
@@ -74,3 +75,9 @@ def test_refusals(summary):
     covariate = sc.BGNBD(time_unit="W").fit(summary.assign(big=summary["T"] > 33), covariates=["big"])
     with pytest.raises(ModelError, match="no covariates"):
         sc.to_lifetimes(covariate)
+
+
+def test_spend_of_one_time_buyers_cannot_be_learnt():
+    once = pd.DataFrame({"frequency": [0, 0], "recency": 0.0, "T": [9.0, 30.0], "monetary_value": 0.0})
+    with pytest.raises(ModelError, match="no repeat purchase to learn from"):
+        sc.fit_with_lifetimes("gamma_gamma", once)

@@ -1,11 +1,16 @@
 import itertools
+import math
 import tomllib
+import warnings
 from importlib import resources
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
+from segmentclient import ColumnError, ModelError, RuleError, SegmentClientWarning, SegmentMap
 from segmentclient.locale import language
 from segmentclient.rfm import maps
 
@@ -190,3 +195,58 @@ def test_a_map_its_check_and_a_scorer_show_themselves():
     with pytest.raises(sc.ModelError, match="fit"):
         scorer.table()
     assert scorer.fit(customers)._repr_html_().count("<tr>") == 10
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [("r_score", 4.5), ("m_score", 0), ("f_score", -1), ("f_score", None), ("m_score", math.nan)],
+)
+@pytest.mark.parametrize(
+    "engine", [lambda table: table, pl.from_pandas, lambda table: pl.from_pandas(table).lazy()]
+)
+def test_what_is_no_score_is_refused(column, wrong, engine):
+    """Such cells were called "others", as if the map left them out."""
+    scored = pd.DataFrame({"r_score": [5.0, 4.0], "f_score": [5.0, 5.0], "m_score": [5.0, 1.0]})
+    scored.loc[0, column] = wrong
+    with pytest.raises(ColumnError, match=f"'{column}' has 1 values that are no scores"):
+        sc.segment_rfm(engine(scored))
+
+
+def test_scores_of_a_smaller_scale_are_doubted():
+    """Of 60 customers scored 1 to 3 nobody can be a champion of a map of 1 to 5."""
+    scored = pd.DataFrame({name: np.arange(60) % 3 + 1 for name in ("r_score", "f_score", "m_score")})
+    with pytest.warns(SegmentClientWarning, match="nobody has more than 3"):
+        sc.segment_rfm(scored)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sc.segment_rfm(scored, segments="klaviyo")
+        sc.segment_rfm(scored.head(1))
+
+
+def test_maps_are_read_as_written_or_refused():
+    with pytest.raises(RuleError, match="takes segment, r, f and m, found 'R'"):
+        SegmentMap.from_ranges([{"segment": "a", "R": (4, 5)}])
+    with pytest.raises(RuleError, match=r"r=\(4.0, 5.0\) is not a range"):
+        SegmentMap.from_ranges([{"segment": "a", "r": (4.0, 5.0)}])
+    cell = pd.DataFrame({"r_score": [1.0], "f_score": [1.0], "m_score": [1.0], "segment": ["a"]})
+    for wrong in (1.5, math.nan, 0.0):
+        with pytest.raises(RuleError, match="'m_score' has 1 values that are no scores"):
+            SegmentMap.from_table(cell.assign(m_score=wrong))
+    with pytest.raises(RuleError, match="'segment' is missing in 1 rows"):
+        SegmentMap.from_table(pd.concat([cell, cell.assign(segment=None)]))
+    odd = SegmentMap("a\x7fb", 2, {"c\td": ("...",)})
+    assert SegmentMap.from_toml(odd.to_toml()) == odd
+
+
+def test_moves_are_told_in_the_scores_of_the_map():
+    """The second of five scores is no second of three: its threshold was given for it."""
+    table = pd.DataFrame(
+        {"days_since_last_order": range(1, 61), "n_orders": range(60), "revenue": np.arange(60.0)}
+    )
+    with pytest.raises(ModelError, match="'klaviyo' reads scores of 1 to 3"):
+        SegmentMap.preset("klaviyo").moves_up(sc.RFMScorer().fit(table))
+    thirds = SegmentMap.preset("klaviyo").moves_up(sc.RFMScorer(bins=3).fit(table))
+    days = sorted(set(thirds.loc[thirds["axis"] == "recency", "threshold"]))
+    np.testing.assert_allclose(days, np.quantile(range(1, 61), [1 / 3, 2 / 3]), rtol=1e-9)
+    with pytest.raises(ModelError, match="not fitted"):
+        SegmentMap.preset("klaviyo").moves_up(sc.RFMScorer(bins=3))

@@ -253,3 +253,17 @@ def test_segments_called_like_our_own_words_are_refused(word):
     table = pd.DataFrame({"customer_id": [1, 2], "segment": [word, "b"], "revenue": [1.0, 2.0]})
     with pytest.raises(sc.ColumnError, match="give them other names"):
         sc.compare_periods(table, table)
+
+
+def test_an_empty_period_is_not_called_stable():
+    table = pd.DataFrame({"customer_id": [1, 2], "segment": ["a", "b"], "revenue": [1.0, 2.0]})
+    found = sc.compare_periods(table, table.head(0))
+    assert np.isnan(found.psi)
+    assert "nothing can be said of a drift (PSI" in found.summary()
+    assert "rien ne peut être dit" in found.to_html("fr")
+
+
+def test_infinite_values_are_refused():
+    table = pd.DataFrame({"customer_id": [1, 2], "segment": ["a", "b"], "revenue": [1.0, np.inf]})
+    with pytest.raises(sc.ColumnError, match="after: column 'revenue' holds infinite values in 1 rows"):
+        sc.compare_periods(table.assign(revenue=1.0), table)

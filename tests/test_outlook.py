@@ -138,3 +138,32 @@ def test_extremes_are_finite(process, x):
     grid = count_grid(process, float(x), np.array([700.0]), 365.0)
     at_least = counts_at_least(process, float(x), *one(700, 1), 365.0, grid)
     assert ((at_least >= 0) & (at_least <= 1 + 1e-12)).all()
+
+
+def test_the_counts_of_thousands_of_purchases_are_their_integral():
+    """P(N ≥ n) is the chance to live until the n-th arrival, alpha / (1 / y − 1) with y ~ Beta(n, r), whose peak is narrow."""
+    x, T, span = 20_000.0, 40.0, 52.0
+    pareto = PROCESSES["pareto"]
+    counts = np.array([10_000.0, 19_000.0, 20_300.0, 20_600.0])
+    found = counts_at_least(pareto, x, *one(T, 0), span, counts)[0]
+    shape, scale = pareto.r + x, pareto.alpha + T
+
+    def lives(y):
+        return (1 + scale * y / (1 - y) / (pareto.b + T)) ** -pareto.a
+
+    for n, chance in zip(counts, found, strict=True):
+        law = stats.beta(n, shape)
+        ends = law.ppf(1e-14), min(law.isf(1e-14), span / (scale + span))
+        expected = integrate.quad(lambda y, law=law: law.pdf(y) * lives(y), *ends, epsrel=1e-10, limit=200)[0]
+        assert chance == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("x", [1_000.0, 10_000.0, 1e6])
+def test_intervals_of_those_who_buy_thousands_of_times_are_those_of_the_law(x):
+    """Without drop-out the count is negative binomial, and known to a percent or less."""
+    law = stats.nbinom(x + 0.5, 375 / 740)
+    low, high = quantiles_ahead(
+        [Process(0.5, 10.0, "never")], one(x, 365, 365), np.ones(1), one(6, 6 * x + 3.7), 365.0, (0.05, 0.95)
+    )
+    for found, level in ((low, 0.05), (high, 0.95)):
+        assert found.count[0] == pytest.approx(law.ppf(level), abs=0.03 * law.std() + 1)

@@ -586,3 +586,48 @@ def test_binary_data_say_nothing_of_a_person():
     )
     people = pd.DataFrame({"customer_id": range(40), "age": 30, "photo": [b"\xfd\xff"] * 40})
     assert len(sc.build_personas(customers, attributes=people, as_of="2026-02-01")) == 2
+
+
+def weights_of(money):
+    """Two groups of 20 customers with one order each, of which the first has the money given."""
+    table = pd.DataFrame({"customer_id": range(40), "segment": ["a"] * 20 + ["b"] * 20, "n_orders": 1})
+    return sc.build_personas(table.assign(revenue=np.repeat(money, 20)), currency="EUR")
+
+
+@pytest.mark.parametrize("money", [(0.3, -0.3), (0.1 + 0.2, -0.3), (-2.0, -1.0)])
+def test_there_are_no_shares_of_nothing_and_of_a_loss(money):
+    """0.1 + 0.2 − 0.3 is 6e-17: a card told of 422,212,465,065,984,050% of the revenue."""
+    card = weights_of(money)["a"]
+    assert np.isnan(card.field("share_of_revenue").value)
+    assert card.field("share_of_revenue").text == "–"
+    assert card.field("price_level").provenance == "to_complete"
+    assert card.tagline == "50% of the customers"
+    assert card.story[-1].endswith("50% of all customers.")
+
+
+def test_orders_of_less_than_one_are_not_told_as_nothing():
+    card = weights_of((0.13, 0.5))["a"]
+    assert card.field("average_order_value").text == "€0.13"
+    assert "for €0.13" in card.story[1]
+
+
+def test_bounds_of_one_customer_do_not_stand_beside_a_mean_that_they_leave_out():
+    """Of 20 customers 16 are worth 1 and four 1,000: 200.8 each, and for a typical one from 0 to 5."""
+    worth = [1.0] * 16 + [1000.0] * 4
+    table = pd.DataFrame({"customer_id": range(20), "segment": "a", "lifetime_value": worth})
+    bounds = {"lifetime_value_low": 0.0, "lifetime_value_high": 5.0}
+    uneven = sc.build_personas(table.assign(**bounds), currency="EUR")["a"].field("lifetime_value")
+    assert uneven.text == "€201 a customer on average"
+    assert (uneven.value, uneven.low, uneven.high) == (pytest.approx(200.8), None, None)
+    assert uneven.rule.endswith("far more than most (€0 to €5)")
+    even = sc.build_personas(table.assign(**bounds, lifetime_value=4.0))["a"].field("lifetime_value")
+    assert (even.text, even.low, even.high) == ("4 a customer (0 to 5)", 0.0, 5.0)
+
+
+def test_traits_name_whole_answers_without_decimals():
+    table = pd.DataFrame({"customer_id": range(80), "segment": ["a"] * 40 + ["b"] * 40})
+    people = table[["customer_id"]].assign(member=[1.0] * 39 + [np.nan] + [0.0] * 40)
+    assert {trait.value for card in sc.build_personas(table, attributes=people) for trait in card.traits} == {
+        "0",
+        "1",
+    }

@@ -200,6 +200,19 @@ def test_history_jumps_at_each_purchase_and_falls_between(model):
         plot.alive_history(log, model=model, customer=9)
 
 
+def test_a_model_whose_unit_is_thirty_days_is_read_in_it():
+    """The same customers under parameters in days and in units of 30 days have one history and one matrix."""
+    days = sc.MBGNBD.from_params(r=0.5, alpha=60.0, a=0.6, b=2.0)
+    months = sc.MBGNBD.from_params(r=0.5, alpha=2.0, a=0.6, b=2.0, time_unit="30D")
+    log = pd.DataFrame({"date": pd.to_datetime(["2026-01-01", "2026-02-01", "2026-02-15"])})
+    one, other = (
+        plot.alive_history(log, model=model, as_of="2026-09-01").lines[0].get_ydata()
+        for model in (days, months)
+    )
+    np.testing.assert_allclose(one, other, rtol=1e-9)
+    assert "Customers known for 360 days" in plot.probability_alive_matrix(months, T=12).get_xlabel()
+
+
 def test_duckdb_and_lazy_tables_are_drawn(customers):
     relation = duckdb.from_df(customers)
     assert plot.finding("segment_grid", relation) == plot.finding("segment_grid", customers)

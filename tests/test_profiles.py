@@ -157,3 +157,21 @@ def test_a_column_that_both_tables_have_is_refused():
     people = pd.DataFrame({"customer_id": [1], "city": ["Nice"]})
     with pytest.raises(sc.ColumnError, match="attributes: column 'city' is in customers too"):
         sc.profile_segments(customers, attributes=people)
+
+
+def test_a_total_that_cancels_out_has_no_shares():
+    """0.1 + 0.2 − 0.3 is 6e-17 in floating point, and 0.2 of it were 3.6e15."""
+    table = pd.DataFrame({"segment": list("abc"), "revenue": [0.1, 0.2, -0.3], "market": ["x"] * 3})
+    assert sc.profile_segments(table)["share_revenue"].isna().all()
+    assert sc.profile_segments(table, groupby="market")["share_revenue"].isna().all()
+    kept = sc.profile_segments(table.assign(revenue=[0.1, 0.2, -0.2]))["share_revenue"]
+    assert kept.tolist() == pytest.approx([2, 1, -2])
+
+
+def test_truth_values_that_pandas_holds_as_objects_have_a_mean():
+    table = pd.DataFrame({"customer_id": range(4), "segment": ["a", "a", "a", "b"]})
+    people = pd.DataFrame(
+        {"customer_id": range(4), "flag": pd.Series([True, None, False, True], dtype=object)}
+    )
+    assert sc.profile_segments(table, attributes=people)["mean_flag"].tolist() == [0.5, 1.0]
+    assert sc.profile_segments(table.merge(people), attributes=["flag"])["mean_flag"].tolist() == [0.5, 1.0]

@@ -492,3 +492,13 @@ def test_channels() -> None:
         "channel"
     ]
     assert channels.tolist() == ["both", "offline", "online", "none"]
+
+
+def test_truth_values_that_pandas_holds_as_objects_are_compared_and_come_out_as_they_were():
+    table = pd.DataFrame({"flag": np.array([True, False, None], dtype=object)}, index=[7, 7, 3])
+    named = sc.segment_by_rules(
+        table, [sc.Rule("yes", "flag == true"), sc.Rule("no", "not (flag == true)")], default="?"
+    )
+    assert named["segment"].tolist() == ["yes", "no", "?"]
+    pd.testing.assert_series_equal(named["flag"], table["flag"])
+    assert sc.check_rules([sc.Rule("yes", "flag == true")], table).table["n_matched"].tolist() == [1]

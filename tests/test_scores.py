@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -293,3 +295,18 @@ def test_the_card_of_a_scorer_shows_limits_as_they_are():
     assert all(f">{cut:.10g}<" in shown for cut in cuts if np.isfinite(cut))
     assert ">up to<" in shown
     assert "inf" not in shown
+
+
+@pytest.mark.parametrize("weights", [(1, math.inf, 0), (1e308, 1e308, 0)])
+def test_weights_without_a_sum_are_refused(weights):
+    with pytest.raises(sc.SegmentClientError, match="finite and not all 0"):
+        sc.score_rfm(shop(), weights=weights)
+
+
+def test_groups_that_no_file_can_hold_are_refused_when_written():
+    days = shop().assign(
+        joined=lambda table: pd.to_datetime("2026-01-01") + pd.to_timedelta(table.index % 2, "D")
+    )
+    scorer = sc.RFMScorer(groupby="joined").fit(days)
+    with pytest.raises(sc.ModelError, match="groups of 'joined' are Timestamp"):
+        scorer.to_json()

@@ -1,10 +1,12 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 import segmentclient as sc
-from segmentclient import ColumnError, ModelError
+from segmentclient import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.lifetime.scores import area_under_roc, rank_correlation
 
 CALIBRATION = "1997-09-30"
@@ -184,3 +186,42 @@ def test_scores():
     assert area_under_roc(score, actual > 0) == pytest.approx(roc_auc_score(actual > 0, score), rel=1e-12)
     assert np.isnan(area_under_roc([1, 2], [True, True]))
     assert np.isnan(rank_correlation([1, 1], [1, 2]))
+
+
+GIVEN = sc.MBGNBD.from_params(r=0.5, alpha=60.0, a=0.6, b=2.0)
+
+
+def test_one_customer_alone_has_no_interval(cdnow):
+    some = cdnow[cdnow["customer_id"] < 5]
+    found = sc.calibration_by_decile(some, GIVEN, calibration_end="1997-09-30", groups=100)
+    assert found["low"].isna().tolist() == found["high"].isna().tolist() == (found["customers"] == 1).tolist()
+
+
+def test_a_holdout_beyond_the_log_is_doubted(cdnow):
+    """Ten months without a row are no months without a purchase."""
+    early = cdnow[cdnow["date"] < "1997-03-01"]
+    ends = {"calibration_end": "1997-02-20", "holdout_end": "1997-12-31"}
+    with pytest.warns(SegmentClientWarning, match="last row is of 1997-02-28 and holdout_end of 1997-12-31"):
+        sc.compare_models(early, models=["nbd"], **ends)
+    with pytest.warns(SegmentClientWarning, match="last row is of 1997-02-28"):
+        sc.track_purchases(early, GIVEN, **ends)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sc.track_purchases(early, GIVEN, calibration_end="1997-02-20", holdout_end="1997-03-10")
+
+
+def test_nobody_to_track(cdnow):
+    with pytest.raises(ModelError, match="nobody bought until 1990-09-30"):
+        sc.track_purchases(cdnow, GIVEN, calibration_end="1990-09-30")
+
+
+def test_a_hundred_customers_make_a_hundred_groups(cdnow):
+    """7 of 100 is the 7th group, though 0.07 · 100 is a bit more than 7 in floating point."""
+    some = cdnow[
+        cdnow["customer_id"].isin(cdnow.groupby("customer_id")["date"].min().sort_values().index[:400])
+    ]
+    found = sc.calibration_by_decile(some, GIVEN, calibration_end="1997-09-30", groups=100)
+    expected = GIVEN.expected_purchases(sc.split_periods(some, calibration_end="1997-09-30"), t=273.0)
+    rank = pd.Series(np.asarray(expected)).rank() * 100
+    wanted = -(-(rank * 2).astype(int) // (2 * len(rank)))
+    assert found.set_index("group")["customers"].to_dict() == wanted.value_counts().sort_index().to_dict()

@@ -558,3 +558,29 @@ def test_the_reason_is_told_in_french_and_survives_json():
     models = sc.LifetimeModels.from_json(sc.fit_lifetime_models(customers).to_json())
     assert models.reason_in("en") == models.reason
     assert models.reason_in("fr").startswith("MBG/NBD\N{NO-BREAK SPACE}: ceux qui")
+
+
+@pytest.mark.parametrize("share", [-0.2, math.nan, math.inf, None])
+@pytest.mark.parametrize(
+    "engine", [lambda table: table, pl.from_pandas, lambda table: pl.from_pandas(table).lazy()]
+)
+def test_a_margin_that_is_none_is_refused_on_every_engine(five, share, engine):
+    table = engine(five.assign(share=[0.3, 0.3, share, 0.3, 0.3], kind="all"))
+    with pytest.raises(ColumnError, match="'share': 1 rows"):
+        value(table, margin="share", interval=0.9)
+    with pytest.raises(ColumnError, match="'share': 1 rows"):
+        sc.value_by_segment(table, by="kind", models=MODELS, margin="share", time_unit="W", n_draws=2)
+
+
+def test_a_frequency_that_is_nan_is_that_of_a_prospect_on_a_lazy_table_too(five):
+    """polars tells NaN from null, and calls NaN greater than 0."""
+    table = pl.DataFrame(
+        {name: five[name].to_numpy(float) for name in ("frequency", "recency", "T", "monetary_value")}
+    )
+    table = pl.concat([table, pl.DataFrame({key: [math.nan] for key in table.columns})])
+    lazy, eager = value(table.lazy()).collect(), value(table)
+    assert lazy["value_basis"].to_list() == eager["value_basis"].to_list()
+    assert lazy["value_basis"][-1] == "no_order_yet"
+    np.testing.assert_allclose(
+        lazy["lifetime_value"].to_numpy(), eager["lifetime_value"].to_numpy(), rtol=1e-12
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,14 @@ import numpy as np
 from segmentclient.frames.columns import series_like
 from segmentclient.frames.door import Frame
 
-__all__ = ["UNTELLABLE", "kinds_in", "with_numbers", "with_written_numbers"]
+__all__ = [
+    "UNTELLABLE",
+    "kinds_in",
+    "own_columns_with",
+    "with_numbers",
+    "with_truths",
+    "with_written_numbers",
+]
 
 _MOST_WHOLE = 2**53  # above it, doubles skip whole numbers
 UNTELLABLE = "\0"  # what is written for a number that tells no id
@@ -30,6 +37,32 @@ def kinds_in(frame: Frame, column: str) -> Mapping[str, list[str]]:
     for is_number, name in names:
         kinds.setdefault("number" if is_number else name, []).append(name)
     return kinds
+
+
+def with_truths(frame: Frame, columns: Sequence[str] | None = None) -> Frame:
+    """Give columns of objects that hold true, false and nothing else as the truth values that they are on other engines.
+
+    pandas keeps them so as soon as one is missing, in a file it reads for instance.
+    """
+    if not isinstance(frame, nw.DataFrame) or not frame.implementation.is_pandas():
+        return frame
+    import pandas as pd
+
+    table = nw.to_native(frame)
+    looked_at = table.columns if columns is None else [name for name in columns if name in table.columns]
+    truths = {
+        name: table[name].astype("boolean")
+        for name in looked_at
+        if table[name].dtype == object and pd.api.types.infer_dtype(table[name], skipna=True) == "boolean"
+    }
+    return nw.from_native(table.assign(**truths)) if truths else frame
+
+
+def own_columns_with(frame: Frame, worked: Frame, names: Sequence[str]) -> Frame:
+    """Give a table with its columns as they came, and those that were made on a worked copy of it."""
+    if worked.implementation.is_pandas() and isinstance(worked, nw.DataFrame):
+        return frame.with_columns(*(worked[name] for name in names))
+    return worked
 
 
 def with_written_numbers(frame: Frame, column: str, *, name: str) -> Frame:

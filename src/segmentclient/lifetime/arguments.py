@@ -11,7 +11,7 @@ from segmentclient import frames
 from segmentclient.customers import as_day
 from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime.histories import Array
-from segmentclient.lifetime.horizons import UNIT_DAYS
+from segmentclient.lifetime.horizons import LONGEST, days_a_unit
 
 __all__ = ["counts_of", "dates_after", "one_count", "one_span", "refuse_overwriting", "shaped", "spans_of"]
 
@@ -74,8 +74,9 @@ def shaped(found: Mapping[str, Array], shape: tuple[int, ...]) -> Any:
 
 
 def dates_after(waits: Array, as_of: Any, time_unit: str) -> Array:
-    """Give the day that lies so far after `as_of`; an infinite wait has none."""
-    days = np.ceil(np.minimum(waits * UNIT_DAYS.get(time_unit, 1.0), 1e6))
+    """Give the day that lies so far after `as_of`; a wait of more than a thousand years has none."""
+    days = np.ceil(waits * days_a_unit(time_unit))
+    near = days <= LONGEST
     start = np.datetime64(as_day(as_of, "as_of"), "D")
-    dates = start + np.where(np.isfinite(waits), days, 0.0).astype("timedelta64[D]")
-    return np.where(np.isfinite(waits), dates, np.datetime64("NaT", "D")).astype("datetime64[ms]")
+    dates = start + np.where(near, days, 0.0).astype("timedelta64[D]")
+    return np.where(near, dates, np.datetime64("NaT", "D")).astype("datetime64[ms]")

@@ -10,15 +10,16 @@ Fader, Hardie and Shang (2010), Customer-base analysis in a discrete-time noncon
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import special
 
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, bad_values, history
+from segmentclient.lifetime.histories import Array, Histories, bad_values, distinct, history
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
 from segmentclient.lifetime.priors import share_prior
@@ -27,7 +28,10 @@ from segmentclient.lifetime.special import beta_average, log_beta_ratio
 
 __all__ = ["BGBB"]
 
-_BLOCK = 200_000  # numbers in memory at once
+Rises: TypeAlias = "Callable[[float, Any], tuple[Array, Array]]"
+
+_BLOCK = 60_000  # numbers at once: what a processor keeps at hand
+_SCALES = 600.0  # of logarithms of weights: what one line of doubles can hold
 _PATIENCE = 10_000  # opportunities within which a next purchase is looked for
 _MOST = 1_000_000  # opportunities whose purchases are counted
 
@@ -61,39 +65,43 @@ class BetaBernoulli:
     def log_odds_left(self, theta: Theta, h: Histories) -> Array:
         """Give ln of P(left before T + 1 | history) / P(alive at T + 1 | history)."""
         *parts, x, t_x, T = np.broadcast_arrays(*theta, h.frequency, h.recency, h.T)
-        flat = history(*(np.ravel(value) for value in (x, t_x, T)))
-        odds = np.empty(flat.T.size)
-        for rows, terms, _ in _moments(tuple(np.ravel(part) for part in parts), flat):
-            odds[rows] = special.logsumexp(terms, axis=1)
+        many = any(np.size(part) > 1 for part in theta)
+        asked = (
+            tuple(np.ravel(part) for part in parts) if many else tuple(np.ravel(part)[:1] for part in theta)
+        )
+        odds = np.empty(x.size)
+        for silence in _silences(asked, history(*(np.ravel(value) for value in (x, t_x, T)))):
+            odds[silence.rows] = silence.top[silence.place] + np.log(silence.sums(silence.weight))
         return odds.reshape(x.shape)
 
     def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
         """Give the log-likelihood of each row with its gradient and Hessian."""
-        alpha, beta, gamma, delta = theta
         value, gradient = np.zeros(h.T.size), np.zeros((4, h.T.size))
         hessian: dict[tuple[int, int], Array] = {}
-        for rows, terms, dead in _moments(np.broadcast_arrays(*theta, h.T)[:4], h):
-            x, T = h.frequency[rows], h.T[rows]
-            base, bends = _beta_slopes((alpha, beta, gamma, delta), (x, T - x, 0.0, T + 1.0))
-            first, second = _beta_slopes(
-                (alpha, beta, gamma, delta),
-                (x[:, None], dead - x[:, None], 1.0, np.minimum(dead, T[:, None])),
-            )
-            top = np.maximum(terms.max(axis=1), 0.0)
-            weight = np.exp(terms - top[:, None])
-            total = weight.sum(axis=1) + np.exp(-top)
-            part = mixture_of_many(
-                top + np.log(total) + self._log_living(theta, h.take(rows)),
-                base,
-                bends,
-                weight / total[:, None],
-                [one - np.reshape(g, (-1, 1)) for one, g in zip(first, base, strict=True)],
-                {key: one - np.reshape(bends[key], (-1, 1)) for key, one in second.items()},
-            )
-            value[rows], gradient[:, rows] = part.value, np.array(part.gradient)
+        rises = _rises_up_to(np.max(h.T) + 1.0)
+        for silence in _silences(tuple(np.ravel(part)[:1] for part in theta), h):
+            part = self._part(theta, h.take(silence.rows), silence, rises)
+            value[silence.rows], gradient[:, silence.rows] = part.value, np.array(part.gradient)
             for key, values in part.hessian.items():
-                hessian.setdefault(key, np.zeros(h.T.size))[rows] = values
+                hessian.setdefault(key, np.zeros(h.T.size))[silence.rows] = values
         return RowDerivatives(value, tuple(gradient), hessian)
+
+    def _part(self, theta: Theta, h: Histories, silence: _Silence, rises: Rises) -> RowDerivatives:
+        x, T, dead = silence.x[:, None], silence.T[:, None], silence.dead
+        base, bends = _beta_slopes(theta, (x, T - x, 0.0, T + 1.0), rises)
+        first, second = _beta_slopes(theta, (x, dead - x, 1.0, dead), rises)
+        top = np.maximum(silence.top, 0.0)
+        weight = silence.weight * np.exp(silence.top - top)[:, None]
+        living = np.exp(-top)[silence.place]
+        total = silence.sums(weight) + living
+        return mixture_of_many(
+            top[silence.place] + np.log(total) + self._log_living(theta, h),
+            [np.ravel(slope + 0.0 * x)[silence.place] for slope in base],
+            {key: np.ravel(bend + 0.0 * x)[silence.place] for key, bend in bends.items()},
+            lambda values: silence.sums(weight, values) / total,
+            [one - slope for one, slope in zip(first, base, strict=True)],
+            {key: one - bends[key] for key, one in second.items()},
+        )
 
     def living(self, theta: Theta, h: Histories) -> Theta:
         """Give the parameters of a customer who is alive at the opportunity T + 1."""
@@ -169,39 +177,88 @@ class BetaBernoulli:
         return np.where(n <= t, stays + left, 0.0)
 
 
-def _moments(theta: Any, h: Histories) -> Any:
-    """Give, in blocks of rows, ln of each term of those who left relative to the living, and the moment of leaving.
+class _Silence(NamedTuple):
+    """Histories of equal frequency and T: those who left were there at `dead` opportunities, and at no later one.
 
-    The customer was there at `dead` = t_x, …, T opportunities and at no later one.
+    One line of `dead` and `weight` serves all `rows` of a `place`, from the `offset` of each row on: who fell silent
+    later has fewer moments to have left at, and these are the last of the others'. `weight` is relative to the living,
+    and to exp(`top`), the weight of the first moment of its line.
     """
-    silent = h.T - h.recency + 1.0
-    order = np.argsort(silent, kind="stable")
-    start = 0
-    while start < order.size:
-        most = max(int(_BLOCK / silent[order[-1]]), 1)
-        rows = order[start : start + most]
-        steps = np.arange(np.max(silent[rows]))
-        alpha, beta, gamma, delta, x, t_x, T = (
-            value[rows, None] for value in (*theta, h.frequency, h.recency, h.T)
-        )
-        dead = np.minimum(t_x + steps, T)
-        terms = log_beta_ratio(alpha + x, beta + T - x, 0.0, dead - T) + np.log(gamma)
-        terms = terms + special.gammaln(delta + dead) - special.gammaln(gamma + delta + dead + 1.0)
-        terms = terms - special.gammaln(delta + T + 1.0) + special.gammaln(gamma + delta + T + 1.0)
-        yield rows, np.where(steps < silent[rows, None], terms, -np.inf), dead
-        start += most
+
+    rows: Array
+    place: Array
+    offset: Array
+    x: Array
+    T: Array
+    dead: Array
+    weight: Array
+    top: Array
+
+    def sums(self, weight: Array, values: Any = 1.0) -> Array:
+        """Sum weight · values over each row's part of its line."""
+        if not self.offset.any():
+            return np.einsum("ij,ij->i", weight, np.broadcast_to(values, weight.shape))[self.place]
+        weighted = weight * values
+        return weighted[:, ::-1].cumsum(axis=1)[self.place, weighted.shape[1] - 1 - self.offset]
 
 
-def _beta_slopes(theta: Any, more: Any) -> tuple[list[Any], dict[tuple[int, int], Any]]:
+def _silences(theta: Theta, h: Histories) -> Iterator[_Silence]:
+    """Put histories of equal frequency, T and parameters on one line, and give the lines in blocks."""
+    many = any(part.size > 1 for part in theta)
+    own = _log_weight(theta, h.frequency, h.T, h.recency)
+    keys = [h.frequency, h.T, np.floor(own / _SCALES), *(theta if many else ())]
+    first, line = distinct(keys)
+    start = np.full(first.size, np.inf)
+    np.minimum.at(start, line, h.recency)
+    length = h.T[first] - start + 1.0
+    order = np.argsort(length, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    by_line = np.argsort(rank[line], kind="stable")
+    begins = np.searchsorted(rank[line][by_line], np.arange(order.size + 1))
+    at = order.size
+    while at:
+        some = order[max(at - max(int(_BLOCK / length[order[at - 1]]), 1), 0) : at]
+        at -= some.size
+        rows = by_line[begins[at] : begins[at + some.size]]
+        x, T = h.frequency[first[some]], h.T[first[some]]
+        steps = np.arange(length[some[-1]])
+        dead = np.minimum(start[some, None] + steps, T[:, None])
+        of_line = tuple(part[first[some], None] if many else part for part in theta)
+        terms = _log_weight(of_line, x[:, None], T[:, None], dead)
+        weight = np.where(steps < length[some, None], np.exp(terms - terms[:, :1]), 0.0)
+        place = rank[line[rows]] - at
+        offset = (h.recency[rows] - start[some][place]).astype(int)
+        yield _Silence(rows, place, offset, x, T, dead, weight, terms[:, 0])
+
+
+def _log_weight(theta: Theta, x: Array, T: Array, dead: Array) -> Array:
+    """Give ln P(there at `dead` opportunities and no later one) relative to the living; it falls with `dead`."""
+    alpha, beta, gamma, delta = theta
+    at = _log_gamma(beta, dead - x) - _log_gamma(alpha + beta, dead)
+    at = at + _log_gamma(delta, dead) - _log_gamma(gamma + delta + 1.0, dead)
+    now = _log_gamma(beta, T - x) - _log_gamma(alpha + beta, T)
+    now = now + _log_gamma(delta + 1.0, T) - _log_gamma(gamma + delta + 1.0, T)
+    return at - now + np.log(gamma)
+
+
+def _log_gamma(start: Array, count: Array) -> Array:
+    """Give ln Γ(start + count); whole counts, of which each is evaluated once where `start` is one number."""
+    if start.size > 1:
+        return special.gammaln(start + count)
+    return special.gammaln(start + np.arange(np.max(count, initial=0.0) + 1.0))[count.astype(int)]
+
+
+def _beta_slopes(theta: Any, more: Any, rises: Rises) -> tuple[list[Any], dict[tuple[int, int], Any]]:
     """Differentiate ln B(alpha + i, beta + j)/B(alpha, beta) + ln B(gamma + k, delta + l)/B(gamma, delta)."""
     gradient: list[Any] = []
     bends: dict[tuple[int, int], Any] = {}
     for at in (0, 2):
         (a, b), (i, j) = theta[at : at + 2], more[at : at + 2]
         (both, tri), (first, tri_first), (second, tri_second) = (
-            _rises(a + b, i + j),
-            _rises(a, i),
-            _rises(b, j),
+            rises(a + b, i + j),
+            rises(a, i),
+            rises(b, j),
         )
         gradient += [first - both, second - both]
         bends[at, at] = tri_first - tri
@@ -210,12 +267,21 @@ def _beta_slopes(theta: Any, more: Any) -> tuple[list[Any], dict[tuple[int, int]
     return gradient, bends
 
 
-def _rises(start: float, count: Any) -> tuple[Array, Array]:
-    """Give ψ and ψ′ of start + count, less those of start; whole counts, of which each is evaluated once."""
-    count = np.asarray(count, int)
-    steps = start + np.arange(np.max(count, initial=0) + 1.0)
-    slope, bend = special.psi(steps), special.zeta(2.0, steps)
-    return (slope - slope[0])[count], (bend - bend[0])[count]
+def _rises_up_to(most: float) -> Rises:
+    """Make the function that gives ψ and ψ′ of start + count, less those of start, each evaluated once."""
+
+    @functools.cache
+    def table(start: float) -> tuple[Array, Array]:
+        steps = start + np.arange(most + 1.0)
+        slope, bend = special.psi(steps), special.zeta(2.0, steps)
+        return slope - slope[0], bend - bend[0]
+
+    def rises(start: float, count: Any) -> tuple[Array, Array]:
+        slope, bend = table(float(start))
+        places = np.asarray(count, int)
+        return slope[places], bend[places]
+
+    return rises
 
 
 def _sum_over(function: Callable[..., Array], number: Any, *rows: Any) -> Array:

@@ -24,8 +24,9 @@ from segmentclient.errors import ModelError
 from segmentclient.lifetime import fitting
 from segmentclient.lifetime.bgnbd import BetaGeometric
 from segmentclient.lifetime.fitting import RowDerivatives
+from segmentclient.lifetime.gaps import check_gaps
 from segmentclient.lifetime.histories import Array, Histories, numbers, psi_rise
-from segmentclient.lifetime.horizons import UNIT_DAYS
+from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
 from segmentclient.lifetime.priors import rate_prior, share_prior
@@ -36,7 +37,6 @@ from segmentclient.lifetime.special import (
     negative_binomial_logpmf,
     negative_binomial_tail,
 )
-from segmentclient.schema import check_columns
 
 __all__ = ["BGCNBD", "MBGCNBD"]
 
@@ -138,7 +138,10 @@ class ErlangGeometric:
             (3, 3): np.column_stack([zero, last**2]),
         }
         value = self._log_living(theta, h) - special.logsumexp(log_ticks, axis=1) + total
-        return mixture_of_many(value, base, base_bends, np.exp(terms - total[:, None]), first, second)
+        weight = np.exp(terms - total[:, None])
+        return mixture_of_many(
+            value, base, base_bends, lambda values: np.einsum("ij,ij->i", weight, values), first, second
+        )
 
     def living(self, theta: Theta, h: Histories) -> Theta:
         """Give the parameters of a living customer, with the weights of j ticks since the last purchase (rows × k)."""
@@ -333,7 +336,8 @@ def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
     frame = frames.read(customers)
     if "sum_log_gaps" not in frame.collect_schema():
         return None
-    check_columns(frame.collect_schema(), {"sum_log_gaps": "number"})
+    unit_days = days_a_unit(time_unit)
+    check_gaps(frame, unit_days)
     if isinstance(frame, nw.LazyFrame):
         by = nw.col(weights) if isinstance(weights, str) else nw.lit(1.0)
         sums = frames.one_row(
@@ -345,4 +349,4 @@ def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
         weight = 1.0 if given is None else numbers(given)
         gaps = float(np.nansum(numbers(frame["sum_log_gaps"]) * weight))
         bought = float(np.nansum(numbers(frame["frequency"]) * weight))
-    return gaps - bought * float(np.log(UNIT_DAYS.get(time_unit, 1.0)))
+    return gaps - bought * float(np.log(unit_days))

@@ -14,6 +14,7 @@ from segmentclient import frames
 from segmentclient.customers import summarize_customers
 from segmentclient.errors import ModelError, not_fitted
 from segmentclient.lifetime.catalogue import purchase_of
+from segmentclient.lifetime.gaps import check_gaps
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.identification import doubts
@@ -191,8 +192,9 @@ def _over_time(model: Any, histories: Histories, transactions: Any, L: Language)
     if months.empty:
         yield _Finding("seasonality", "unknown", math.nan, L.text("The log is shorter than four weeks."))
         return
-    miss = months["actual"] / (months["expected"] * (1.0 / (1.0 + bias))) - 1.0
-    sure = (months["actual"] - months["expected"]).abs() > 3.0 * np.sqrt(months["expected"])
+    level = months["expected"] / (1.0 + bias)
+    miss = months["actual"] / level - 1.0
+    sure = (months["actual"] - level).abs() > 3.0 * np.sqrt(level)
     worst = miss.where(sure, 0.0).abs().idxmax()
     value = float(miss[worst])
     found = bool(sure[worst] and abs(value) > _SEASON)
@@ -282,6 +284,7 @@ def estimate_regularity(customers: Any, *, unit_days: float = 1.0) -> float:
     )
     if len(table) < 30:
         return math.nan
+    check_gaps(frame, unit_days)
     n = table["frequency"].to_numpy(dtype=float)
     unevenness = (
         np.log(table["recency"].to_numpy(dtype=float) * unit_days / n)

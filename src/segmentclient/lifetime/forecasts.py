@@ -146,8 +146,8 @@ class Forecaster(Reader):
         Parameters
         ----------
         probability : that the purchase has come by then; 0.5 gives the median.
-        as_of : the day to which `T` was counted; gives dates (missing where no date is that likely), else times in the
-            unit of `T` (infinite there).
+        as_of : the day to which `T` was counted; gives dates (missing where none within a thousand years is that
+            likely), else times in the unit of `T` (infinite where none ever is).
         """
         check_options(Forecaster.next_purchase, locals(), error=ModelError)
         if not 0.0 < probability < 1.0:

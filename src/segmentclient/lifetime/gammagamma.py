@@ -36,7 +36,7 @@ from segmentclient.lifetime.priors import rate_prior
 if TYPE_CHECKING:
     from segmentclient.lifetime.posterior import Target
 
-__all__ = ["GammaGamma"]
+__all__ = ["GammaGamma", "spending_problems", "warn_of_refunded"]
 
 _COLUMNS = ("frequency", "monetary_value")
 
@@ -122,7 +122,20 @@ class GammaGamma(Estimator):
             converged=optimum.converged,
         )
         self._spending = spending
+        self._warn_of_doubt(optimum)
         return self
+
+    def _warn_of_doubt(self, optimum: fitting.Optimum) -> None:
+        flat = [name for name, doubt in zip(self.names, optimum.undetermined(), strict=True) if doubt]
+        if not flat and optimum.converged:
+            return
+        values = ", ".join(f"{name} = {self.params_[name]:.3g}" for name in flat or self.names)
+        doubt = "these repeat buyers do not determine" if flat else "the likelihood still rises from"
+        warnings.warn(
+            f"GammaGamma: {doubt} {values}: how far customers differ in what they spend is not known",
+            SegmentClientWarning,
+            stacklevel=3,
+        )
 
     def _posterior(self, prior: str) -> tuple[Target, Array]:
         from segmentclient.lifetime.posterior import target_of
@@ -199,7 +212,7 @@ class GammaGamma(Estimator):
         frame = refuse_lazy(frames.read(customers), "GammaGamma.log_likelihood")
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
         x, m = (numbers(frame[name]) for name in _COLUMNS)
-        raise_all(_problems(x, m), table="customers")
+        raise_all(spending_problems(x, m), table="customers")
         bought = (x > 0) & (m > 0)
         values = np.zeros(x.size)
         values[bought] = _log_likelihood(self.params_.to_numpy(), x[bought], m[bought])
@@ -207,7 +220,7 @@ class GammaGamma(Estimator):
 
     def _conditional_mean(self, rows: Mapping[str, Any], theta: Any = None) -> Array:
         x, m = (numbers(rows[name]) for name in _COLUMNS)
-        raise_all(_problems(x, m), table="customers")
+        raise_all(spending_problems(x, m), table="customers")
         known = (x > 0) & (m > 0)
         return self._mean(np.where(known, x, 0.0), np.where(known, m, 0.0), theta)
 
@@ -235,24 +248,29 @@ class GammaGamma(Estimator):
 def _spending_of(customers: Any, weights: Any) -> _Spending:
     table, weight = read_columns(customers, _COLUMNS, weights)
     x, m = (numbers(table[name]) for name in _COLUMNS)
-    raise_all(_problems(x, m), table="customers")
+    raise_all(spending_problems(x, m), table="customers")
     bought = (x > 0) & (m > 0)
     if not bought.any():
         raise ModelError(
             "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
         )
-    refunded = float(weight[(x > 0) & (m <= 0)].sum())
-    if refunded:
-        warnings.warn(
-            f"{refunded:g} repeat buyers with monetary_value ≤ 0 are left out of the fit",
-            SegmentClientWarning,
-            stacklevel=3,
-        )
+    warn_of_refunded(float(weight[(x > 0) & (m <= 0)].sum()))
     rows, kind = distinct([x[bought], m[bought]])
     return _Spending(x[bought][rows], m[bought][rows], np.bincount(kind, weight[bought]))
 
 
-def _problems(x: Array, m: Array) -> Iterator[str]:
+def warn_of_refunded(number: float) -> None:
+    """Say how many repeat buyers got their money back, so that their spend teaches nothing."""
+    if number:
+        warnings.warn(
+            f"{number:g} repeat buyers with monetary_value ≤ 0 are left out of the fit",
+            SegmentClientWarning,
+            stacklevel=4,
+        )
+
+
+def spending_problems(x: Array, m: Array) -> Iterator[str]:
+    """Say which frequencies and mean values cannot be."""
     yield from bad_values("frequency", x, ~(plausible(x) & (x >= 0)), f"{PLAUSIBLE}, none below 0")
     yield from bad_values("monetary_value", m, ~plausible(m), PLAUSIBLE)
 

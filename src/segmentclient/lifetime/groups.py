@@ -44,16 +44,20 @@ class Group:
         )
         rows = np.lexsort([margin, money, T, recency, x, segment])
         buyers = everybody.take(rows[np.isfinite(x[rows])])
-        buyers.check()
+        buyers.check(str(terms.margin))
         return buyers
 
-    def check(self) -> None:
-        """Refuse histories that cannot be, and repeat buyers whose spend is unknown."""
+    def check(self, margin: str) -> None:
+        """Refuse histories that cannot be, repeat buyers whose spend is unknown, and margins that are none."""
         x, recency, T = self.history
         check_histories({"frequency": x, "recency": recency, "T": T})
         silent = (x > 0) & ~np.isfinite(self.spend)
+        no_share = ~(np.isfinite(self.margin) & (self.margin >= 0))
         raise_all(
-            bad_values("monetary_value", self.spend, silent, "the mean spend of their repeat purchases"),
+            [
+                *bad_values("monetary_value", self.spend, silent, "the mean spend of their repeat purchases"),
+                *bad_values(margin, self.margin, no_share, "a margin ≥ 0 for every customer"),
+            ],
             table="customers",
         )
 

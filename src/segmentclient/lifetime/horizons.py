@@ -12,12 +12,12 @@ from segmentclient.customers import UNIT_DAYS
 from segmentclient.errors import ModelError
 from segmentclient.options import shown
 
-__all__ = ["DAYS_A_YEAR", "Horizon", "continuous_rate", "days_a_unit", "parse_horizon"]
+__all__ = ["DAYS_A_YEAR", "LONGEST", "Horizon", "continuous_rate", "days_a_unit", "parse_horizon"]
 
 DAYS_A_YEAR = 365.2425
-LONGEST = 1000 * DAYS_A_YEAR
+LONGEST = 1000 * DAYS_A_YEAR + 1  # of which some have a leap day more
 _ACCEPTED = '"12M", "52W", "365D", "2Y", a date, or "infinite"'
-_LENGTH = re.compile(r"(\d+)\s*([DWMY])", re.IGNORECASE)
+_LENGTH = re.compile(r"(\d{1,9})\s*([DWMY])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _days_until(end: dt.date, as_of: dt.date | None) -> float:
 
 def days_a_unit(time_unit: str) -> float:
     """Give the length in days of the unit of `recency` and `T` ("W", or a period such as "30D")."""
-    period = re.fullmatch(r"([1-9]\d*)([DWMY])", str(time_unit))
+    period = re.fullmatch(r"([1-9]\d{0,8})([DWMY])", str(time_unit))
     count, unit = (int(period[1]), period[2]) if period else (1, str(time_unit))
     if unit not in UNIT_DAYS:
         accepted = ", ".join(map(repr, [*UNIT_DAYS, "30D"]))

@@ -31,6 +31,8 @@ Theta: TypeAlias = "tuple[Any, ...]"
 
 _WORTH_GROUPING = 500  # rows
 _MOST = 1_000_000  # purchases within t that an interval can reach
+_AT_ONCE = 2000  # chances computed together
+_ALL = 1.0 - 1e-13  # of the chances: what is left is rounding
 
 
 class Law(Protocol):
@@ -135,17 +137,24 @@ def count_interval(
     reached, open_rows = np.zeros(h.T.size), np.arange(h.T.size)
     n = 0
     while open_rows.size and n < _MOST:
-        rows = h.take(open_rows)
-        reached[open_rows] += np.mean(
-            [pmf(law, _of_rows(theta, open_rows), rows, n, t) for theta in thetas], axis=0
-        )
+        counts = n + np.arange(min(max(_AT_ONCE // open_rows.size, 1), _MOST - n))
+        total = reached[open_rows, None] + _chances(law, thetas, h, t, open_rows, counts).cumsum(axis=1)
         for bound, share in ((low, 0.5 - level / 2.0), (high, 0.5 + level / 2.0)):
-            bound[open_rows] = np.where(
-                (bound[open_rows] < 0) & (reached[open_rows] >= share), n, bound[open_rows]
-            )
-        open_rows = open_rows[(high[open_rows] < 0) & (reached[open_rows] < 1.0 - 1e-13)]
-        n += 1
+            there = total >= min(share, _ALL)
+            found = np.where(there[:, -1], counts[there.argmax(axis=1)], -1.0)
+            bound[open_rows] = np.where(bound[open_rows] < 0, found, bound[open_rows])
+        reached[open_rows] = total[:, -1]
+        open_rows = open_rows[high[open_rows] < 0]
+        n += counts.size
     return np.where(low < 0, n - 1, low), np.where(high < 0, n - 1, high)
+
+
+def _chances(law: Law, thetas: list[Theta], h: Histories, t: float, rows: Array, counts: Array) -> Array:
+    """P(n purchases within t) of some rows, one column a count, averaged over several parameters."""
+    which, n = np.repeat(rows, counts.size), np.tile(counts.astype(float), rows.size)
+    several = h.take(which)
+    chances = np.mean([pmf(law, _of_rows(theta, which), several, n, t) for theta in thetas], axis=0)
+    return chances.reshape(rows.size, counts.size)
 
 
 def _of_rows(theta: Theta, rows: Array) -> Theta:

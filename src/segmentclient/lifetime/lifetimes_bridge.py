@@ -173,6 +173,10 @@ def fit_with_lifetimes(
     table = {name: numbers(values) for name, values in frames.collect(frame, columns).items()}
     if model == "gamma_gamma":
         bought = (table["frequency"] > 0) & (table["monetary_value"] > 0)
+        if not bought.any():
+            raise ModelError(
+                "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
+            )
         table = {name: values[bought] for name, values in table.items()}
     else:
         check_histories(table)

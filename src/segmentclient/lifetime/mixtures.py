@@ -6,7 +6,7 @@ their posterior weights, and the Hessian adds the covariance of these gradients.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,20 +36,19 @@ def mixture_of_two(
 
 
 def mixture_of_many(
-    value: Array, gradient: Sequence[Any], hessian: Second, weight: Array, terms: Sequence[Any], bends: Second
+    value: Array,
+    gradient: Sequence[Any],
+    hessian: Second,
+    average: Callable[[Array], Array],
+    terms: Sequence[Any],
+    bends: Second,
 ) -> RowDerivatives:
-    """Mix many terms; `weight` (rows × terms) sums to at most 1, the rest being a term that is 0 throughout."""
-    means = [np.einsum("ij,ij->i", weight, np.broadcast_to(term, weight.shape)) for term in terms]
-    weighted = [weight * term for term in terms]
+    """Mix many terms; `average` weighs them, the rest of the weight being a term that is 0 throughout."""
+    means = [average(term) for term in terms]
     full = {
         (i, j): hessian.get((i, j), 0.0)
         - means[i] * means[j]
-        + np.einsum("ij,ij->i", weighted[i], np.broadcast_to(terms[j], weight.shape))
-        + (
-            np.einsum("ij,ij->i", weight, np.broadcast_to(bends[i, j], weight.shape))
-            if (i, j) in bends
-            else 0.0
-        )
+        + average(terms[i] * terms[j] + bends.get((i, j), 0.0))
         for i in range(len(terms))
         for j in range(i, len(terms))
     }

@@ -26,6 +26,9 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 _FORGOTTEN = 40.0  # exp(-40) = 4e-18: what lies beyond is not seen
 _NODES = 7  # and 5 for each factor e of (alpha + T + span) / (alpha + T): 1e-12
+_PEAKED = 1000.0  # purchases beyond which the moment of one among them is nearly known
+_UNSEEN = 1e-16  # of the weight of that moment, on either side
+_FINEST = 1000  # counts at most
 _SUMMED = 1000  # counts up to which a tail is summed term by term
 
 
@@ -173,20 +176,38 @@ def _thinned(p: Array, q: Array, shape: Array, z: Array) -> Array:
 
 
 def count_grid(process: Process, x: float, T: Array, span: float, *, least: float = 1e-4) -> Array:
-    """Counts 1, 2, … on which the distribution ahead is tabulated: all of them at first, then in steps of 4 %."""
+    """Counts 1, 2, … on which the distribution ahead is tabulated: all of them at first, then in steps of 4 % or less."""
     if process.drop == "periods":
         return np.arange(1.0, math.floor(span + 1e-9) + 1.0)
-    share = span / (process.alpha + T.min() + span)
+    mean, spread = _bulk(process, x, T.min(), span)
     shape = process.r + process.k * x
-    mean = shape * share / (1.0 - share) / process.k
     last = mean + 12.0 * math.sqrt(mean * (1.0 + mean / shape)) + 20.0
     grid = np.unique(
         np.concatenate(
-            [np.arange(1.0, 61.0), np.floor(60.0 * 1.04 ** np.arange(1, 1 + max(0, _steps(last))))]
+            [
+                np.arange(1.0, 61.0),
+                np.floor(60.0 * 1.04 ** np.arange(1, 1 + max(0, _steps(last)))),
+                _around_the_bulk(_bulk(process, x, T.max(), span), (mean, spread)),
+            ]
         )
     )
     tail = negative_binomial_tail(process.k * (grid - 1) + 1, shape, process.alpha + T.min(), span)
     return grid[: 1 + np.searchsorted(tail < least, True)]
+
+
+def _bulk(process: Process, x: float, T: float, span: float) -> tuple[float, float]:
+    """Mean and standard deviation of the count of a customer who stays."""
+    shape = process.r + process.k * x
+    ticks = shape * span / (process.alpha + T)
+    return ticks / process.k, math.sqrt(ticks * (1.0 + ticks / shape)) / process.k
+
+
+def _around_the_bulk(least: tuple[float, float], most: tuple[float, float]) -> Array:
+    """Counts in thirds of a standard deviation, where steps of 4 % are too coarse for a count that is nearly known."""
+    start, stop, step = least[0] - 5.0 * least[1], most[0] + 5.0 * most[1], least[1] / 3.0
+    if 0.04 * most[0] < step or start < 1.0:
+        return np.empty(0)
+    return np.floor(np.arange(start, stop, max(step, 1.0, (stop - start) / _FINEST)))
 
 
 def _steps(last: float) -> int:
@@ -259,18 +280,28 @@ def _period_counts(process: Process, x: float, T: Array, counts: Array) -> Array
 
 
 def _clock_counts(process: Process, x: float, T: Array, span: float, counts: Array) -> Array:
-    """The nth arrival is alpha' · BetaPrime(n, r'); the clock must outlive it: one integral a count."""
+    """The nth arrival is alpha' · BetaPrime(n, r'); the clock must outlive it: one integral a count.
+
+    Among thousands of purchases Beta(n, r') is a narrow peak, which nodes spread over the whole span would miss: each
+    integral then runs only where its weight is.
+    """
     shape, scale = process.r + x, process.alpha + T
     share = span / (scale + span)
     nodes, weights = np.polynomial.legendre.leggauss(96)
+    squares = ((nodes + 1.0) / 2.0) ** 2
+    start, stop = np.zeros((1, 1)), np.ones((1, 1))
+    if shape + counts[-1] > _PEAKED:
+        start = special.betaincinv(counts, shape, _UNSEEN)[:, None]
+        stop = special.betainccinv(counts, shape, _UNSEEN)[:, None]
     answer = np.empty((T.size, counts.size))
     for row, (top, width) in enumerate(zip(share, scale, strict=True)):
-        y = top * ((nodes + 1.0) / 2.0) ** 2
+        reach = np.maximum(np.minimum(stop, top) - start, 0.0)
+        y = start + reach * squares
         lived = np.exp(-process.a * np.log1p(width * y / (1.0 - y) / (process.b + T[row])))
         density = (
             special.xlogy(counts[:, None] - 1, y)
             + special.xlog1py(shape - 1, -y)
             - special.betaln(counts[:, None], shape)
         )
-        answer[row] = (np.exp(density) * lived * weights * top * (nodes + 1.0) / 2.0).sum(axis=1)
+        answer[row] = (np.exp(density) * lived * weights * reach * (nodes + 1.0) / 2.0).sum(axis=1)
     return answer

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import warnings
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.customers.log import read_log
+from segmentclient.errors import SegmentClientWarning
 
-__all__ = ["FIRST", "KEY", "PERIOD", "purchase_periods"]
+__all__ = ["FIRST", "KEY", "PERIOD", "purchase_periods", "warn_of_silence"]
 
 KEY, PERIOD, FIRST = "customer_id", "_period", "_first"
+_LONG = 31  # days without a single row, after which a log has rather ended
 
 
 def purchase_periods(transactions: Any, period: nw.Expr) -> frames.Frame:
@@ -26,3 +30,14 @@ def purchase_periods(transactions: Any, period: nw.Expr) -> frames.Frame:
     pairs = bought.select(KEY, period.cast(nw.Int64).alias(PERIOD)).unique()
     first = pairs.group_by(KEY).agg(nw.col(PERIOD).min().alias(FIRST))
     return frames.joined(pairs, first, KEY)
+
+
+def warn_of_silence(last: int, end: int, *, stacklevel: int) -> None:
+    """Doubt a holdout that goes on for more than a month after the last row: nobody seems to buy there."""
+    if end - last > _LONG:
+        warnings.warn(
+            f"transactions: the last row is of {dt.date.fromordinal(last)} and holdout_end of {dt.date.fromordinal(end)}: the days "
+            "between count as days on which nobody bought, and models seem to expect too much; end with the log",
+            SegmentClientWarning,
+            stacklevel=stacklevel + 1,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -11,9 +12,9 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames, schema
-from segmentclient.errors import ModelError, not_fitted
-from segmentclient.lifetime.gammagamma import GammaGamma
-from segmentclient.lifetime.histories import Array
+from segmentclient.errors import ModelError, SegmentClientWarning, not_fitted, raise_all
+from segmentclient.lifetime.gammagamma import GammaGamma, spending_problems, warn_of_refunded
+from segmentclient.lifetime.histories import Array, numbers
 from segmentclient.options import check_options
 from segmentclient.render import html_table
 from segmentclient.stored import read_stored
@@ -57,11 +58,11 @@ class GammaGammaByFrequency:
         """
         frame = frames.read(customers)
         schema.check_columns(frame.collect_schema(), ["frequency", "monetary_value"])
-        bought = frames.collect(
-            frame.select("frequency", "monetary_value").filter(
-                (nw.col("frequency") > 0) & (nw.col("monetary_value") > 0)
-            )
-        )
+        bought = frames.collect(frame.select("frequency", "monetary_value").filter(nw.col("frequency") > 0))
+        x, m = (numbers(bought[name]) for name in ("frequency", "monetary_value"))
+        raise_all(spending_problems(x, m), table="customers")
+        warn_of_refunded(float((m <= 0).sum()))
+        bought = bought[m > 0]
         if not len(bought):
             raise ModelError(
                 "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
@@ -78,7 +79,11 @@ class GammaGammaByFrequency:
 
     def _fit_bands(self, bought: Any, edges: Sequence[int]) -> list[GammaGamma]:
         band = _band(bought["frequency"].to_numpy(), edges)
-        return [GammaGamma(self.time_unit).fit(bought[band == number]) for number in range(len(edges) + 1)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SegmentClientWarning)  # most of the splits tried are not kept
+            return [
+                GammaGamma(self.time_unit).fit(bought[band == number]) for number in range(len(edges) + 1)
+            ]
 
     def _learn(self, edges: Sequence[int], models: list[GammaGamma]) -> Self:
         self.edges_, self.models_ = tuple(edges), tuple(models)

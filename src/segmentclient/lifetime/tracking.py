@@ -15,7 +15,7 @@ from segmentclient.errors import ColumnError, ModelError, TransactionError
 from segmentclient.lifetime.catalogue import model_and_unit
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import days_a_unit
-from segmentclient.lifetime.purchase_days import FIRST, PERIOD, purchase_periods
+from segmentclient.lifetime.purchase_days import FIRST, PERIOD, purchase_periods, warn_of_silence
 from segmentclient.options import check_options
 
 __all__ = ["cohort_retention", "track_purchases"]
@@ -76,6 +76,12 @@ def track_purchases(
     ends = np.arange(facts["first"] + step_days - 1, end + 1, step_days)
     if not ends.size:
         raise ModelError(f"the log spans fewer than step_days={step_days} days: nothing to follow")
+    if facts["first"] > known:
+        raise ModelError(
+            f"transactions: nobody bought until {calibration_end}, the last day that the model saw"
+        )
+    if holdout_end is not None:
+        warn_of_silence(facts["last"], end, stacklevel=3)
     mine = pairs.filter(nw.col(FIRST) <= known)
     bought = _bought(mine)
     daily = np.array([bought.get(day, 0) for day in range(facts["first"], end + 1)])

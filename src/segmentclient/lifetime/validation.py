@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.customers import split_periods
+from segmentclient.customers import as_day, split_periods
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class
 from segmentclient.lifetime.grouping import distinct
 from segmentclient.lifetime.histories import COLUMNS, numbers, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
+from segmentclient.lifetime.purchase_days import warn_of_silence
 from segmentclient.lifetime.scores import area_under_roc, rank_correlation
 from segmentclient.options import check_options
 
@@ -106,6 +107,12 @@ def _split(
         raise ModelError(
             f"transactions: nobody bought until {calibration_end}, the last day that the models see"
         )
+    if holdout_end is not None:
+        frame = frames.read(transactions, name="transactions")
+        last = frames.one_row(
+            frame, last=frames.days(frames.day_column(frame.collect_schema(), "date")).max()
+        )
+        warn_of_silence(last["last"], as_day(holdout_end, "holdout_end").toordinal(), stacklevel=4)
     return table
 
 
@@ -155,7 +162,7 @@ def calibration_by_decile(
     -------
     pandas.DataFrame
         One row a group: `group` (1 is the least expected), `customers`, `expected` and `actual` (mean purchases a
-        customer), `low` and `high` (95 % interval of the actual mean).
+        customer), `low` and `high` (95 % interval of the actual mean; missing for a customer alone).
 
     Examples
     --------
@@ -178,7 +185,7 @@ def calibration_by_decile(
     )
     rank = pd.Series(expected).rank(method="average", pct=True).to_numpy()
     table = pd.DataFrame(
-        {"group": np.ceil(rank * groups).astype(int), "expected": expected, "actual": actual}
+        {"group": np.ceil((rank * groups).round(9)).astype(int), "expected": expected, "actual": actual}
     )
     found = table.groupby("group").agg(
         customers=("actual", "size"),
@@ -186,7 +193,7 @@ def calibration_by_decile(
         actual=("actual", "mean"),
         spread=("actual", "std"),
     )
-    reach = 1.96 * found.pop("spread").fillna(0.0) / np.sqrt(found["customers"])
+    reach = 1.96 * found.pop("spread") / np.sqrt(found["customers"])
     return found.assign(
         low=(found["actual"] - reach).clip(lower=0.0), high=found["actual"] + reach
     ).reset_index()

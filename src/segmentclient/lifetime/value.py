@@ -219,7 +219,9 @@ def _labels(frame: nw.DataFrame[Any], codes: Any) -> Any:
 def _missing_rows(table: Mapping[str, Any], margin: Any, margin_name: float | str) -> Iterator[str]:
     silent = int(((table["frequency"] > 0) & ~np.isfinite(table["monetary_value"])).sum())
     yield from _missing_problems(
-        silent, int((~np.isfinite(margin)).sum()) if isinstance(margin_name, str) else 0, margin_name
+        silent,
+        int((~(np.isfinite(margin) & (margin >= 0))).sum()) if isinstance(margin_name, str) else 0,
+        margin_name,
     )
 
 
@@ -227,7 +229,7 @@ def _missing_problems(no_value: int, no_margin: int, margin_name: float | str) -
     if no_value:
         yield f"column 'monetary_value': {no_value:,} rows are missing or infinite where frequency is above 0; expected the mean spend of their repeat purchases"
     if no_margin:
-        yield f"column {margin_name!r}: {no_margin:,} rows are missing or infinite; expected a margin for every customer"
+        yield f"column {margin_name!r}: {no_margin:,} rows are missing, infinite or negative; expected a margin ≥ 0 for every customer"
 
 
 def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
@@ -243,7 +245,7 @@ def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
         )
     own = (column["frequency"] > 0) & (column["monetary_value"] > 0)
     added["value_basis"] = (
-        nw.when(column["frequency"].is_null())
+        nw.when(~_is_buyer(frame))
         .then(nw.lit(_BASES[2]))
         .otherwise(nw.when(own).then(nw.lit(_BASES[0])).otherwise(nw.lit(_BASES[1])))
     )
@@ -261,12 +263,21 @@ def _as_double(name: str, dtype: Any) -> nw.Expr:
 
 def _check_plan(frame: nw.LazyFrame[Any], margin: float | str) -> None:
     money = nw.col("monetary_value").cast(nw.Float64)
-    no_value = (nw.col("frequency") > 0) & (money.is_null() | ~money.is_finite())
-    asked = {"no_value": _ones(no_value)} | (
-        {"no_margin": _ones(nw.col(margin).is_null())} if isinstance(margin, str) else {}
-    )
+    no_value = _is_buyer(frame) & (nw.col("frequency") > 0) & (money.is_null() | ~money.is_finite())
+    asked = {"no_value": _ones(no_value)}
+    if isinstance(margin, str):
+        share = nw.col(margin).cast(nw.Float64)
+        asked["no_margin"] = _ones(share.is_null() | ~share.is_finite() | (share < 0))
     row = frames.one_row(frame, **asked)
     raise_all(_missing_problems(row["no_value"] or 0, row.get("no_margin") or 0, margin), table="customers")
+
+
+def _is_buyer(frame: nw.LazyFrame[Any]) -> nw.Expr:
+    """Tell buyers from prospects, whose frequency is missing: null, or NaN where the engine tells them apart."""
+    frequency = nw.col("frequency")
+    if not frame.collect_schema()["frequency"].is_float():
+        return ~frequency.is_null()
+    return ~frequency.is_null() & ~frequency.is_nan()
 
 
 def _ones(condition: nw.Expr) -> nw.Expr:

@@ -14,7 +14,7 @@ from segmentclient.personas.fields import Field, deduced, from_summary, to_compl
 from segmentclient.personas.habits import Habits
 from segmentclient.personas.setting import Setting
 from segmentclient.personas.summaries import Summary, of_counts
-from segmentclient.personas.worth import rhythm
+from segmentclient.personas.worth import ROUNDING, rhythm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def _orders(rows: pd.DataFrame, setting: Setting) -> list[Field]:
     ]  # fmt: skip
     average = _average_order(rows)
     if average:
-        amount = L.money(average, setting.currency)
+        amount = setting.money(average)
         fields.append(
             Field(
                 "average_order_value",
@@ -184,7 +184,7 @@ def _price(group: Any, rows: pd.DataFrame, everyone: pd.DataFrame, habits: Habit
             "buy",
         )
     mine, usual = _average_order(rows), _average_order(everyone)
-    if not mine or not usual:
+    if mine <= 0 or usual <= 0:
         return to_complete("price_level", label, "buy", L)
     return deduced(
         "price_level",
@@ -197,10 +197,12 @@ def _price(group: Any, rows: pd.DataFrame, everyone: pd.DataFrame, habits: Habit
 
 
 def _average_order(rows: pd.DataFrame) -> float:
-    """Revenue over orders (0 when unknown)."""
+    """Revenue over orders (0 when unknown, or where the money cancels out)."""
     if not {"revenue", "n_orders"} <= set(rows.columns) or not rows["n_orders"].sum():
         return 0.0
-    return float(rows["revenue"].sum() / rows["n_orders"].sum())
+    revenue = float(rows["revenue"].sum())
+    is_money = abs(revenue) > ROUNDING * float(rows["revenue"].abs().sum())
+    return revenue / float(rows["n_orders"].sum()) if is_money else 0.0
 
 
 def _level(index: float, L: Language) -> str:

@@ -70,7 +70,7 @@ def describe_people(
 def _collected(
     table: Any, columns: Mapping[str, str], skip: Iterable[str], name: str
 ) -> tuple[pd.DataFrame, dict[str, str], dict[str, str]]:
-    frame = frames.read(table, name=name)
+    frame = frames.with_truths(frames.read(table, name=name))
     schema = frame.collect_schema()
     if "customer_id" in schema:
         frames.check_labels(frame, "customer_id", name=name)

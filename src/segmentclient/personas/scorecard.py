@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmentclient.personas.reading import People
-from segmentclient.personas.summaries import split_several
+from segmentclient.personas.summaries import split_several, texts_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def _bands(column: str, known: pd.Series) -> list[Indicator]:
 
 
 def _answers(column: str, known: pd.Series, kind: str) -> list[Indicator]:
-    flat = split_several(known) if kind == "several" else known.astype(str)
+    flat = split_several(known) if kind == "several" else texts_of(known)
     counts = flat.value_counts()
     counts = counts[counts >= FEWEST]
     if not 1 <= len(counts) <= MOST_LEVELS or (counts == len(known)).any():
@@ -117,6 +117,6 @@ def _coded(column: pd.Series, kind: str, indicator: Indicator) -> np.ndarray:
 
 def _holds(column: pd.Series, kind: str, value: Any) -> pd.Series:
     if kind != "several":
-        return column.astype(str) == value
+        return texts_of(column) == value
     flat = split_several(column)
     return column.index.to_series().isin(flat.index[flat == value])

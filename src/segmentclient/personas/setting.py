@@ -20,3 +20,7 @@ class Setting:
     min_coverage: float = 0.3
     as_of: dt.date | None = None
     person: str = "typical"
+
+    def money(self, amount: float) -> str:
+        """Write an amount in whole units, and less than one with its cents."""
+        return self.L.money(amount, self.currency, 0 if abs(amount) >= 1 or amount == 0 else 2)

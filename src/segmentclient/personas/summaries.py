@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from segmentclient import frames
+
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Summary", "of_categories", "of_counts", "of_numbers", "of_several", "split_several"]
+__all__ = ["Summary", "of_categories", "of_counts", "of_numbers", "of_several", "split_several", "texts_of"]
 
 CLOSE = 0.75
 PROFILE = 0.2
@@ -70,6 +72,15 @@ def split_several(values: pd.Series) -> pd.Series:
     choices = known.astype(object).map({answer: _choices(answer) for answer in known.unique()})
     flat = choices.explode().dropna()
     return flat[flat != ""]
+
+
+def texts_of(values: pd.Series) -> pd.Series:
+    """Write single answers as text, the same whether a column holds 1 or, beside missing ones, 1.0."""
+    import pandas as pd
+
+    if values.dtype.kind not in "iuf":
+        return values.astype(str)
+    return pd.Series(frames.label_texts(values), index=values.index, name=values.name, dtype=object)
 
 
 def _choices(answer: str) -> list[str]:

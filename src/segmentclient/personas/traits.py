@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segmentclient.personas.summaries import split_several
+from segmentclient.personas.summaries import split_several, texts_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ def _tried(groups: pd.Series, values: pd.Series, kind: str, described: Sequence[
         return []
     if known.dtype.kind in "iuf" and known.nunique() > 2:
         return _number_trials(groups[known.index], known, described)
-    flat = split_several(known) if kind == "several" else known.astype(str)
+    flat = split_several(known) if kind == "several" else texts_of(known)
     return _category_trials(groups, flat, described)
 
 

@@ -84,13 +84,15 @@ def apply_typology(
     check_options(apply_typology, locals())
     typology = pack if isinstance(pack, Typology) else load_typology(pack)
     frame = frames.read(people, name="people")
-    schema = frame.collect_schema()
+    told = frames.with_truths(frame)
+    schema = told.collect_schema()
     name = column or (f"{typology.name}_type" if typology.name in typology.columns else typology.name)
     outputs = (name, f"{name}_confidence", f"{name}_advice")
     raise_all(_column_problems(typology, schema, outputs), table="people")
     raise_all(_rule_problems(typology, schema), table=f"typology {typology.name!r}", error=RuleError)
     _warn_blind(typology, schema)
-    return frames.give_back(_typed(frame, typology, schema, outputs, language(lang)))
+    typed = _typed(told, typology, schema, outputs, language(lang))
+    return frames.give_back(frames.own_columns_with(frame, typed, outputs))
 
 
 def _column_problems(typology: Typology, schema: Mapping[str, Any], outputs: Iterable[str]) -> Iterable[str]:

@@ -14,8 +14,9 @@ from segmentclient.personas.setting import Setting
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["WORTH_COLUMNS", "Measure", "gaps", "measures", "rhythm", "worth_fields"]
+__all__ = ["ROUNDING", "WORTH_COLUMNS", "Measure", "gaps", "measures", "rhythm", "worth_fields"]
 
+ROUNDING = 1e-9  # a smaller part of the sums is what floating point leaves where money cancels out
 WORTH_COLUMNS = (
     "first_order", "last_order", "n_orders", "days_since_last_order", "revenue", "frequency", "p_alive",
     "lifetime_value", "lifetime_value_low", "lifetime_value_high",
@@ -129,8 +130,10 @@ def _revenue(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> l
 
 
 def _total_and_share(group: pd.DataFrame, everyone: pd.DataFrame, column: str) -> tuple[float, float]:
+    """Give the money of a group and its share of everyone's; there are no shares of nothing, nor of a loss."""
     total, whole = float(group[column].sum()), float(everyone[column].sum())
-    return total, total / whole if whole else float("nan")
+    is_money = whole > ROUNDING * float(everyone[column].abs().sum())
+    return total, total / whole if is_money else float("nan")
 
 
 def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> list[Field]:
@@ -140,9 +143,8 @@ def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> li
     if not len(known):
         return [to_complete("lifetime_value", label, "worth", L)]
     mean, coverage = float(known.mean()), len(known) / len(group)
-    low, high, rule = _interval(group, known, L)
-    value, least, most = (L.money(amount, setting.currency) for amount in (mean, low, high))
-    text = L.text("{value} a customer ({low} to {high})", value=value, low=least, high=most)
+    value = setting.money(mean)
+    text, rule, bounds = _worth_of_one(mean, _interval(group, known, L), setting)
     total, share = _total_and_share(group, everyone, "lifetime_value")
     one = Field(
         "lifetime_value",
@@ -156,8 +158,7 @@ def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> li
         coverage,
         rule,
         "worth",
-        low,
-        high,
+        *bounds,
         short=value,
     )
     whole = L.compact(total, setting.currency)
@@ -171,6 +172,24 @@ def _interval(group: pd.DataFrame, known: pd.Series, L: Language) -> tuple[float
         return float(bounds.iloc[0]), float(bounds.iloc[1]), rule
     rule = L.text("prediction of the model; half of the customers are between the bounds")
     return float(known.quantile(0.25)), float(known.quantile(0.75)), rule
+
+
+def _worth_of_one(
+    mean: float, interval: tuple[float, float, str], setting: Setting
+) -> tuple[str, str, tuple[float | None, float | None]]:
+    """Tell a mean between the bounds of a typical customer; it stands alone where a few weigh more than all others."""
+    L, (low, high, rule) = setting.L, interval
+    value, least, most = (setting.money(amount) for amount in (mean, low, high))
+    noise = ROUNDING * abs(mean)
+    if not (mean < low - noise or mean > high + noise):
+        text = L.text("{value} a customer ({low} to {high})", value=value, low=least, high=most)
+        return text, rule, (low, high)
+    text = L.text("{value} a customer on average", value=value)
+    if mean > high:
+        rule = "prediction of the model; a few are worth far more than most ({low} to {high})"
+    else:
+        rule = "prediction of the model; a few are worth far less than most ({low} to {high})"
+    return text, L.text(rule, low=least, high=most), (None, None)
 
 
 def measures(
@@ -224,5 +243,5 @@ def _measure(key: str, rows: pd.DataFrame) -> float:
 def _written(value: float, kind: str, setting: Setting) -> str:
     L = setting.L
     if kind == "money":
-        return L.money(value, setting.currency)
+        return setting.money(value)
     return L.number(value, 1 if abs(value) < 10 else 0)

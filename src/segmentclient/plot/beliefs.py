@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from segmentclient.customers import UNIT_DAYS
+from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot.chart import Chart
@@ -44,7 +44,7 @@ def _beliefs(
 ) -> Beliefs:
     check_purchase_model(model)
     unit = str(getattr(model, "time_unit", "D"))
-    year = 365.0 / UNIT_DAYS.get(unit, 1.0)
+    year = 365.0 / days_a_unit(unit)
     whole = float(round(year) if age is None else age)
     ahead = float(round(year) if t is None else t)
     silences = np.linspace(0, whole, STEPS + 1)[:-1]
@@ -69,7 +69,8 @@ def _expected_beliefs(model: Any, *, t: float | None = None, T: float | None = N
 
 
 def span(words: Language, length: float, unit: str) -> str:
-    """Write a length of time in the unit of a model."""
+    """Write a length of time in the unit of a model; where it has no word, in days."""
+    length = length if unit in {"W", "M", "Y"} else length * days_a_unit(unit)
     shown = length if abs(length - round(length)) > 0.05 else round(length)
     if unit == "W":
         return words.plural("{n} week", "{n} weeks", shown)

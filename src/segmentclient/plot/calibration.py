@@ -121,7 +121,8 @@ def _marks(axes: Axes, table: pd.DataFrame, looks: dict[str, Any]) -> None:
     axes.plot(places, table["expected"], **line)
     axes.plot(places, table["actual"], "o", **dots)
     axes.vlines(places, low, high, color=style.INK, linewidth=1.2)
-    axes.set_ylim(0, 1.15 * max(float(high.max()), float(table["expected"].max()), 1e-9))
+    tops = high.fillna(table["actual"]), table["expected"]
+    axes.set_ylim(0, 1.15 * max(*(float(top.max()) for top in tops), 1e-9))
     axes.set_xlim(-0.6, len(places) - 0.4)
 
 

@@ -14,9 +14,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from segmentclient import frames
-from segmentclient.customers import UNIT_DAYS
 from segmentclient.customers.log import as_day
 from segmentclient.errors import ColumnError
+from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options, shown
 from segmentclient.plot import style
@@ -103,7 +103,7 @@ def _check_days(bought: pd.DatetimeIndex, date: str) -> None:
 
 def _alive_by_day(model: Any, days: pd.DatetimeIndex, bought: pd.DatetimeIndex) -> np.ndarray:
     """What the model believes at the end of each day, from the purchases up to it."""
-    unit = UNIT_DAYS.get(str(getattr(model, "time_unit", "D")), 1.0)
+    unit = days_a_unit(str(getattr(model, "time_unit", "D")))
     count = bought.searchsorted(days, side="right")
     since = (bought[count - 1] - bought[0]).days.to_numpy(float)
     age = (days - bought[0]).days.to_numpy(float)

@@ -67,9 +67,9 @@ def option_problems(options: Options) -> Iterable[str]:
         else:
             yield f"bins={bins!r} for {axis}; accepted: a whole number (2 to 9) or a list"
     if options.weights is not None and (
-        len(options.weights) != 3 or min(options.weights) < 0 or sum(options.weights) <= 0
+        len(options.weights) != 3 or min(options.weights) < 0 or not 0 < sum(options.weights) < np.inf
     ):
-        yield f"weights={options.weights!r}: give three numbers of 0 or more (R, F, M), not all 0"
+        yield f"weights={options.weights!r}: give three numbers of 0 or more (R, F, M), finite and not all 0"
 
 
 def _count_problems(axis: str, method: str, bins: int) -> Iterable[str]:

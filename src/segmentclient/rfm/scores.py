@@ -205,7 +205,10 @@ class RFMScorer:
         return found
 
     def threshold(self, axis: str, score: int) -> float:
-        """Give the value to reach for a score: at most so many days, or above so many orders or so much money."""
+        """Give the value to reach for a score: at most so many days, or above so many orders or so much money.
+
+        NaN where the cut points differ between groups, or between the scores of another axis.
+        """
         check_options(RFMScorer.threshold, locals())
         points = self.thresholds_.get(axis)
         if points is None or not 2 <= score <= self._top(axis):
@@ -248,8 +251,18 @@ class RFMScorer:
                     {"axis": cut.axis, "within": cut.within, "points": cut.points} for cut in self.cuts_
                 ],
             },
-            default=plain_value,
+            default=self._storable,
         )
+
+    def _storable(self, value: Any) -> Any:
+        """Turn numpy scalars into Python's; JSON knows no days, which may be groups."""
+        plain = plain_value(value)
+        if plain is value:
+            raise ModelError(
+                f"RFMScorer.to_json: the groups of {self.groupby!r} are {type(value).__name__}; accepted: text, numbers or "
+                "true / false (cast the column before the fit)"
+            )
+        return plain
 
     @classmethod
     def from_json(cls, text: str) -> RFMScorer:

@@ -37,7 +37,8 @@ def segment_kmeans(
     features : numeric columns to compare customers by.
     n_clusters : how many; "auto" asks `choose_k`, and warns where it finds no natural clusters.
     transform : against skew. "auto" leaves a feature alone while its skewness is at most 1, else takes the
-        logarithm of 1 + x, or Yeo-Johnson where that serves better; None for none.
+        logarithm of 1 + x, or Yeo-Johnson where that serves better; None for none. These depend on the unit: amounts
+        in euros, in cents and in thousands are cut differently, so keep to one unit.
     scale : "standard" (mean and deviation), "robust" (median and interquartile range) or None.
     column : name of the column to add; it must not exist yet.
     random_state : seed; the order of the rows changes nothing.

@@ -9,6 +9,9 @@ import numpy as np
 __all__ = ["compare_numbers", "compare_shares", "holm", "magnitude"]
 
 
+_NOISE = 1e-12  # of a value: what its last digits may be wrong by
+
+
 def _normal(confidence: float) -> float:
     from scipy.stats import norm
 
@@ -23,14 +26,20 @@ def compare_numbers(values: Any, inside: Any, confidence: float) -> dict[str, fl
     n, m = len(ours), len(theirs)
     if n < 2 or m < 2:
         return _unknown(n, float(ours.mean()) if n else np.nan, float(x.mean()) if len(x) else np.nan)
-    z = _normal(confidence)
-    effect = _hedges(ours, theirs)
+    z, mine = _normal(confidence), inside.to_numpy()
+    apart = _without_noise(x)
+    effect = _hedges(apart[mine], apart[~mine])
     spread = z * np.sqrt((n + m) / (n * m) + effect**2 / (2 * (n + m)))
     lift, error = _ratio_of_means(ours, theirs)
     return {
         "n": n, "inside": ours.mean(), "overall": x.mean(), "lift": lift, "lift_low": lift - z * error, "lift_high": lift + z * error,
-        "effect": effect, "effect_low": effect - spread, "effect_high": effect + spread, "p_value": _welch(ours, theirs),
+        "effect": effect, "effect_low": effect - spread, "effect_high": effect + spread, "p_value": _welch(apart[mine], apart[~mine]),
     }  # fmt: skip
+
+
+def _without_noise(x: Any) -> Any:
+    """Count from the first value, and take for equal what differs by no more than floating point does."""
+    return np.zeros_like(x) if np.ptp(x) <= _NOISE * np.abs(x).max() else x - x[0]
 
 
 def _unknown(n: int, inside: float, overall: float) -> dict[str, float]:
@@ -42,7 +51,7 @@ def _hedges(ours: Any, theirs: Any) -> float:
     n, m = len(ours), len(theirs)
     pooled = np.sqrt(((n - 1) * ours.var(ddof=1) + (m - 1) * theirs.var(ddof=1)) / (n + m - 2))
     difference = ours.mean() - theirs.mean()
-    if pooled == 0:
+    if pooled <= _NOISE * abs(difference):
         return 0.0 if difference == 0 else float(np.copysign(np.inf, difference))
     return float(difference / pooled * (1 - 3 / (4 * (n + m) - 9)))
 

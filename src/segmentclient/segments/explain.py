@@ -101,12 +101,18 @@ def _in_words(segment: str, row: Any, words: Language, names: Mapping[str, str])
             "overall": words.percent(row.overall),
         }
         return words.text("{name}: {feature} is {category} for {inside} (all customers: {overall}).", **facts)
-    facts |= {"inside": words.number(row.inside, 1), "overall": words.number(row.overall, 1)}
+    shown = _decimals_apart(row.inside, row.overall)
+    facts |= {"inside": words.number(row.inside, shown), "overall": words.number(row.overall, shown)}
     if row.effect > 0:
         return words.text(
             "{name}: {feature} is high, {inside} on average (all customers: {overall}).", **facts
         )
     return words.text("{name}: {feature} is low, {inside} on average (all customers: {overall}).", **facts)
+
+
+def _decimals_apart(one: float, other: float) -> int:
+    """Give the decimals, at least one, with which two numbers that differ are written differently."""
+    return next((digits for digits in range(1, 20) if round(one, digits) != round(other, digits)), 1)
 
 
 def explain_segments(
@@ -160,7 +166,7 @@ def explain_segments(
     0.875
     """
     check_options(explain_segments, locals())
-    frame = frames.read(customers)
+    frame = frames.with_truths(frames.read(customers))
     names = [features] if isinstance(features, str) else list(features)
     data, kinds = _collected(frame, by, names)
     rows = [row for name in names for row in _compare_feature(data, by, name, kinds[name], confidence)]

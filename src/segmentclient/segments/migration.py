@@ -36,7 +36,7 @@ class Migration:
     movers : one row a customer who moved: `customer_id`, `before`, `after`, `move` ("upgraded", "downgraded", "new",
         "lost", "reactivated"), `value_before`, `value_after`, `change`, the greatest changes first.
     psi : population stability index of the shares of segments: 0 for none, above 0.1 a drift, above 0.25 a
-        strong one.
+        strong one; missing where a table is empty.
     moves : one row a move, with those who stayed: `move`, `n_customers`, `share`, `change`.
     order : the segments, best first.
     n_before, n_after : customers in each table.
@@ -78,6 +78,8 @@ class Migration:
         return f"Migration: {self.summary()}"
 
     def _verdict(self, words: Language) -> str:
+        if np.isnan(self.psi):
+            return words.text("One of the periods has no customer, and nothing can be said of a drift")
         if self.psi > 0.25:
             return words.text("The segments have drifted strongly")
         return (

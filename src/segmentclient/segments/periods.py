@@ -161,6 +161,11 @@ def _side(
     side["segment"] = _segments(side["segment"], by, name)
     numbers = ["value", "ordered", "active"]
     side[numbers] = side[numbers].astype("float64")
+    endless = int(np.isinf(side["value"]).sum())
+    if endless:
+        raise ColumnError(
+            f"{name}: column {value!r} holds infinite values in {endless:,} rows; finite numbers are accepted, missing ones count 0"
+        )
     return side.fillna({"value": 0.0})
 
 

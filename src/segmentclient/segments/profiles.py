@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["profile_segments"]
 
 _SUMS = ("n_orders", "revenue", "lifetime_value")
+_ROUNDING = 1e-9  # a smaller part of the sums is what floating point leaves where money cancels out
 _MEDIANS = ("days_since_last_order", "n_orders", "revenue", "lifetime_value")
 
 
@@ -84,7 +85,7 @@ def profile_segments(
     check_options(profile_segments, locals())
     around = [groupby] if isinstance(groupby, str) else list(groupby or [])
     keys = [*around, by]
-    frame, names = _with_attributes(frames.read(customers), attributes, keys)
+    frame, names = _with_attributes(frames.with_truths(frames.read(customers)), attributes, keys)
     _check_names(frame.collect_schema(), keys, names)
     frames.check_labels(frame, *keys)
     frame = _with_exact_medians(frame, keys, names)
@@ -104,7 +105,7 @@ def _with_attributes(
         hasattr(attributes, "columns") or isinstance(attributes, Mapping)
     ):
         return frame, _named(attributes)
-    frame, names = _joined(frame, frames.read(attributes, name="attributes"), keys)
+    frame, names = _joined(frame, frames.with_truths(frames.read(attributes, name="attributes")), keys)
     return frame, [name for name in names if name not in keys]
 
 
@@ -244,8 +245,13 @@ def _with_shares(table: pd.DataFrame, keys: Sequence[str], around: Sequence[str]
 
 
 def _share(table: pd.DataFrame, name: str, around: Sequence[str]) -> Any:
-    total = table.groupby(list(around), dropna=False)[name].transform("sum") if around else table[name].sum()
-    return _ratio(table[name], total)
+    total, size = (
+        values.groupby([table[key] for key in around], dropna=False).transform("sum")
+        if around
+        else values.sum()
+        for values in (table[name], table[name].abs())
+    )
+    return _ratio(table[name], total * (abs(total) > _ROUNDING * size))
 
 
 def _ratio(part: Any, whole: Any) -> Any:

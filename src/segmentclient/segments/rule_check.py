@@ -64,7 +64,7 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
     if customers is None:
         proved = tuple(_proved(listed))
         return RuleCheck(_table(listed, {}), _overlaps(listed, []), proved, criteria=_criteria(listed))
-    frame = frames.read(customers)
+    frame = frames.with_truths(frames.read(customers))
     schema = frame.collect_schema()
     broken = [
         problem

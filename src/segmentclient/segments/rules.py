@@ -137,14 +137,16 @@ def segment_by_rules(
     """
     check_options(segment_by_rules, locals(), error=RuleError)
     frame = frames.read(customers)
-    schema = frame.collect_schema()
+    told = frames.with_truths(frame)
+    schema = told.collect_schema()
     if column in schema:
         raise ColumnError(
             f"customers: column {column!r} is there already; drop it or give another name with column="
         )
     rules = as_rules(rules)
     raise_all(faults_of(rules, schema), table="rules", error=RuleError)
-    return frames.give_back(_name_all(frame, rules, schema, default, column))
+    named = _name_all(told, rules, schema, default, column)
+    return frames.give_back(frames.own_columns_with(frame, named, [column]))
 
 
 @frames.said_by_engine("customers")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Test", "TreeRule", "surrogate_rules"]
 
 MOST_CATEGORIES = 12
+_MOST_DECIMALS = 20
 WEAKEST = 0.2
 
 
@@ -92,7 +93,10 @@ def _value(category: str, words: Language, names: Mapping[str, str]) -> str:
 
 
 def _decimals(value: float) -> int:
-    return 0 if float(value).is_integer() or abs(value) >= 100 else 2
+    """Give the decimals to show: none of whole and of large numbers, two of others, and two digits that count of small ones."""
+    if float(value).is_integer() or abs(value) >= 100:
+        return 0
+    return max(2, min(1 - math.floor(math.log10(abs(value))), _MOST_DECIMALS))
 
 
 def surrogate_rules(
@@ -105,9 +109,9 @@ def surrogate_rules(
     segments, labels = np.unique(data[by].to_numpy(dtype=str), return_inverse=True)
     depth = depth or max(3, math.ceil(math.log2(len(segments))) + 1)
     tree = decision_tree(matrix, labels, depth=depth, least=max(1, len(data) // 200))
-    paths, leaves = dict(_paths(tree.tree_, columns)), tree.apply(matrix)
+    paths, leaves = dict(_paths(tree, columns)), tree.leaves
     rules = tuple(_best_rule(str(name), labels == code, leaves, paths) for code, name in enumerate(segments))
-    fidelity = float(np.mean(tree.predict(matrix) == labels))
+    fidelity = float(np.mean(tree.predicted == labels))
     return rules, fidelity, float(np.max(np.bincount(labels)) / len(labels))
 
 

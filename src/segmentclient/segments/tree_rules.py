@@ -124,7 +124,7 @@ class _Box:
 
 def _boxes(values: Array, labels: Labels, names: Sequence[str], depth: int) -> list[_Box]:
     least = max(1, min(len(values) // 200, int(np.min(np.bincount(labels))) // 2))
-    tree = decision_tree(values, labels, depth=depth, least=least).tree_
+    tree = decision_tree(values, labels, depth=depth, least=least)
     everybody = np.ones(len(values), dtype=bool)
     return [box for box in _walk(tree, 0, {}, everybody, values, labels, names) if box.inside.any()]
 

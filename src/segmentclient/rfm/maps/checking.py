@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["MapCheck", "map_problems", "range_problems", "toml_problems"]
+import numpy as np
+
+__all__ = ["MapCheck", "map_problems", "range_problems", "score_problems", "toml_problems"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,26 @@ def range_problems(one: Mapping[str, Any], bins: int) -> Iterable[str]:
         return
     if not isinstance(one.get("segment"), str):
         yield f"each range needs a text 'segment', found {one!r}"
+    odd = [key for key in one if key not in ("segment", *"rfm")]
+    if odd:
+        yield f"each range takes segment, r, f and m, found {', '.join(map(repr, odd))} in {one!r}"
     for axis in "rfm":
         limits = one.get(axis)
-        if limits is not None and not (len(limits) == 2 and 1 <= limits[0] <= limits[1] <= bins):
+        if limits is not None and not _is_range(limits, bins):
             yield f"{one.get('segment')}: {axis}={limits!r} is not a range (low, high) within 1 to {bins}"
+
+
+def _is_range(limits: Any, bins: int) -> bool:
+    return (
+        isinstance(limits, Sequence)
+        and len(limits) == 2
+        and all(isinstance(limit, int | np.integer) and not isinstance(limit, bool) for limit in limits)
+        and 1 <= limits[0] <= limits[1] <= bins
+    )
+
+
+def score_problems(facts: Mapping[str, Any], columns: Iterable[str]) -> Iterable[str]:
+    """Say which columns of scores hold what is none: less than 1, or no whole number."""
+    for column in columns:
+        if facts[f"{column}_odd"]:
+            yield f"column {column!r} has {int(facts[f'{column}_odd']):,} values that are no scores; accepted: whole numbers from 1, as score_rfm makes them"

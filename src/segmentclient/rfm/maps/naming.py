@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
 from segmentclient.options import check_options
+from segmentclient.rfm.maps.checking import score_problems
 from segmentclient.rfm.maps.segment_map import SCORES, SegmentMap
 from segmentclient.schema import check_columns
 
 __all__ = ["segment_rfm"]
+
+_ENOUGH = 50  # customers, among whom somebody has the best score of an axis
 
 
 def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", column: str = "segment") -> Any:
@@ -62,14 +66,44 @@ def _check_new(frame: frames.Frame, column: str) -> None:
 
 
 def _check_bins(frame: frames.Frame, chosen: SegmentMap) -> None:
-    highest = frames.one_row(frame, **{score: nw.col(score).max() for score in SCORES})
-    found = max((score for score in highest.values() if score is not None), default=0)
+    wanted = {score: nw.col(score).max() for score in SCORES}
+    wanted |= {f"{score}_odd": _ones(_is_odd(frame, score)) for score in SCORES}
+    facts = frames.one_row(frame, rows=nw.len(), **wanted)
+    raise_all(score_problems(facts, SCORES), table="customers")
+    found = max((facts[score] for score in SCORES if facts[score] is not None), default=0)
+    call = chosen.scored_by or f"score_rfm(customers, bins={chosen.bins})"
     if found > chosen.bins:
-        call = chosen.scored_by or f"score_rfm(customers, bins={chosen.bins})"
         raise ColumnError(
             f"customers: the map {chosen.name!r} reads scores of 1 to {chosen.bins}, found {found:g}; "
             f"drop the score columns and call {call} first"
         )
+    if 0 < found < chosen.bins and facts["rows"] >= _ENOUGH:
+        warnings.warn(
+            f"the map {chosen.name!r} reads scores of 1 to {chosen.bins}, and nobody has more than {found:g}: if the scores "
+            f"are of 1 to {found:g}, drop them and call {call} first",
+            SegmentClientWarning,
+            stacklevel=3,
+        )
+
+
+def _is_odd(frame: frames.Frame, score: str) -> nw.Expr:
+    """Below 1, or between two whole numbers, or missing where recency has a score."""
+    value, first = nw.col(score), nw.col(SCORES[0])
+    schema = frame.collect_schema()
+    odd = value < 1
+    scored = ~first.is_null()
+    if schema[SCORES[0]].is_float():
+        scored = scored & ~first.is_nan()
+    missing = value.is_null()
+    if not schema[score].is_integer():
+        value = value.cast(nw.Float64)
+        odd = odd | (value != value.floor())
+        missing = missing | value.is_nan()
+    return (scored & missing) | (~missing & odd)
+
+
+def _ones(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
 
 
 def _segment_expression(frame: frames.Frame, chosen: SegmentMap) -> nw.Expr:

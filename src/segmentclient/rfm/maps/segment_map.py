@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmentclient import frames
-from segmentclient.errors import RuleError, raise_all
+from segmentclient.errors import ModelError, RuleError, raise_all
 from segmentclient.options import check_options
+from segmentclient.rfm.cuts import AXES
 from segmentclient.rfm.maps.checking import MapCheck, map_problems, range_problems, toml_problems
 from segmentclient.rfm.maps.moves import moves
 from segmentclient.rfm.scores import RFMScorer
@@ -121,8 +122,10 @@ class SegmentMap:
             {**dict.fromkeys(SCORES, "number"), "segment": "text"},
             table="segment map",
         )
+        rows = frames.collect(frame, [*SCORES, "segment"])
+        raise_all(_row_problems(rows), table="segment map", error=RuleError)
         cells: dict[str, list[str]] = {}
-        for r, f, m, key in frames.collect(frame, [*SCORES, "segment"]).itertuples(index=False):
+        for r, f, m, key in rows.itertuples(index=False):
             cells.setdefault(str(key), []).append(f"{int(r)}{int(f)}{int(m)}")
         return cls(name, bins, {key: tuple(sorted(patterns)) for key, patterns in cells.items()})
 
@@ -174,6 +177,11 @@ class SegmentMap:
         check_options(SegmentMap.moves_up, locals())
         import pandas as pd
 
+        if scorer.thresholds_ and any(scorer._top(axis) != self.bins for axis in AXES):
+            call = self.scored_by or f"score_rfm(customers, bins={self.bins})"
+            raise ModelError(
+                f"the map {self.name!r} reads scores of 1 to {self.bins}, the scorer has others; fit one as in {call}"
+            )
         rows = [row for key in self.cells for row in moves(self.grid(), self.bins, key, scorer.threshold)]
         return pd.DataFrame(rows, columns=["segment", "axis", "to", "share_of_cells", "threshold"])
 
@@ -209,6 +217,17 @@ class SegmentMap:
         )
 
 
+def _row_problems(rows: pd.DataFrame) -> Iterable[str]:
+    """Say which cells of a table of cells cannot be read."""
+    for column in SCORES:
+        scores = rows[column].astype("float64")
+        odd = int((~(scores >= 1) | (scores % 1 != 0)).sum())
+        if odd:
+            yield f"column {column!r} has {odd:,} values that are no scores; accepted: whole numbers from 1, as score_rfm makes them"
+    if rows["segment"].isna().any():
+        yield f"column 'segment' is missing in {int(rows['segment'].isna().sum()):,} rows; expected a segment for each cell"
+
+
 def _toml(source: str | Path) -> dict[str, Any]:
     is_file = isinstance(source, Path) or source.endswith(".toml")
     try:
@@ -224,7 +243,7 @@ def _places(limits: tuple[int, int] | None, bins: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # which TOML wants escaped too
 
 
 def _preset_text(name: str) -> str:
