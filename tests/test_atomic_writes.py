@@ -155,7 +155,9 @@ def test_a_new_file_has_the_permissions_of_any_other_and_the_mask_is_never_touch
     plain, folder = tmp_path / "plain", tmp_path / "plain-folder"
     plain.touch()
     folder.mkdir()
-    monkeypatch.setattr(os, "umask", None)  # while it is changed, files of other threads are open to everybody
+    monkeypatch.setattr(
+        os, "umask", None
+    )  # while it is changed, files of other threads are open to everybody
     write(tmp_path / "new.csv")
     write_folder(tmp_path / "new")
     assert (tmp_path / "new.csv").stat().st_mode == plain.stat().st_mode

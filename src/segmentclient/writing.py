@@ -17,7 +17,10 @@ from segmentclient.options import shown
 __all__ = ["whole_file", "whole_folder"]
 
 
-OF_NEW_FILES, OF_NEW_FOLDERS = 0o666, 0o777  # permissions, of which the system takes away what the user's mask says
+OF_NEW_FILES, OF_NEW_FOLDERS = (
+    0o666,
+    0o777,
+)  # permissions, of which the system takes away what the user's mask says
 NAMED = 20  # letters of the name that a draft bears too
 
 
