@@ -132,8 +132,9 @@ def build_report(
 
     Notes
     -----
-    Of a segment of fewer than ten customers the page tells the size and the shares, no amount, average or median, unless
-    every segment is as small. The totals count it.
+    Of a segment of fewer than ten customers the page tells the size, no amount, share of it, average or median, unless
+    every segment is as small. The totals count it; where such segments are fewer than ten customers together, the next
+    smallest stays untold with them, or a subtraction would tell theirs.
 
     Examples
     --------

@@ -10,9 +10,10 @@ from segmentclient.locale import language
 from segmentclient.render import printable
 from segmentclient.shown import known
 
-__all__ = ["GREY", "PALETTE", "colours", "is_segment", "label", "natural"]
+__all__ = ["GREY", "OTHERS", "PALETTE", "colours", "is_segment", "label", "natural"]
 
 GREY = "#aab3bc"
+OTHERS = "(other segments)"  # the key of those who stand together because one of them is small
 
 # Paul Tol's "muted" scheme, then darker and lighter relatives: told apart by every kind of colour vision in pairs.
 PALETTE = (
@@ -24,9 +25,16 @@ _STATES = {
     "potential": "Potential customers",
     "current": "Current customers",
     "former": "Former customers",
+    OTHERS: "Other segments",
 }
 _CLUSTER = re.compile(r"c0*([1-9]\d*)", re.ASCII)  # the keys that clusters are given
-_STATE_COLOURS = {"prospect": "#b8b8b8", "potential": "#b8b8b8", "current": "#009e73", "former": "#8f8f8f"}
+_STATE_COLOURS = {
+    "prospect": "#b8b8b8",
+    "potential": "#b8b8b8",
+    "current": "#009e73",
+    "former": "#8f8f8f",
+    OTHERS: GREY,
+}
 
 
 def colours(keys: Iterable[Any]) -> dict[Any, str]:
