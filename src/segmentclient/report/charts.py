@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from segmentclient import plot
 from segmentclient.plot import style
+from segmentclient.plot.drawing import settings
 from segmentclient.plot.words import CHARTS
 from segmentclient.report.content import FEWEST, UNNAMED, Content
 from segmentclient.report.words import Words
@@ -137,11 +138,12 @@ def _picture(name: str, table: Any, say: Words, **options: Any) -> Picture:
 
 
 def _svg(name: str, table: Any, size: Literal["page", "phone"], **options: Any) -> str:
-    sheet = plot.figure(size)
     panels, heights = _PANELS.get(name, (1, {}))
-    sheet.set_figheight(heights.get(size, sheet.get_figheight()))
-    getattr(plot, name)(table, ax=sheet.subplots(panels), **options)
-    return plot.to_svg(sheet)
+    with settings.plain():
+        sheet = plot.figure(size)
+        sheet.set_figheight(heights.get(size, sheet.get_figheight()))
+        getattr(plot, name)(table, ax=sheet.subplots(panels), **options)
+        return plot.to_svg(sheet)
 
 
 _PANELS: dict[str, tuple[int, dict[str, float]]] = {  # panels one below the other, and the inches they need
