@@ -148,6 +148,7 @@ def build_report(
     (True, False)
     """
     check_options(build_report, locals())
+    from segmentclient.render import printable
     from segmentclient.report.content import gather
     from segmentclient.report.page import Sources, page_context
     from segmentclient.report.terms import checked_terms
@@ -156,7 +157,7 @@ def build_report(
     say = words(lang, currency)
     content = gather(customers, by=by, previous=previous, values=values)
     sources = Sources(customers, clean, scorer, models, personas, previous, by, checked_terms(terms))
-    named = title or say.text("Who are our customers?")
+    named = printable(title or say.text("Who are our customers?"))
     return Report(_page({**_frame(say, named), **page_context(content, say, sources)}), named, lang)
 
 

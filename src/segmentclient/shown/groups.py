@@ -13,6 +13,7 @@ from segmentclient.shown import known
 __all__ = ["GREY", "OTHERS", "PALETTE", "colours", "is_segment", "label", "natural"]
 
 GREY = "#aab3bc"
+LONGEST = 120  # letters of a name: no chart, card or headline has room for more
 OTHERS = "(other segments)"  # the key of those who stand together because one of them is small
 
 # Paul Tol's "muted" scheme, then darker and lighter relatives: told apart by every kind of colour vision in pairs.
@@ -72,8 +73,8 @@ def label(key: Any, lang: str) -> str:
 
 
 def _plain(key: Any) -> str:
-    return (
-        str(int(key))
-        if isinstance(key, float) and key.is_integer()
-        else " ".join(printable(str(key)).split())
-    )
+    """Write a key that is its own name, on one line; of an endless one the beginning and the end."""
+    if isinstance(key, float) and key.is_integer():
+        return str(int(key))
+    name = " ".join(printable(str(key)).split())
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 20]}…{name[-19:]}"
