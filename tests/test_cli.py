@@ -356,6 +356,21 @@ def test_an_interruption_that_a_library_takes_for_an_error_is_none(tmp_path, cap
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a signal of POSIX")
+def test_a_command_that_the_system_ends_leaves_no_half_file(tmp_path, monkeypatch):
+    def ended(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "big"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", ended)
+    with pytest.raises(SystemExit) as stopped:
+        run("check-rules", rules, "--manifest", tmp_path / "run.json")
+    assert stopped.value.code == 143
+    assert list(tmp_path.iterdir()) == [rules]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):
     table = pd.DataFrame({"customer_id": ["=1+1", "@x", "plain", None], "revenue": [-1.5, 2.0, 3.0, 4.0]})
     write_table(table, str(tmp_path / "scored.csv"))

@@ -1,7 +1,7 @@
 """The command line: ``segmentclient report ORDERS.csv ...``; see ``segmentclient --help``.
 
 Exit codes: 0 done, 1 a check said no (`drift`, `check-rules`), 2 bad use or bad input, 3 a fault of the program,
-130 interrupted, 141 nobody reads the output any more.
+130 interrupted, 141 nobody reads the output any more, 143 ended by the system.
 """
 
 from __future__ import annotations

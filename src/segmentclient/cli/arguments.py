@@ -237,7 +237,11 @@ def _add_audiences(parser: argparse.ArgumentParser) -> None:
     _analysis(parser)
     parser.add_argument("--people", metavar="FILE", help="a table of people, with the same customer ids")
     parser.add_argument("--out", default="audiences", metavar="FOLDER")
-    parser.add_argument("--hash-ids", metavar="SALT", help="hash the customer ids with this salt")
+    parser.add_argument(
+        "--hash-ids",
+        metavar="SECRET",
+        help="hash the customer ids with this secret; who knows it can find them again",
+    )
     parser.add_argument(
         "--holdout", type=float, default=0.0, metavar="SHARE", help="share kept back as a control group"
     )
