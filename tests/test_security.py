@@ -143,6 +143,23 @@ def test_nothing_leaves_the_machine_and_no_cell_runs(tmp_path, monkeypatch):
     assert not list(tmp_path.parent.glob("../*alert*"))
 
 
+def test_no_name_is_markup_in_the_cards_as_markdown():
+    hostile = "<img src=x onerror=1> [a](b) `c` # d"
+    table = pd.DataFrame(
+        {
+            "customer_id": range(24),
+            "segment": hostile,
+            "n_orders": 2,
+            "revenue": 9.0,
+            "days_since_last_order": 3,
+        }
+    )
+    people = pd.DataFrame({"customer_id": range(24), "city": hostile, "birth_date": "1980-01-01"})
+    text = sc.build_personas(table, attributes=people).to_markdown()
+    assert "onerror" in text
+    assert not re.search(r"(?<!\\)[<`\[]", text)
+
+
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(st.text(alphabet="a=+-@＝；; \t\r\n'\u00a0\u3000,\"1", max_size=9))
 def test_no_part_of_a_guarded_cell_begins_a_formula_and_the_way_back_is_exact(text):
