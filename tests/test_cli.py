@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -369,6 +370,31 @@ def test_a_command_that_the_system_ends_leaves_no_half_file(tmp_path, monkeypatc
     assert stopped.value.code == 143
     assert list(tmp_path.iterdir()) == [rules]
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_in_a_terminal_no_line_is_glued_to_the_bar(tmp_path):
+    import pty
+
+    here, there = pty.openpty()
+    script = (
+        "import warnings, segmentclient as sc\n"
+        "from segmentclient import cli\n"
+        "from segmentclient.cli import commands, progress\n"
+        "def explain(options):\n"
+        "    with progress.showing(2, quiet=False) as bar:\n"
+        "        bar.step('drawing the personas')\n"
+        "        warnings.warn('look', sc.SegmentClientWarning)\n"
+        "    return 0\n"
+        "cli.arguments.COMMANDS['explain'] = (explain, *cli.arguments.COMMANDS['explain'][1:])\n"
+        "cli.main(['explain'])\n"
+    )
+    subprocess.run([sys.executable, "-c", script], stderr=there, check=True)
+    os.close(there)
+    told = os.read(here, 10_000).decode()
+    os.close(here)
+    assert "segmentclient: warning: look\r\n" in told
+    assert re.search(r"(^|[\r\n])segmentclient: warning", told)
 
 
 def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):

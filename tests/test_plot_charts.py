@@ -388,6 +388,14 @@ def test_no_file_holds_what_a_chart_does_not_show_of_few_customers():
     assert "best 5%" not in plot.chart_description("lorenz_curve", table)
 
 
+@pytest.mark.parametrize("column", ["a\x01b", "a\nb", "x" * 3_000])
+def test_any_name_of_a_column_can_be_written(customers, column, recwarn):
+    table = customers.assign(**{column: customers["revenue"]})
+    for chart in (plot.snake_plot, plot.index_chart):
+        assert plot.to_svg(chart(table, by="segment", features=[column, "r_score"])).startswith("<svg")
+    assert not recwarn.list
+
+
 def test_minus_signs_are_minus_signs(customers):
     ax = plot.snake_plot(customers, by="segment", features=["r_score", "f_score"])
     FigureCanvasAgg(ax.figure).draw()

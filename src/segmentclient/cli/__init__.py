@@ -89,9 +89,13 @@ def _say_no_more() -> None:
 
 
 def _say(line: str) -> None:
-    """Say a line on standard error; where nobody can hear it the exit code still tells."""
+    """Say a line on standard error, above a bar that stands there; where nobody can hear it the exit code still tells."""
+    bars = sys.modules.get("tqdm")
     with contextlib.suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+        if bars is not None:
+            bars.tqdm.write(line, file=sys.stderr)
+        else:
+            print(line, file=sys.stderr, flush=True)
 
 
 def _broken(error: Exception, debug: bool) -> int:

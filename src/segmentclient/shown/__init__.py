@@ -1,7 +1,7 @@
 """How groups of customers are shown: the name, the colour, the meaning and the action of each key, everywhere the same."""
 
 from segmentclient.shown.fewest import FEWEST, may_be_told
-from segmentclient.shown.groups import GREY, OTHERS, PALETTE, colours, is_segment, label, natural
+from segmentclient.shown.groups import GREY, OTHERS, PALETTE, colours, is_segment, label, natural, plain_name
 from segmentclient.shown.known import Segment, action, known_segments, meaning
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "may_be_told",
     "meaning",
     "natural",
+    "plain_name",
 ]

@@ -10,7 +10,7 @@ from segmentclient.locale import language
 from segmentclient.render import printable
 from segmentclient.shown import known
 
-__all__ = ["GREY", "OTHERS", "PALETTE", "colours", "is_segment", "label", "natural"]
+__all__ = ["GREY", "OTHERS", "PALETTE", "colours", "is_segment", "label", "natural", "plain_name"]
 
 GREY = "#aab3bc"
 LONGEST = 120  # letters of a name: no chart, card or headline has room for more
@@ -69,11 +69,11 @@ def label(key: Any, lang: str) -> str:
     cluster = _CLUSTER.fullmatch(key) if isinstance(key, str) else None
     if cluster:
         return language(lang).text("Cluster {number}", number=cluster[1])
-    return language(lang).text(_STATES[key]) if key in _STATES else _plain(key)
+    return language(lang).text(_STATES[key]) if key in _STATES else plain_name(key)
 
 
-def _plain(key: Any) -> str:
-    """Write a key that is its own name, on one line; of an endless one the beginning and the end."""
+def plain_name(key: Any) -> str:
+    """Write what is its own name, a key or a column, on one line; of an endless one the beginning and the end."""
     if isinstance(key, float) and key.is_integer():
         return str(int(key))
     name = " ".join(printable(str(key)).split())
