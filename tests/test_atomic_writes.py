@@ -1,14 +1,19 @@
 """A process killed in the middle of a write leaves the file that was there, whole; the same input gives the same bytes."""
 
+import os
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
+import threading
+from pathlib import Path
 
 import pytest
 
 import segmentclient as sc
 from segmentclient.plot import save_chart
+from segmentclient.writing import whole_file, whole_folder
 
 SETTING = """
 import os, signal, sys
@@ -107,3 +112,115 @@ def test_shuffled_rows_give_the_same_bytes(tmp_path, lang):
     for one, path in zip((table, other), pictures, strict=True):
         save_chart(sc.plot.segment_bars(one), path)
     assert pictures[0].read_bytes() == pictures[1].read_bytes()
+
+
+def write(path, text="new"):
+    with whole_file(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def write_folder(path):
+    with whole_folder(path, is_ours=lambda folder: True) as draft:
+        (draft / "a.csv").write_text("new", encoding="utf-8")
+
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions, links and pipes of POSIX")
+
+
+@POSIX
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o664])
+def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path, mode):
+    path, folder = tmp_path / "customers.csv", tmp_path / "audiences"
+    path.write_text("old", encoding="utf-8")
+    path.chmod(mode)
+    folder.mkdir()
+    folder.chmod(mode | 0o700)
+    write(path)
+    write_folder(folder)
+    assert path.read_text(encoding="utf-8") == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert stat.S_IMODE(folder.stat().st_mode) == mode | 0o700
+
+
+@POSIX
+def test_a_draft_is_never_open_to_more_people_than_the_file(tmp_path):
+    path = tmp_path / "customers.csv"
+    path.touch(mode=0o600)
+    with whole_file(path) as draft:
+        assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+
+
+@POSIX
+def test_a_new_file_has_the_permissions_of_any_other_and_the_mask_is_never_touched(tmp_path, monkeypatch):
+    plain, folder = tmp_path / "plain", tmp_path / "plain-folder"
+    plain.touch()
+    folder.mkdir()
+    monkeypatch.setattr(
+        os, "umask", None
+    )  # while it is changed, files of other threads are open to everybody
+    write(tmp_path / "new.csv")
+    write_folder(tmp_path / "new")
+    assert (tmp_path / "new.csv").stat().st_mode == plain.stat().st_mode
+    assert (tmp_path / "new").stat().st_mode == folder.stat().st_mode
+
+
+@POSIX
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "disk").mkdir()
+    link, shelf = tmp_path / "latest.csv", tmp_path / "audiences"
+    link.symlink_to(tmp_path / "disk" / "june.csv")
+    shelf.symlink_to(tmp_path / "disk", target_is_directory=True)
+    write(link)
+    assert link.is_symlink()
+    assert (tmp_path / "disk" / "june.csv").read_text(encoding="utf-8") == "new"
+    write_folder(shelf)
+    assert shelf.is_symlink()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["a.csv"]
+
+
+@POSIX
+def test_no_device_pipe_or_endless_link_is_replaced(tmp_path):
+    pipe, loop = tmp_path / "pipe.json", tmp_path / "loop.json"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    for path in (pipe, loop, os.devnull):
+        with pytest.raises(sc.SegmentClientError, match="device"):
+            write(path)
+        with pytest.raises(sc.SegmentClientError, match="it is a file"):
+            write_folder(path)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert loop.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".csv", "n." + "n" * 253, "é" * 125 + ".csv"])
+def test_a_name_may_be_as_long_as_the_system_allows(tmp_path, name):
+    write(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_no_folder_called_tilde_is_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("~/report.csv", Path("~", "a", "report.csv")):
+        with pytest.raises(sc.SegmentClientError, match="in full"):
+            write(path)
+    write("~report.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["~report.csv"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_the_folder_that_one_stands_in_is_not_replaced(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(sc.SegmentClientError, match="inside it"):
+        write_folder(name)
+
+
+def test_two_writers_of_one_file_leave_one_of_the_two_whole(tmp_path):
+    path = tmp_path / "customers.csv"
+    texts = [sign * 100_000 for sign in "ab"]
+    writers = [threading.Thread(target=write, args=(path, text)) for text in texts for _ in range(5)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    assert path.read_text(encoding="utf-8") in texts
+    assert list(tmp_path.iterdir()) == [path]

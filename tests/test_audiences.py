@@ -97,10 +97,10 @@ def test_the_order_of_rows_and_the_engine_change_nothing(export, customers, on_e
 
 
 def test_cells_are_safe_for_spreadsheets(export, customers):
-    table = customers.head(4).assign(customer_id=["=1+1", "@x", "-2", " +3"], opt_out=False)
+    table = customers.head(6).assign(customer_id=["=1+1", "@x", "-2", " +3", "＝4", "a;=5"], opt_out=False)
     _, folder = export(table, columns=[])
     ids = {row["customer_id"] for name in ("new", "lost") for row in lines(folder / f"{name}.csv")}
-    assert ids == {"'=1+1", "'@x", "'-2", "' +3"}
+    assert ids == {"'=1+1", "'@x", "'-2", "' +3", "'＝4", "a;'=5"}
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "Float64", "int64[pyarrow]", "object"])

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -356,6 +357,46 @@ def test_an_interruption_that_a_library_takes_for_an_error_is_none(tmp_path, cap
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a signal of POSIX")
+def test_a_command_that_the_system_ends_leaves_no_half_file(tmp_path, monkeypatch):
+    def ended(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "big"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    monkeypatch.setattr(os, "fsync", ended)
+    with pytest.raises(SystemExit) as stopped:
+        run("check-rules", rules, "--manifest", tmp_path / "run.json")
+    assert stopped.value.code == 143
+    assert list(tmp_path.iterdir()) == [rules]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
+def test_in_a_terminal_no_line_is_glued_to_the_bar(tmp_path):
+    import pty
+
+    here, there = pty.openpty()
+    script = (
+        "import warnings, segmentclient as sc\n"
+        "from segmentclient import cli\n"
+        "from segmentclient.cli import commands, progress\n"
+        "def explain(options):\n"
+        "    with progress.showing(2, quiet=False) as bar:\n"
+        "        bar.step('drawing the personas')\n"
+        "        warnings.warn('look', sc.SegmentClientWarning)\n"
+        "    return 0\n"
+        "cli.arguments.COMMANDS['explain'] = (explain, *cli.arguments.COMMANDS['explain'][1:])\n"
+        "cli.main(['explain'])\n"
+    )
+    subprocess.run([sys.executable, "-c", script], stderr=there, check=True)
+    os.close(there)
+    told = os.read(here, 10_000).decode()
+    os.close(here)
+    assert "segmentclient: warning: look\r\n" in told
+    assert re.search(r"(^|[\r\n])segmentclient: warning", told)
+
+
 def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):
     table = pd.DataFrame({"customer_id": ["=1+1", "@x", "plain", None], "revenue": [-1.5, 2.0, 3.0, 4.0]})
     write_table(table, str(tmp_path / "scored.csv"))
@@ -379,9 +420,16 @@ def test_ids_that_are_equal_as_numbers_stay_apart(tmp_path, capsys):
     orders, scored = write_orders(tmp_path, LIKE_NUMBERS), tmp_path / "scored.csv"
     assert run("score", orders, "--output", scored, "--quiet") == 0
     ids = read_customers(str(scored))["customer_id"]
-    assert sorted(one.lstrip("'") for one in ids) == sorted(LIKE_NUMBERS)
+    assert sorted(ids) == sorted(LIKE_NUMBERS)
     assert run("drift", scored, scored) == 0
     assert "population stability index: 0.0000" in capsys.readouterr().out
+
+
+def test_what_was_guarded_against_spreadsheets_is_itself_again_when_it_is_read(tmp_path):
+    ids = ["+336", "'+336", "''-7", "=a;=b", "\u00a0@x", "＝1", "it's", "'tis", "x;-y", None]
+    write_table(pd.DataFrame({"customer_id": ids, "revenue": 1.0}), str(tmp_path / "scored.csv"))
+    again = read_customers(str(tmp_path / "scored.csv"))["customer_id"]
+    assert again.astype(object).where(again.notna(), None).tolist() == ids
 
 
 def test_only_plain_numbers_become_numbers(tmp_path):
@@ -513,3 +561,94 @@ def test_the_first_order_of_a_parisian_is_on_the_day_of_paris(tmp_path):
     command = [sys.executable, "-m", "segmentclient", "score", str(path), "--output", str(scored), "--quiet"]
     subprocess.run(command, env=os.environ | {"TZ": "UTC"}, check=True, capture_output=True)
     assert set(pd.read_csv(scored)["first_order"]) == {"2026-02-01"}
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        (["score", "orders.csv", "--output", "./orders.csv"], "orders.csv"),
+        (["score", "ord*.csv", "--output", "orders.csv"], "orders.csv"),
+        (["score", "orders.csv", "--output", "link.csv"], "orders.csv"),
+        (["report", "orders.csv", "--people", "people.csv", "--manifest", "people.csv"], "people.csv"),
+        (["drift", "people.csv", "people.csv", "--manifest", "people.csv"], "people.csv"),
+        (["check-rules", "rules.toml", "--manifest", "rules.toml"], "rules.toml"),
+        (["explain", "--config", "shop.toml", "--manifest", "shop.toml"], "shop.toml"),
+        (["score", "orders.csv", "--output", "a.csv", "--manifest", "a.csv"], "a.csv"),
+        (["score", "orders.csv", "--output", "a.csv", "--scorer", "a.csv"], "a.csv"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads_or_writes(tmp_path, monkeypatch, capsys, command, written):
+    monkeypatch.chdir(tmp_path)
+    for name in ("orders.csv", "people.csv", "rules.toml"):
+        Path(name).write_text(name, encoding="utf-8")
+    Path("shop.toml").write_text("", encoding="utf-8")
+    Path("link.csv").symlink_to("orders.csv")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert run(*command) == 2
+    assert f"would be written over {written}" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_limit_that_is_no_number_lets_nothing_pass(tmp_path, capsys):
+    for limit in ("nan", "-1", "x"):
+        with pytest.raises(SystemExit) as stopped:
+            run("drift", "a.csv", "b.csv", "--max-psi", limit)
+        assert stopped.value.code == 2
+        assert f"--max-psi: {limit!r}; accepted: a number of 0 or more" in capsys.readouterr().err
+
+
+def test_wrong_options_that_engines_or_codecs_stumble_over_are_bad_input(orders, tmp_path, capsys):
+    scorer = tmp_path / "scorer.json"
+    scorer.write_bytes(b"\xff\xfe{}")
+    table = tmp_path / "scored.csv"
+    assert run("score", orders, "--scorer", scorer, "--output", table, "--quiet") == 2
+    assert "RFMScorer.from_json" in capsys.readouterr().err
+    assert run("score", orders, "--memory-limit", "lots", "--output", table, "--quiet") == 2
+    assert "memory_limit='lots'; accepted: a size such as '2GB'" in capsys.readouterr().err
+    assert run("score", orders, "--exclude", "1", "--exclude-column", "staff", "--output", table) == 2
+    assert "do not go together" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        run("score", orders, "--config")
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        "segmentclient: error: argument --config: expected one argument"
+    )
+
+
+def test_a_list_of_problems_follows_its_heading(orders, capsys):
+    assert run("score", orders, "--customer-id", "a", "--amount", "b", "--quiet") == 2
+    assert "transactions: 4 problems: column 'a' is missing" in capsys.readouterr().err
+
+
+def speaking(*arguments, **streams):
+    """Run the command line with streams and an encoding of their own."""
+    command = [sys.executable, "-m", "segmentclient", *arguments]
+    setting = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    return subprocess.run(command, env=setting, check=False, **streams)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["explain"]])
+def test_a_terminal_without_our_letters_gets_question_marks(arguments):
+    answer = speaking(*arguments, capture_output=True)
+    assert answer.returncode == 0
+    assert answer.stderr == b""
+    assert b"?" in answer.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device on this system")
+def test_a_full_disk_behind_the_output_is_one_line(tmp_path):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        answer = speaking("explain", stdout=full, stderr=subprocess.PIPE)
+        assert answer.returncode == 2
+        assert len(answer.stderr.splitlines()) == 1
+        assert speaking("score", "nothing.csv", stdout=subprocess.PIPE, stderr=full).returncode == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams closed by a shell of POSIX")
+@pytest.mark.parametrize(
+    ("closed", "code"), [("explain rules >&-", 0), ("explain no 2>&-", 2), ("score no >&- 2>&-", 2)]
+)
+def test_closed_streams_are_spoken_to_in_vain(closed, code):
+    line = f"{sys.executable} -m segmentclient {closed}"
+    answer = subprocess.run(["sh", "-c", line], capture_output=True, check=False)
+    assert (answer.returncode, answer.stderr) == (code, b"")

@@ -12,10 +12,11 @@ from segmentclient.report.former import against
 from segmentclient.report.movement import movement
 from segmentclient.report.perimeter import note_sentences
 from segmentclient.report.plan import lead_actions, plan
-from segmentclient.report.story import lead_moving, segment_stories
+from segmentclient.report.story import lead_moving, lead_who, segment_stories
 from segmentclient.report.tables import away_table, cut_table, score_table, segment_table, value_table
 from segmentclient.report.terms import checked_terms, horizon_of, term_facts
 from segmentclient.report.words import words
+from segmentclient.shown import OTHERS, may_be_told
 
 
 @pytest.fixture
@@ -107,18 +108,65 @@ def _base():
     ).astype({"revenue": float})
 
 
+def _more():
+    """The base, and two larger segments: the smallest of all the others is "many"."""
+    larger = [
+        _base().head(20).assign(segment=name, revenue=40.0 + n) for n, name in enumerate(["more", "most"])
+    ]
+    return pd.concat([_base(), *larger, larger[1]], ignore_index=True).assign(customer_id=range(83))
+
+
 def test_of_fewer_than_ten_customers_no_amount_average_or_median_is_told():
     content, say = gather(_base(), by="segment"), words("en", None)
     tints = dict.fromkeys(content.segments.index, "#000000")
     row = segment_table(content, say, tints).rows[0]
-    assert [cell.text for cell in row] == ["few", "3", "13.0%", "–", "98.2%", "–", "–", "–", "–"]
-    assert [cell.text for cell in value_table(content, say, tints).rows[0]] == ["few", "–", "13.0%", "–"]
+    assert [cell.text for cell in row] == ["few", "3", "13.0%", "–", "–", "–", "–", "–", "–"]
+    assert [cell.text for cell in value_table(content, say, tints).rows[0]] == ["few", "–", "–", "–"]
     assert segment_stories(content, say)[0].facts == "3 customers, 13.0% of the base."
-    assert away_table(content, say).rows[0][3].text == "–"
+    assert [cell.text for cell in away_table(content, say).rows[0][3:]] == ["–", "–"]
     before, after = _base().assign(revenue=1.0), _base().assign(segment=["many"] * 23)
     assert [row[3].text for row in movement(content, say, before, after, "segment").flows.rows] == ["–"]
     small = gather(_base().tail(8), by="segment")
     assert segment_table(small, say, tints).rows[0][3].text == "21,000"
+
+
+def test_the_total_less_all_the_others_tells_nobodys_amount():
+    content, say = gather(_more(), by="segment"), words("en", None)
+    assert content.told.to_dict() == {"few": False, "most": True, "more": True, "many": False}
+    tints = dict.fromkeys(content.segments.index, "#000000")
+    tables = segment_table(content, say, tints), value_table(content, say, tints)
+    for table in tables:
+        assert [cells[3].text == "–" for cells in table.rows] == [True, False, False, True]
+        assert all(cell.share is None for cells in table.rows for cell in cells[3:] if cell.text == "–")
+    assert content.charted["segment"].value_counts().to_dict() == {"most": 40, OTHERS: 23, "more": 20}
+    assert lead_who(content, say).count("revenue") == 1
+    assert "21,0" not in " ".join(story.facts for story in segment_stories(content, say))
+    assert not any("of revenue" in duty.value for duty in plan(content, say) if "few" in duty.segments)
+    moves = movement(content, say, _more().assign(revenue=1.0), _more().iloc[3:], "segment").moves
+    assert [row[3].text for row in moves.rows] == ["–"] * len(moves.rows)
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ([20, 12, 10], [True, True, True]),
+        ([20, 12, 9], [True, False, False]),
+        ([20, 12, 9, 1], [True, True, False, False]),
+        ([12, 20, 12, 3, 0], [True, True, False, False, False]),
+        ([20, 3], [False, False]),
+        ([9, 3, 0], [True, True, False]),
+        ([], []),
+    ],
+)
+def test_which_groups_may_be_told(counts, told):
+    assert may_be_told(counts).tolist() == told
+
+
+def test_a_comparison_of_two_groups_needs_both_to_be_many():
+    say = words("en", None)
+    assert key_figures(gather(_base(), by="segment"), say)[2].comparison == ""
+    many = pd.concat([_base(), *[_base().tail(3)] * 3], ignore_index=True)
+    assert "where people came back" in key_figures(gather(many, by="segment"), say)[2].comparison
 
 
 def test_bounds_of_amounts_are_those_of_the_scores_and_no_customers_own():

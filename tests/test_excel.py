@@ -185,3 +185,11 @@ def test_a_wrong_ending_or_column_is_told(book, customers, tmp_path):
 
 def test_names_of_sheets_are_legal():
     assert workbook._sheet_name("a[b]:c*d?e/f\\g" + "x" * 40) == "a-b--c-d-e-f-g" + "x" * 17
+
+
+@pytest.mark.parametrize("sign", ["a", "😀"])
+def test_a_cell_holds_no_more_than_a_spreadsheet_can(sign):
+    cut = workbook._cut(sign * 40_000)
+    assert len(cut.encode("utf-16-le")) <= 2 * 32_767
+    assert cut.endswith(f"{sign}…")
+    assert workbook._cut(sign * 100) == sign * 100

@@ -1,8 +1,10 @@
 """The artists carry the table's numbers, nothing global changes, and files are whole and repeatable."""
 
+import html
 import re
 import sys
 import threading
+import warnings
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -186,14 +188,33 @@ def test_files_are_written_whole_and_repeat(customers, tmp_path):
         plot.save_chart(ax, tmp_path / "new", format="png")
 
 
-def test_charts_can_be_drawn_in_threads(customers):
-    expected, found = plot.to_svg(plot.segment_bars(customers)), []
-    threads = [threading.Thread(target=lambda: found.append(plot.segment_bars(customers))) for _ in range(4)]
+def test_charts_can_be_drawn_and_written_in_threads(customers):
+    """Each writes with settings of its own: they must neither meet nor stay."""
+    made = [plot.lorenz_curve(customers) for _ in range(4)]
+    expected, found = plot.to_svg(made[0]), []
+    before, filters = dict(mpl.rcParams), list(warnings.filters)
+
+    def draw(ax):
+        found.append(plot.to_svg(ax))
+
+    threads = [threading.Thread(target=draw, args=(ax,)) for ax in made]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {plot.to_svg(ax) for ax in found} == {expected}
+    assert set(found) == {expected}
+    assert len(found) == 4
+    assert dict(mpl.rcParams) == before
+    assert warnings.filters == filters
+
+
+@pytest.mark.parametrize("names", [["$\\frac{1}{$ a", "\\input{x}"], ["$x^2$", "#1 50% _x_ ^ {"]])
+def test_no_name_is_read_as_a_formula_or_as_latex(customers, names):
+    table = customers.assign(segment=[names[n % 2] for n in range(len(customers))])
+    with mpl.rc_context({"text.usetex": True}):
+        for chart in (plot.segment_treemap, plot.share_pairs, plot.segment_bars):
+            told = html.unescape(plot.to_svg(chart(table, ax=None)))
+            assert all(word in told for name in names for word in name.split()), chart
 
 
 def test_axes_and_figures_show_themselves_in_a_notebook(customers):

@@ -381,6 +381,34 @@ def test_of_few_customers_only_their_number_is_shown():
         assert "7,0" in told or name == "index_chart", name
 
 
+def test_no_file_holds_what_a_chart_does_not_show_of_few_customers():
+    """A colour below the grey, or a step of a curve, tells an amount to who opens the file."""
+    table = pd.DataFrame(
+        {
+            "segment": ["a"] * 50 + ["b"] * 50 + ["few"] * 12,
+            "revenue": [10.0] * 50 + [30.0] * 50 + [7000.0] * 12,
+        }
+    ).assign(n_orders=1, r_score=[1] * 50 + [3] * 50 + [5] * 12, f_score=[1] * 100 + [5] * 3 + [4] * 9)
+    small = table.drop(table.index[[*range(103, 112)]])
+    cells = plot.rf_heatmap(small.assign(r_score=small["r_score"].where(small.index > 9, 2))).collections[0]
+    assert 7000 not in cells.get_array().compressed().tolist()
+    assert cells.get_array().count() == 2  # the ten of R 2 stay untold, or the average would tell the three
+    rows = plot.index_chart(small, features=["revenue"]).collections[0].get_array()
+    assert rows.mask.ravel().tolist() == [True, False, False]
+    curve = plot.lorenz_curve(table).lines[0]
+    assert np.diff(curve.get_xdata()).min() >= 10 / 112
+    assert curve.get_ydata()[1] == pytest.approx(np.interp(0.1 * 112, [0, 12], [0, 84_000 / 86_000]))
+    assert "best 5%" not in plot.chart_description("lorenz_curve", table)
+
+
+@pytest.mark.parametrize("column", ["a\x01b", "a\nb", "x" * 3_000])
+def test_any_name_of_a_column_can_be_written(customers, column, recwarn):
+    table = customers.assign(**{column: customers["revenue"]})
+    for chart in (plot.snake_plot, plot.index_chart):
+        assert plot.to_svg(chart(table, by="segment", features=[column, "r_score"])).startswith("<svg")
+    assert not recwarn.list
+
+
 def test_minus_signs_are_minus_signs(customers):
     ax = plot.snake_plot(customers, by="segment", features=["r_score", "f_score"])
     FigureCanvasAgg(ax.figure).draw()

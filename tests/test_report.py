@@ -5,13 +5,14 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
 import pytest
 from babel.messages import pofile
 
 import segmentclient as sc
 from segmentclient import writing
-from segmentclient.report import page
+from segmentclient.report import charts, page
 from segmentclient.report.words import COLUMN_NAMES
 from segmentclient.transactions import REASONS
 
@@ -224,6 +225,14 @@ def test_no_identity_enters_the_page(customers):
     small = customers.head(50)
     marked = small.assign(customer_id=[f"zq{n}zq" for n in range(len(small))], email="zq@zq.zq")
     assert "zq" not in sc.build_report(marked).html
+
+
+def test_the_style_of_other_charts_changes_no_byte(customers):
+    looks = {"text.usetex": True, "font.size": 30, "savefig.bbox": "tight", "axes.axisbelow": False}
+    plain = charts._svg("lorenz_curve", customers, "phone", lang="en")
+    with mpl.rc_context(looks):
+        assert charts._svg("lorenz_curve", customers, "phone", lang="en") == plain
+        assert mpl.rcParams["font.size"] == 30
 
 
 def test_a_bare_table_is_enough_and_a_missing_segment_is_told():

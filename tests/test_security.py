@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import segmentclient as sc
+from segmentclient.cells.formulas import guarded, unguarded
 
 SOURCE = Path(__file__).parents[1] / "src" / "segmentclient"
 FORBIDDEN_MODULES = {
@@ -140,6 +141,31 @@ def test_nothing_leaves_the_machine_and_no_cell_runs(tmp_path, monkeypatch):
     formulas = [text for sheet in sheets for text in re.findall(r"<f[^>]*>(.*?)</f>", sheet)]
     assert not [text for text in formulas if "cmd" in text or "SUM(A1)" in text or text in {"1+1", "2+3"}]
     assert not list(tmp_path.parent.glob("../*alert*"))
+
+
+def test_no_name_is_markup_in_the_cards_as_markdown():
+    hostile = "<img src=x onerror=1> [a](b) `c` # d"
+    table = pd.DataFrame(
+        {
+            "customer_id": range(24),
+            "segment": hostile,
+            "n_orders": 2,
+            "revenue": 9.0,
+            "days_since_last_order": 3,
+        }
+    )
+    people = pd.DataFrame({"customer_id": range(24), "city": hostile, "birth_date": "1980-01-01"})
+    text = sc.build_personas(table, attributes=people).to_markdown()
+    assert "onerror" in text
+    assert not re.search(r"(?<!\\)[<`\[]", text)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.text(alphabet="a=+-@＝；; \t\r\n'\u00a0\u3000,\"1", max_size=9))
+def test_no_part_of_a_guarded_cell_begins_a_formula_and_the_way_back_is_exact(text):
+    guard = guarded(text)
+    assert unguarded(guard) == text
+    assert not [part for part in re.split("[;\t\r\n]", guard) if re.match(r"\s*[=+\-@＝]", part)]
 
 
 # --------------------------------------------------------------------------------------------- rules and files

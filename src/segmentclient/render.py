@@ -58,8 +58,13 @@ def html_card(title: str, facts: Mapping[str, Any], *, body: str = "", foot: str
 
 
 def printable(text: str) -> str:
-    """Replace what no page, picture or workbook can hold (control characters, halves of characters) by U+FFFD."""
+    """Replace what no page, picture or workbook can hold (control characters, halves of characters) by U+FFFD.
+
+    So are signs that turn the direction of what follows: one in a name would turn the numbers of the sentence around it.
+    """
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)

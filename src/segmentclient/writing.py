@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,21 +17,31 @@ from segmentclient.options import shown
 __all__ = ["whole_file", "whole_folder"]
 
 
+OF_NEW_FILES, OF_NEW_FOLDERS = (
+    0o666,
+    0o777,
+)  # permissions, of which the system takes away what the user's mask says
+NAMED = 20  # letters of the name that a draft bears too
+
+
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`; what was written there takes its place when nothing failed."""
+    """Give a temporary path beside `path`; what was written there takes its place when nothing failed.
+
+    A file that is replaced leaves its permissions to the new one; a link stays, and what it leads to is written.
+    """
     target = _checked(path)
-    if target.is_dir():
-        raise SegmentClientError(f"cannot write {str(target)!r}: it is a folder; give the name of a file")
+    _refuse_no_file(target)
     with _said_plainly(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
-        os.close(handle)
-        draft = Path(name)
+        former = _permissions(target)
+        draft = _draft_of(target)
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _while_written(former, OF_NEW_FILES)))
         try:
             yield draft
-            _open_to_readers(draft, 0o666)
             _to_disk(draft)
+            if former is not None:
+                draft.chmod(former)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
@@ -39,37 +51,60 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 def whole_folder(folder: str | os.PathLike[str], *, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     """Give a temporary folder beside `folder`; it takes its place when nothing failed.
 
-    A folder that exists is replaced when it is empty or when `is_ours` says that a former export wrote it.
+    A folder that exists is replaced when it is empty or when `is_ours` says that a former export wrote it; it leaves
+    its permissions to the new one.
     """
     target = _checked(folder)
     _refuse_foreign(target, is_ours)
     with _said_plainly(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        former = _permissions(target)
+        draft = _draft_of(target)
+        draft.mkdir(_while_written(former, OF_NEW_FOLDERS))
         try:
             yield draft
-            _open_to_readers(draft, 0o777)
             for file in draft.iterdir():
                 _to_disk(file)
+            if former is not None:
+                draft.chmod(former)
             _swap(draft, target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
 
 def _checked(path: str | os.PathLike[str]) -> Path:
-    """Take a path that the file system can have at all: not too long, and without null characters."""
+    """Take a path that the file system can have at all, and follow the link that may stand there."""
+    place = Path(path)
     try:
-        Path(path).lstat()
+        linked = stat.S_ISLNK(place.lstat().st_mode)
     except FileNotFoundError:
-        pass
+        linked = False
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or error
         raise SegmentClientError(f"cannot write {shown(str(path))}: {said}") from error
-    return Path(path)
+    if len(place.parts) > 1 and place.parts[0].startswith("~") and not Path(place.parts[0]).exists():
+        raise SegmentClientError(
+            f"cannot write {str(path)!r}: ~ is a folder's name here; give the path in full"
+        )
+    return Path(os.path.realpath(place)) if linked else place
+
+
+def _refuse_no_file(target: Path) -> None:
+    """Refuse what is there and is no file: renaming onto a device or a pipe would replace it."""
+    if target.is_dir():
+        raise SegmentClientError(f"cannot write {str(target)!r}: it is a folder; give the name of a file")
+    if os.path.lexists(target) and not target.is_file():
+        raise SegmentClientError(
+            f"cannot write {str(target)!r}: it is a device, a pipe or a link to itself; give the name of a file"
+        )
 
 
 def _refuse_foreign(target: Path, is_ours: Callable[[Path], bool]) -> None:
-    if target.exists() and not target.is_dir():
+    if target.name in ("", ".."):
+        raise SegmentClientError(
+            f"cannot write into {str(target)!r}: a folder is replaced as a whole; give the name of one inside it"
+        )
+    if os.path.lexists(target) and not target.is_dir():
         raise SegmentClientError(
             f"cannot write into {str(target)!r}: it is a file; give the name of a folder"
         )
@@ -84,7 +119,7 @@ def _swap(draft: Path, target: Path) -> None:
     if not target.exists():
         draft.rename(target)
         return
-    former = Path(tempfile.mkdtemp(prefix=f".{target.name}-former-", dir=target.parent))
+    former = Path(tempfile.mkdtemp(prefix=f".{target.name[:NAMED]}-former-", dir=target.parent))
     target.rename(former / "export")
     try:
         draft.rename(target)
@@ -101,11 +136,20 @@ def _to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _open_to_readers(path: Path, mode: int) -> None:
-    """Give the permissions that a plain `open` would have given (temporary files are private)."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(mode & ~mask)
+def _permissions(target: Path) -> int | None:
+    """Tell who may read and write what is there; nothing where nothing is."""
+    return stat.S_IMODE(target.stat().st_mode) & 0o777 if target.exists() else None
+
+
+def _while_written(former: int | None, otherwise: int) -> int:
+    """Open a draft to nobody whom the former file was closed to, and to ourselves in any case."""
+    return otherwise if former is None else former | stat.S_IRWXU & otherwise
+
+
+def _draft_of(target: Path) -> Path:
+    """Name a hidden place beside `target`, with its ending, shorter than any name may be."""
+    stem, ending = target.stem[:NAMED], target.suffix[:NAMED]
+    return target.with_name(f".{stem}-{secrets.token_hex(4)}{ending}")
 
 
 @contextmanager

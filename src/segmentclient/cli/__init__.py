@@ -1,20 +1,23 @@
 """The command line: ``segmentclient report ORDERS.csv ...``; see ``segmentclient --help``.
 
 Exit codes: 0 done, 1 a check said no (`drift`, `check-rules`), 2 bad use or bad input, 3 a fault of the program,
-130 interrupted, 141 nobody reads the output any more.
+130 interrupted, 141 nobody reads the output any more, 143 ended by the system.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from segmentclient.cli.arguments import parse
 from segmentclient.cli.interruption import interruptible
+from segmentclient.cli.places import check_places
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
 
 __all__ = ["main"]
@@ -22,29 +25,77 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
-    options = parse(sys.argv[1:] if arguments is None else list(arguments))
+    _speak_to_anybody()
+    try:
+        return _main(sys.argv[1:] if arguments is None else list(arguments))
+    except BrokenPipeError:
+        _say_no_more()
+        return 141
+    except OSError as error:  # standard output itself cannot be written, on a full disk
+        _say_no_more()
+        _say(f"segmentclient: error: standard output: {error.strerror or error}")
+        return 2
+
+
+def _main(arguments: Sequence[str]) -> int:
+    try:
+        options = parse(arguments)
+    except SystemExit:
+        sys.stdout.flush()
+        raise
     logging.basicConfig(
         level=logging.DEBUG if options.debug else logging.WARNING, format="%(name)s: %(message)s"
     )
+    done = _run(options)
+    sys.stdout.flush()
+    return done
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Call the command, and turn what stops it into one line and an exit code."""
     try:
         with interruptible(), _one_line_warnings():
-            done = int(options.run(options))
-            sys.stdout.flush()
-            return done
+            check_places(options)
+            return int(options.run(options))
     except SegmentClientError as error:
         _fail(str(error), options.debug)
-        print(f"segmentclient: explained by: segmentclient explain {error.section}", file=sys.stderr)
+        _say(f"segmentclient: explained by: segmentclient explain {error.section}")
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: say no more at exit
-        return 141
+        raise
     except OSError as error:
         return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug)
     except KeyboardInterrupt:
-        print("segmentclient: interrupted", file=sys.stderr)
+        _say("segmentclient: interrupted")
         return 130
     except Exception as error:  # a command shows no traceback unless it is asked for
         return _broken(error, options.debug)
+
+
+def _speak_to_anybody() -> None:
+    """Let no closed stream and no terminal without our letters stop the work: they get nothing, or question marks."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _say_no_more() -> None:
+    """Lead standard output nowhere, or Python would complain once more when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(line: str) -> None:
+    """Say a line on standard error, above a bar that stands there; where nobody can hear it the exit code still tells."""
+    bars = sys.modules.get("tqdm")
+    with contextlib.suppress(OSError):
+        if bars is not None:
+            bars.tqdm.write(line, file=sys.stderr)
+        else:
+            print(line, file=sys.stderr, flush=True)
 
 
 def _broken(error: Exception, debug: bool) -> int:
@@ -57,17 +108,16 @@ def _broken(error: Exception, debug: bool) -> int:
 def _fail(message: str, debug: bool) -> int:
     if debug:
         logging.getLogger("segmentclient").exception("the command failed")
-    print(f"segmentclient: error: {_in_one_line(message)}", file=sys.stderr)
+    _say(f"segmentclient: error: {_in_one_line(message)}")
     return 2
 
 
 def _in_one_line(message: str) -> str:
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return (
-        lines[0]
-        if len(lines) == 1
-        else f"{lines[0]} {' · '.join(line.removeprefix('- ') for line in lines[1:])}"
-    )
+    """Join the lines of a message; a list of problems follows its heading after a colon."""
+    first, *others = [line.strip() for line in message.splitlines() if line.strip()] or [""]
+    listed = any(line.startswith("- ") for line in others) and not first.endswith(":")
+    told = " · ".join(line.removeprefix("- ") for line in others)
+    return f"{first}{':' if listed else ''} {told}".rstrip()
 
 
 @contextlib.contextmanager
@@ -80,7 +130,7 @@ def _one_line_warnings() -> Iterator[None]:
             logging.getLogger("segmentclient").info("%s: %s", category.__name__, message)
         elif str(message) not in seen:
             seen.add(str(message))
-            print(f"segmentclient: warning: {_in_one_line(str(message))}", file=sys.stderr)
+            _say(f"segmentclient: warning: {_in_one_line(str(message))}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", SegmentClientWarning)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -60,7 +61,7 @@ def _parser(command: str | None = None, config: dict[str, Any] | None = None) ->
 
 
 def _config(arguments: Sequence[str], parser: argparse.ArgumentParser) -> dict[str, Any]:
-    finder = argparse.ArgumentParser(add_help=False)
+    finder = _Parser(prog="segmentclient", add_help=False)
     finder.add_argument("--config")
     path = finder.parse_known_args(list(arguments))[0].config
     if path is None:
@@ -144,7 +145,9 @@ def _orders(parser: argparse.ArgumentParser) -> None:
         "--exclude", action="append", default=[], metavar="ID", help="a customer id to leave out (repeat)"
     )
     cleaning.add_argument(
-        "--exclude-column", metavar="COLUMN", help="a true / false column that marks rows to leave out"
+        "--exclude-column",
+        metavar="COLUMN",
+        help="a true / false column that marks rows to leave out, instead of --exclude",
     )
     cleaning.add_argument(
         "--as-of",
@@ -234,7 +237,11 @@ def _add_audiences(parser: argparse.ArgumentParser) -> None:
     _analysis(parser)
     parser.add_argument("--people", metavar="FILE", help="a table of people, with the same customer ids")
     parser.add_argument("--out", default="audiences", metavar="FOLDER")
-    parser.add_argument("--hash-ids", metavar="SALT", help="hash the customer ids with this salt")
+    parser.add_argument(
+        "--hash-ids",
+        metavar="SECRET",
+        help="hash the customer ids with this secret; who knows it can find them again",
+    )
     parser.add_argument(
         "--holdout", type=float, default=0.0, metavar="SHARE", help="share kept back as a control group"
     )
@@ -255,10 +262,18 @@ def _add_drift(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="segment", metavar="COLUMN")
     parser.add_argument(
         "--max-psi",
-        type=float,
+        type=_limit,
         default=0.2,
         help="exit with 1 when the population stability index is above this",
     )
+
+
+def _limit(text: str) -> float:
+    """Read a limit; one that is no number would let everything pass."""
+    with contextlib.suppress(ValueError):
+        if (limit := float(text)) >= 0:
+            return limit
+    raise argparse.ArgumentTypeError(f"{text!r}; accepted: a number of 0 or more")
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:

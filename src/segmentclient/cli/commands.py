@@ -20,7 +20,8 @@ def report(options: argparse.Namespace) -> int:
     people = _people(options)
     with showing(STEPS + 2, quiet=options.quiet, lang=options.lang) as progress:
         analysis = analyse(options, progress)
-        _write_report(options, analysis, with_ids_like(people, analysis.customers), progress)
+        told = _write_report(options, analysis, with_ids_like(people, analysis.customers), progress)
+    print(told)
     return 0
 
 
@@ -46,11 +47,13 @@ def demo(options: argparse.Namespace) -> int:
             frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
         )
         analysis = label(clean, customers, options, progress)
-        _write_report(options, analysis, None, progress)
+        told = _write_report(options, analysis, None, progress)
+    print(told)
     return 0
 
 
-def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progress: Any) -> None:
+def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progress: Any) -> str:
+    """Write the report and the manifest, and give the line that says so."""
     import segmentclient as sc
     from segmentclient.cli.manifest import write_manifest
 
@@ -77,7 +80,7 @@ def _write_report(options: argparse.Namespace, analysis: Any, people: Any, progr
     )
     page.save(options.output)
     write_manifest(options, [options.output], analysis=analysis)
-    print(_summary(options.output, analysis, progress.words))
+    return _summary(options.output, analysis, progress.words)
 
 
 def _summary(path: str, analysis: Any, words: Any) -> str:

@@ -1,4 +1,7 @@
-"""Ctrl-C, whatever becomes of it on its way: DuckDB, and Python while it makes a class, turn it into errors of their own."""
+"""Being stopped: by Ctrl-C, whatever becomes of it on its way, or by the system that ends a command.
+
+DuckDB, and Python while it makes a class, turn Ctrl-C into errors of their own.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from types import FrameType
 from typing import NoReturn
 
 __all__ = ["interruptible"]
+
+ENDED = 143  # the exit code of a command that the system has ended
 
 
 @contextlib.contextmanager
@@ -26,13 +31,31 @@ def interruptible() -> Iterator[None]:
 
     signal.signal(signal.SIGINT, interrupt)
     try:
-        yield
+        with _cleaned_up_when_ended():
+            yield
     except Exception as error:
         if pressed:
             raise KeyboardInterrupt from error
         raise
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def _cleaned_up_when_ended() -> Iterator[None]:
+    """Leave no half-written file behind when a schedule or a container ends the command."""
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(ENDED)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _python_listens() -> bool:

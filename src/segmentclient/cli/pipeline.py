@@ -12,6 +12,7 @@ import segmentclient as sc
 from segmentclient import frames
 from segmentclient.cli.progress import Progress
 from segmentclient.cli.tables import read_orders
+from segmentclient.errors import SegmentClientError
 from segmentclient.writing import whole_file
 
 __all__ = ["STEPS", "Analysis", "analyse"]
@@ -52,6 +53,10 @@ def _read_once(clean: sc.CleanTransactions, path: str) -> sc.CleanTransactions:
 
 def clean_orders(raw: Any, options: argparse.Namespace) -> sc.CleanTransactions:
     """Clean the orders as the options say."""
+    if options.exclude and options.exclude_column:
+        raise SegmentClientError(
+            "--exclude and --exclude-column do not go together: mark these customers in the column too"
+        )
     return sc.clean_transactions(
         raw,
         customer_id=options.customer_id,
@@ -95,7 +100,7 @@ def _scorer(customers: Any, options: argparse.Namespace) -> sc.RFMScorer:
     """Apply the stored cut points where there are some, else learn them for the chosen map (and store them)."""
     stored = Path(options.scorer) if getattr(options, "scorer", None) else None
     if stored is not None and stored.exists():
-        return sc.RFMScorer.from_json(stored.read_text(encoding="utf-8"))
+        return sc.RFMScorer.from_json(stored.read_text(encoding="utf-8", errors="replace"))
     scorer = sc.RFMScorer(bins=sc.SegmentMap.preset(options.segments).bins).fit(customers)
     if stored is not None:
         with whole_file(stored) as draft:

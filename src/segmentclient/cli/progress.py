@@ -34,7 +34,8 @@ class Progress:
             self._bar.set_description_str(what)
             self._bar.update(self.done - 1 - self._bar.n)
         elif not self.quiet:
-            print(line, file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError):  # a log that takes no more lines stops no work
+                print(line, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from segmentclient.cells.formulas import unguarded
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.order_files import scan_orders
 from segmentclient.order_files.bytes_on_disk import is_utf8
@@ -147,15 +148,23 @@ def _read_text(head: Head, encoding: str) -> Any:
 
 
 def read_customers(path: str) -> Any:
-    """Read a table of customers or people: .parquet as it is, text with its numbers and dates told apart, ids as text."""
+    """Read a table of customers or people: .parquet as it is, text with its numbers and dates told apart, ids as text.
+
+    The apostrophes that an export of ours puts before what a spreadsheet would take for a formula are taken away again.
+    """
     import pandas as pd
 
     if path.lower().endswith((".parquet", ".pq")):
         return read_table(path)
-    text = read_table(path)
+    text = read_table(path).apply(_unguarded)
     typed = text.apply(_typed)
     known = [name for name in ("first_order", "last_order") if name in typed]
     return typed.assign(**{name: pd.to_datetime(text[name], errors="coerce") for name in known})
+
+
+def _unguarded(column: Any) -> Any:
+    guarded = column.str.contains("'", regex=False).any()
+    return column.map(unguarded, na_action="ignore").astype(column.dtype) if guarded else column
 
 
 def _typed(column: Any) -> Any:

@@ -19,7 +19,13 @@ from segmentclient.frames.expressions import (
     with_wall_clock,
 )
 from segmentclient.frames.joins import joined, stacked
-from segmentclient.frames.labels import check_labels, check_same_keys, holds_half_characters, label_texts
+from segmentclient.frames.labels import (
+    check_labels,
+    check_same_keys,
+    holds_half_characters,
+    label_text,
+    label_texts,
+)
 from segmentclient.frames.matching import in_types_of, keyed_like
 from segmentclient.frames.objects import (
     UNTELLABLE,
@@ -32,6 +38,6 @@ from segmentclient.frames.objects import (
 
 __all__ = [
     "BLANKS", "UNTELLABLE", "Frame", "add_columns", "any_true", "beside", "check_labels", "check_same_keys", "collect", "day_column", "days", "days_between",
-    "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keyed_like", "kinds_in", "label_texts", "like", "map_rows", "on_one_engine", "one_row", "own_columns_with", "plain_rows", "read",
+    "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keyed_like", "kinds_in", "label_text", "label_texts", "like", "map_rows", "on_one_engine", "one_row", "own_columns_with", "plain_rows", "read",
     "said_by_engine", "series_like", "stacked", "stripping", "with_local_time", "with_numbers", "with_truths", "with_wall_clock", "with_written_numbers",
 ]  # fmt: skip

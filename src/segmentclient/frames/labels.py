@@ -12,7 +12,7 @@ from segmentclient.frames.door import Frame
 from segmentclient.frames.letters import half_characters
 from segmentclient.schema import kind_of
 
-__all__ = ["check_labels", "check_same_keys", "holds_half_characters", "label_texts"]
+__all__ = ["check_labels", "check_same_keys", "holds_half_characters", "label_text", "label_texts"]
 
 
 def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
@@ -31,10 +31,11 @@ def label_texts(labels: Any, missing: str | None = None) -> Any:
     import pandas as pd
 
     codes, known = pd.factorize(labels)
-    return np.array([*map(_label_text, known), missing], dtype=object)[codes]
+    return np.array([*map(label_text, known), missing], dtype=object)[codes]
 
 
-def _label_text(label: Any) -> str:
+def label_text(label: Any) -> str:
+    """Write one label as text."""
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
-from segmentclient.options import check_options
+from segmentclient.options import check_options, shown
 from segmentclient.order_files.parquet_files import read_parquet
 from segmentclient.order_files.text_files import read_csv
 
@@ -89,9 +89,18 @@ def _duckdb() -> Any:
 
 def _set(connection: Any, memory_limit: str | None, spill_folder: str | Path | None) -> None:
     if memory_limit is not None:
-        connection.execute("set memory_limit = ?", [memory_limit])
+        _limit(connection, memory_limit)
     if spill_folder is not None:
         connection.execute("set temp_directory = ?", [str(spill_folder)])
+
+
+def _limit(connection: Any, memory: str) -> None:
+    try:
+        connection.execute("set memory_limit = ?", [memory])
+    except _duckdb().Error as error:
+        raise SegmentClientError(
+            f"memory_limit={shown(memory)}; accepted: a size such as '2GB' ({_first_line(error)})"
+        ) from None
 
 
 def _kind(path: str | Path) -> str:

@@ -182,11 +182,11 @@ def cards_markdown(cards: Iterable[Card], lang: str) -> str:
 
 
 def _markdown(card: Card, L: Language) -> str:
-    title = f"## {card.name} · {card.label}" if card.name else f"## {card.label}"
-    lines = [title, f"**{_escaped(card.tagline)}**", _escaped(card.paragraph)]
+    title = " · ".join(_escaped(part) for part in (card.name, card.label) if part)
+    lines = [f"## {title}", f"**{_escaped(card.tagline)}**", _escaped(card.paragraph)]
     for block in (_block(card, key, L) for key in BLOCKS) if card.described else ():
         rows = [
-            f"- {row['label']}{L.text(': ')}{_escaped(row['text']) or '…………'}{' ◇' if row['deduced'] else ''}"
+            f"- {_escaped(row['label'])}{L.text(': ')}{_escaped(row['text']) or '…………'}{' ◇' if row['deduced'] else ''}"
             for row in block["rows"]
         ]
         lines += [f"### {block['title']}", "\n".join(rows)]

@@ -27,11 +27,11 @@ def save_cards(cards: Sequence[Card], lang: str, path: Path) -> Path:
 
 
 def _html(cards: Sequence[Card], lang: str, draft: Path) -> None:
-    draft.write_text(page_html(cards, lang), encoding="utf-8")
+    draft.write_text(page_html(cards, lang), encoding="utf-8", newline="\n")
 
 
 def _markdown(cards: Sequence[Card], lang: str, draft: Path) -> None:
-    draft.write_text(cards_markdown(cards, lang), encoding="utf-8")
+    draft.write_text(cards_markdown(cards, lang), encoding="utf-8", newline="\n")
 
 
 def _pdf(cards: Sequence[Card], lang: str, draft: Path) -> None:

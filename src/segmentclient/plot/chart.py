@@ -9,10 +9,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from segmentclient.locale import Language, language
+from segmentclient.shown import FEWEST
 
 __all__ = ["FEWEST", "Chart", "first_of", "joined"]
 
-FEWEST = 10  # customers of a group that a headline may name
 MOST_LISTED = 24  # names below a chart
 
 

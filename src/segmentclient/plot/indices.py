@@ -47,8 +47,8 @@ def index_chart(
     Returns
     -------
     matplotlib.axes.Axes
-        `collections[0].get_array()` holds the indices, one row a group; masked where the average is not positive. Groups
-        of fewer than ten customers are grey and their indices are not written, unless all are as small.
+        `collections[0].get_array()` holds the indices, one row a group; masked where the average is not positive and in
+        groups of fewer than ten customers, which are grey and have no numbers, unless all are as small.
 
     Raises
     ------
@@ -69,7 +69,8 @@ def index_chart(
     axes = rows.start_rows(ax, labels, extra=0.8)
     if indices.empty:
         return INDEX.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
-    colours, small = _index_cells(axes, indices, artist_kwargs), _small(data)
+    small = _small(data)
+    colours = _index_cells(axes, indices.mask(np.broadcast_to(small, indices.shape)), artist_kwargs)
     colours = grey_cells(axes, small & indices.notna().to_numpy(), colours)
     rows.count_column(axes, data.data.sizes.loc[indices.index], words)
     _name_features(axes, [data.name(feature, words) for feature in indices], words)

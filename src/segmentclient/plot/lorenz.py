@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import style
-from segmentclient.plot.chart import Chart, joined
+from segmentclient.plot.chart import FEWEST, Chart, joined
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.numbers import of_value, values
 
@@ -90,7 +90,7 @@ def lorenz_curve(
     Returns
     -------
     matplotlib.axes.Axes
-        `lines[0]` is the curve.
+        `lines[0]` is the curve; of fifty customers and more in steps of ten at least, so that nobody's share can be read off.
 
     Raises
     ------
@@ -110,8 +110,7 @@ def lorenz_curve(
     if curve.empty:
         return LORENZ.sign(texts.nothing(axes, words.text("Nothing to share out")), curve, lang)
     axes.plot(
-        curve.people,
-        curve.money,
+        *_drawn(curve),
         **{"color": style.ACCENT, "linewidth": 2.2, "solid_capstyle": "round", **artist_kwargs},
     )
     axes.plot([0, 1], [0, 1], color=style.GREY, linewidth=1)
@@ -119,6 +118,15 @@ def lorenz_curve(
     _share_axes(axes, words, curve)
     _mark_best(axes, curve, words)
     return LORENZ.sign(axes, curve, lang)
+
+
+def _drawn(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
+    """Give the points to draw: a file holds them all, and the step of one customer is what that one brings."""
+    steps = min(len(curve.people) - 1, 5 * (curve.customers // (5 * FEWEST)))  # the best fifth is a point
+    if not steps:
+        return curve.people, curve.money
+    people = np.linspace(0, 1, steps + 1)
+    return people, np.interp(people, curve.people, curve.money)
 
 
 def _share_axes(axes: Axes, words: Language, curve: Curve) -> None:
@@ -200,6 +208,7 @@ def _tell_concentration(curve: Curve, words: Language) -> str:
             share=words.percent(curve.best(share), 0),
         )
         for share in (0.01, 0.05, 0.1, 0.5)
+        if share * curve.customers >= FEWEST or curve.customers < 5 * FEWEST
     )
     return joined([*points, words.text("Gini index {gini}", gini=words.number(curve.gini, 2))], words)
 

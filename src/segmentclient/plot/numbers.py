@@ -12,6 +12,7 @@ from segmentclient import frames
 from segmentclient.errors import raise_all
 from segmentclient.locale import Language
 from segmentclient.schema import check_columns
+from segmentclient.shown import plain_name
 
 __all__ = ["measure", "of_value", "percent", "refuse_absurd", "share_of", "tense", "values", "worth"]
 
@@ -68,7 +69,7 @@ def tense(column: str) -> str:
 
 def measure(column: str, words: Language) -> str:
     """Name a column for a reader; one that the library does not know keeps its name."""
-    return words.text(_MEASURES[column]) if column in _MEASURES else column
+    return words.text(_MEASURES[column]) if column in _MEASURES else plain_name(column)
 
 
 _MEASURES = {

@@ -7,12 +7,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
 from segmentclient.plot.drawing import layout, sheet
+from segmentclient.plot.drawing.settings import setting
 from segmentclient.plot.drawing.svg import describe, figure_of, raw_svg, standalone
 from segmentclient.writing import whole_file
 
@@ -76,7 +76,7 @@ def _content(chart: Axes | Figure, kind: str, dpi: int) -> bytes:
     metadata: dict[str, Any] = (
         {"Software": None} if kind == "png" else {"CreationDate": None, "Creator": None, "Producer": None}
     )
-    with mpl.rc_context({"pdf.fonttype": 42}), layout.still(whole):
+    with setting({"pdf.fonttype": 42, "savefig.bbox": "standard"}), layout.still(whole):
         whole.savefig(held, format=kind, dpi=dpi, metadata=metadata, facecolor=_paper(whole))
     return held.getvalue()
 

@@ -21,11 +21,9 @@ from segmentclient.plot.drawing.cells import colour_cells, grey_cells, grey_note
 from segmentclient.plot.features import inside
 from segmentclient.plot.numbers import measure, refuse_absurd, tense, worth
 from segmentclient.schema import check_columns
+from segmentclient.shown import FEWEST, may_be_told
 
 __all__ = ["rf_heatmap", "score_axes"]
-
-
-FEW = 10
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,9 @@ class Cells:
 
     @property
     def sure(self) -> np.ndarray:
-        """Cells with enough customers for a mean that is not one person's; all of them when none has."""
-        return self.count >= FEW if (self.count >= FEW).any() else self.count > 0
+        """Cells whose mean is not one person's, nor tells one beside the average of all; all of them when none has ten customers."""
+        told = may_be_told(self.count.ravel()).reshape(self.count.shape)
+        return told if told.any() else self.count >= FEWEST
 
     def best(self) -> tuple[int, int]:
         """R and F scores of the sure cell with the highest mean."""
@@ -90,7 +89,8 @@ def rf_heatmap(
     Parameters
     ----------
     customers : table with `r_score`, `f_score` and `value`, on any engine; one row a cell is collected.
-        Cells of fewer than ten customers are grey and their mean is not written, unless all are as small.
+        Cells of fewer than ten customers are grey and their mean is not written, unless all are as small; where these
+        are fewer than ten together, so is the next smallest cell.
     value : column to average.
     currency : ISO code of the currency, such as "EUR"; none shows bare numbers.
     ax : axes to draw on; new ones otherwise (see `figure` for sizes).
@@ -100,7 +100,7 @@ def rf_heatmap(
     Returns
     -------
     matplotlib.axes.Axes
-        `collections[0].get_array()` holds the means, masked where a cell is empty.
+        `collections[0].get_array()` holds the means, masked where a cell is empty or grey.
 
     Raises
     ------
@@ -120,19 +120,20 @@ def rf_heatmap(
     axes = sheet.start(ax)
     if cells.empty:
         return HEATMAP.sign(texts.nothing(axes, words.text("No scored customers to show")), cells, lang)
-    shades = colour_cells(axes, cells.mean, {"norm": _norm(cells), "linewidth": 2, **artist_kwargs}, start=1)
     small = (cells.count > 0) & ~cells.sure
+    told = np.where(small, np.nan, cells.mean)  # a colour below the grey would still stand in the file
+    shades = colour_cells(axes, told, {"norm": _norm(cells), "linewidth": 2, **artist_kwargs}, start=1)
     shades = grey_cells(axes, small, shades, start=1)
     for (r, f), mean in np.ndenumerate(cells.mean):
         if cells.count[r, f]:
             below = texts.count_note(words, float(cells.count[r, f]))
-            told = (below, "") if small[r, f] else (worth(words, mean, currency), below)
-            name_cell(axes, f + 1, r + 1, *told, shades[r, f][:3])
+            texts_of = (below, "") if small[r, f] else (worth(words, mean, currency), below)
+            name_cell(axes, f + 1, r + 1, *texts_of, shades[r, f][:3])
     meaning = words.text(
         "Cells: {measure}, mean of a customer; number of customers",
         measure=inside(measure(value, words), value),
     )
-    score_axes(axes, len(cells.mean), words, meaning, grey_note(FEW, words, any_grey=bool(small.any())))
+    score_axes(axes, len(cells.mean), words, meaning, grey_note(FEWEST, words, any_grey=bool(small.any())))
     return HEATMAP.sign(axes, cells, lang)
 
 

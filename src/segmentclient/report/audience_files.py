@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmentclient import frames
+from segmentclient.cells.formulas import guarded
 from segmentclient.errors import SegmentClientError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["plain", "safe_cell", "write_files"]
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_files(
@@ -75,11 +74,11 @@ def _write_csv(path: Path, rows: pd.DataFrame) -> None:
 
 
 def safe_cell(value: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would take for a formula; dates become ISO days."""
+    """Guard text that a spreadsheet would take for a formula; dates become ISO days."""
     if value is None or (not hasattr(value, "__len__") and value != value):
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith(FORMULA_STARTS) else value
+        return guarded(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()[:10]
     return plain(value) if isinstance(value, float) and value.is_integer() else value

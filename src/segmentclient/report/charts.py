@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from segmentclient import plot
 from segmentclient.plot import style
+from segmentclient.plot.drawing import settings
 from segmentclient.plot.words import CHARTS
 from segmentclient.report.content import FEWEST, UNNAMED, Content
 from segmentclient.report.words import Words
+from segmentclient.shown import GREY, OTHERS
 
 __all__ = ["Picture", "pictures", "tints"]
 
@@ -27,9 +29,9 @@ class Picture:
 
 def tints(content: Content) -> dict[str, str]:
     """Give each segment the colour that it has in every chart."""
-    keys = {key: None if key == UNNAMED else key for key in content.segments.index}
+    keys = {key: None if key == UNNAMED else key for key in content.segments.index[content.told]}
     colours = style.colours(keys.values())
-    return {key: colours[name] for key, name in keys.items()}
+    return {key: colours.get(keys.get(key, OTHERS), GREY) for key in content.segments.index}
 
 
 def pictures(
@@ -45,14 +47,18 @@ def pictures(
 
 
 def _who(content: Content, say: Words) -> Iterable[Picture]:
-    table, by = content.customers, content.by
-    if content.can_be_sorted:
+    table, by = content.charted, content.by
+    if _can_be_compared(content):
         yield _picture("segment_treemap", table, say, by=by, currency=say.currency)
         yield _picture("share_pairs", table, say, by=by, currency=say.currency)
-    if len(content.segments) > 1:
         yield from _distinctive(content, say)
     if content.brings and _vary(content, "r_score", "f_score"):
         yield _picture("rf_heatmap", table, say, currency=say.currency)
+
+
+def _can_be_compared(content: Content) -> bool:
+    """Tell whether charts have segments to set side by side, and revenue to compare them by."""
+    return content.can_be_sorted and content.charted[content.by].nunique(dropna=False) > 1
 
 
 DISTINCTIVE = ("revenue", "average_order_value", "n_orders", "days_since_last_order")
@@ -62,18 +68,18 @@ def _distinctive(content: Content, say: Words) -> Iterable[Picture]:
     """Set each segment beside the average customer, on what was measured for everybody."""
     names = [name for name in DISTINCTIVE if content.has(name) and content.customers[name].mean() > 0]
     if len(names) > 1:
-        yield _picture("index_chart", content.customers, say, features=names, by=content.by)
+        yield _picture("index_chart", content.charted, say, features=names, by=content.by)
 
 
 def _worth(content: Content, say: Words) -> Iterable[Picture]:
     table = content.customers
     if content.brings:
         yield _picture("lorenz_curve", table, say)
-    if content.can_be_sorted:
-        yield _picture("segment_bars", table, say, by=content.by, currency=say.currency)
+    if _can_be_compared(content):
+        yield _picture("segment_bars", content.charted, say, by=content.by, currency=say.currency)
     if content.promises and len(table) >= FEWEST:
         yield _picture("value_distribution", table, say, currency=say.currency)
-    if content.promises and "value_low" in content.segments and len(content.segments) > 1:
+    if content.promises and "value_low" in content.segments and content.told.sum() > 1:
         yield _picture("segment_values", _expected(content), say, by="key", currency=say.currency)
 
 
@@ -84,7 +90,7 @@ def _expected(content: Content) -> Any:
         "value_low": "lifetime_value_low",
         "value_high": "lifetime_value_high",
     }
-    return content.shown[[*names]].rename(columns=names).reset_index()
+    return content.shown.loc[content.told, [*names]].rename(columns=names).reset_index()
 
 
 def _vary(content: Content, *scores: str) -> bool:
@@ -132,11 +138,12 @@ def _picture(name: str, table: Any, say: Words, **options: Any) -> Picture:
 
 
 def _svg(name: str, table: Any, size: Literal["page", "phone"], **options: Any) -> str:
-    sheet = plot.figure(size)
     panels, heights = _PANELS.get(name, (1, {}))
-    sheet.set_figheight(heights.get(size, sheet.get_figheight()))
-    getattr(plot, name)(table, ax=sheet.subplots(panels), **options)
-    return plot.to_svg(sheet)
+    with settings.plain():
+        sheet = plot.figure(size)
+        sheet.set_figheight(heights.get(size, sheet.get_figheight()))
+        getattr(plot, name)(table, ax=sheet.subplots(panels), **options)
+        return plot.to_svg(sheet)
 
 
 _PANELS: dict[str, tuple[int, dict[str, float]]] = {  # panels one below the other, and the inches they need

@@ -16,11 +16,13 @@ from segmentclient import frames, schema
 from segmentclient.customers.collected import sound
 from segmentclient.errors import ColumnError
 from segmentclient.segments import profile_segments
+from segmentclient.shown import FEWEST as LEAST
+from segmentclient.shown import OTHERS, may_be_told
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NEEDED", "OPTIONAL", "UNNAMED", "Content", "gather"]
+__all__ = ["LEAST", "NEEDED", "OPTIONAL", "UNNAMED", "Content", "gather"]
 
 NEEDED = ("n_orders", "revenue", "days_since_last_order")
 OPTIONAL = (
@@ -30,8 +32,7 @@ OPTIONAL = (
 UNNAMED = "unsegmented"  # the group of the customers whose segment is missing
 TOP_SHARE = 0.2
 FEWEST = 5  # customers without whom there is no best fifth
-LEAST = 10  # customers of a group whose amounts, averages and medians are told
-COUNTED = ("customers", "customer_share", "revenue_share", "value_share")  # told of any group
+COUNTED = ("customers", "customer_share")  # told of any group
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,25 @@ class Content:
         return bool(n < LEAST <= self.segments["customers"].max())
 
     @property
+    def told(self) -> pd.Series:
+        """Whether the amounts of each segment may be told."""
+        largest_first = self.segments["customers"].sort_values(ascending=False, kind="stable")
+        told = largest_first.astype(bool)
+        told[:] = may_be_told(largest_first)
+        return told.reindex(self.segments.index)
+
+    @property
     def shown(self) -> pd.DataFrame:
-        """The segments as they may be told: of small ones their size and their shares alone."""
-        shown = self.segments["customers"].map(lambda n: not self.withholds(n))
+        """The segments as they may be told: of some their size alone."""
         hidden = self.segments.columns.difference(COUNTED)
-        return self.segments.assign(**{name: self.segments[name].where(shown) for name in hidden})
+        return self.segments.assign(**{name: self.segments[name].where(self.told) for name in hidden})
+
+    @property
+    def charted(self) -> pd.DataFrame:
+        """The customers as charts may show them: segments that are not told stand together."""
+        hidden = self.told.index[~self.told]
+        together = self.customers[self.by].fillna(UNNAMED).isin(hidden)
+        return self.customers.assign(**{self.by: self.customers[self.by].mask(together, OTHERS)})
 
     @property
     def brings(self) -> bool:

@@ -130,7 +130,7 @@ def _average_order(content: Content, say: Words) -> KeyFigure:
     totals = content.totals
     again, once = _order_of(content, repeat=True), _order_of(content, repeat=False)
     own = ""
-    if again is not None and once is not None and totals["revenue"] > 0:
+    if again is not None and once is not None and totals["revenue"] > 0 and _are_many(content):
         own = say.text(
             "{again} where people came back, {once} where they bought once",
             again=say.money(again),
@@ -147,6 +147,12 @@ def _average_order(content: Content, say: Words) -> KeyFigure:
         totals["average_order"],
         "money",
     )
+
+
+def _are_many(content: Content) -> bool:
+    """Tell whether neither of those who bought once nor of those who came back are so few that it would be their own."""
+    orders = content.customers["n_orders"]
+    return not any(content.withholds(n) for n in ((orders == 1).sum(), (orders > 1).sum()))
 
 
 def _order_of(content: Content, *, repeat: bool) -> float | None:

@@ -132,8 +132,9 @@ def build_report(
 
     Notes
     -----
-    Of a segment of fewer than ten customers the page tells the size and the shares, no amount, average or median, unless
-    every segment is as small. The totals count it.
+    Of a segment of fewer than ten customers the page tells the size, no amount, share of it, average or median, unless
+    every segment is as small. The totals count it; where such segments are fewer than ten customers together, the next
+    smallest stays untold with them, or a subtraction would tell theirs.
 
     Examples
     --------
@@ -147,6 +148,7 @@ def build_report(
     (True, False)
     """
     check_options(build_report, locals())
+    from segmentclient.render import printable
     from segmentclient.report.content import gather
     from segmentclient.report.page import Sources, page_context
     from segmentclient.report.terms import checked_terms
@@ -155,7 +157,7 @@ def build_report(
     say = words(lang, currency)
     content = gather(customers, by=by, previous=previous, values=values)
     sources = Sources(customers, clean, scorer, models, personas, previous, by, checked_terms(terms))
-    named = title or say.text("Who are our customers?")
+    named = printable(title or say.text("Who are our customers?"))
     return Report(_page({**_frame(say, named), **page_context(content, say, sources)}), named, lang)
 
 

@@ -11,6 +11,7 @@ from segmentclient.report.content import UNNAMED, Content
 from segmentclient.report.former import former_state
 from segmentclient.report.words import Cell, Table, Words
 from segmentclient.segments import compare_periods
+from segmentclient.shown import may_be_told
 
 if TYPE_CHECKING:
     from segmentclient.segments import Migration
@@ -47,7 +48,7 @@ def movement(content: Content, say: Words, previous: Any, customers: Any, by: st
     return Movement(
         found,
         _lead(found, say),
-        _moves(content, found, say, change),
+        _moves(found, say, change),
         _flows(content, found, say, change),
         _note(found, say),
     )
@@ -75,7 +76,7 @@ def _lead(found: Migration, say: Words) -> str:
     )
 
 
-def _moves(content: Content, found: Migration, say: Words, change: str) -> Table:
+def _moves(found: Migration, say: Words, change: str) -> Table:
     headers = [
         say.text("Movement"),
         say.text("Customers"),
@@ -83,15 +84,16 @@ def _moves(content: Content, found: Migration, say: Words, change: str) -> Table
         change,
     ]
     names = _move_names(say)
+    moves = found.moves[found.moves["n_customers"] > 0]
+    changes = moves["change"].where(may_be_told(moves["n_customers"]))
     rows = [
         [
             Cell(names[row.move]),
             Cell(say.number(row.n_customers), row.n_customers),
             Cell(say.percent(row.share), row.share, share=row.share),
-            _change(content, row, say),
+            Cell(say.signed_money(change)),
         ]
-        for row in found.moves.itertuples()
-        if row.n_customers
+        for row, change in zip(moves.itertuples(), changes, strict=True)
     ]
     counted = found.moves[["n_customers", "change"]].sum()
     foot = [
@@ -129,18 +131,14 @@ def _flows(content: Content, found: Migration, say: Words, change: str) -> Table
     )
 
 
-def _change(content: Content, row: Any, say: Words) -> Cell:
-    """Write what a move changed; nothing of so few customers that it would be theirs."""
-    change = None if content.withholds(row.n_customers) else row.change
-    return Cell(say.signed_money(change), change)
-
-
 def _flow(content: Content, row: Any, say: Words) -> list[Cell]:
+    """Write a movement and what it changed; nothing of so few customers that it would be theirs."""
+    change = None if content.withholds(row.n_customers) else row.change
     return [
         Cell(_name(row.before, say)),
         Cell(_name(row.after, say)),
         Cell(say.number(row.n_customers), row.n_customers),
-        _change(content, row, say),
+        Cell(say.signed_money(change)),
     ]
 
 

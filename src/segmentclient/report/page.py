@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any
 
+from segmentclient.frames import label_text
 from segmentclient.report import plan, story
 from segmentclient.report.charts import pictures, tints
 from segmentclient.report.content import LEAST, Content
@@ -90,7 +91,7 @@ def _body(content: Content, say: Words, sources: Sources, charts: Any, moves: Mo
         "away": away_table(content, say),
         "plan": plan.plan(content, say),
         "stories": story.segment_stories(content, say),
-        "personas": _cards(sources.personas),
+        "personas": _cards(sources, content, say),
     }
 
 
@@ -115,11 +116,18 @@ def _notes_on_segments(content: Content, say: Words) -> Iterable[str]:
         yield say.plural(
             "{n} customer has no segment.", "{n} customers have no segment.", content.rows_without_segment
         )
-    if any(map(content.withholds, content.segments["customers"])):
+    if content.told.all():
+        return
+    yield say.text(
+        "–: of fewer than {n} customers no amount, average or median is told. The totals count them.",
+        n=LEAST,
+    )
+    if not all(map(content.withholds, content.segments["customers"][~content.told])):
         yield say.text(
-            "–: of fewer than {n} customers no amount, average or median is told. The totals count them.",
-            n=LEAST,
+            "The next smallest segment stays untold with them: else the total less all the others would tell theirs."
         )
+    if content.charted[content.by].nunique(dropna=False) > 1:
+        yield say.text("Charts show them together, as “Other segments”.")
 
 
 def _worth_note(content: Content, say: Words) -> str:
@@ -148,10 +156,25 @@ def _hardly_told(content: Content, say: Words) -> Iterable[str]:
         )
 
 
-def _cards(personas: Any) -> Any:
+def _cards(sources: Sources, content: Content, say: Words) -> Any:
+    """Show the cards; where the page does not tell a segment's amounts, its card does not either."""
     from markupsafe import Markup
 
-    return "" if personas is None else Markup(personas._repr_html_())
+    personas = sources.personas
+    if personas is None:
+        return ""
+    hidden = set(content.told.index[~content.told]) if personas.by == sources.by else set()
+    note = say.text("Not described: the figures of a smaller segment could be computed from these.")
+    cards = (
+        _withheld(card, note) if card.described and label_text(card.key) in hidden else card
+        for card in personas
+    )
+    return Markup(replace(personas, cards=tuple(cards))._repr_html_())
+
+
+def _withheld(card: Any, note: str) -> Any:
+    nothing = {"name": "", "story": (), "fields": (), "traits": (), "measures": ()}
+    return replace(card, tagline=note, described=False, **nothing)
 
 
 def _appendix(content: Content, say: Words, sources: Sources) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def _duty(content: Content, say: Words, duty: str, part: Any) -> Duty:
 
 def _stake(content: Content, say: Words, part: Any) -> str:
     customers = say.plural("{n} customer", "{n} customers", int(part["customers"].sum()))
-    if not content.totals["revenue"] > 0:
+    if not content.totals["revenue"] > 0 or not content.told[part.index].all():
         return customers
     share = say.percent(part["revenue"].sum() / content.totals["revenue"], 0)
     return say.text("{customers}, {share} of revenue", customers=customers, share=share)

@@ -29,10 +29,10 @@ class SegmentStory:
 
 def lead_who(content: Content, say: Words) -> str:
     """Say which segment brings most, and which is the most numerous."""
-    table = content.segments
+    table = content.shown
     if len(table) == 1:
         return say.text("One single segment holds every customer.")
-    return " ".join([_count(content, say), *_richest(table, say), *_largest(table, say)])
+    return " ".join([_count(content, say), *_richest(table[content.told], say), *_largest(table, say)])
 
 
 def _count(content: Content, say: Words) -> str:
@@ -43,8 +43,8 @@ def _count(content: Content, say: Words) -> str:
 
 
 def _richest(table: Any, say: Words) -> Iterable[str]:
-    first = table.iloc[0]
-    if first["revenue_share"] == first["revenue_share"]:
+    if len(table) and table["revenue_share"].iloc[0] == table["revenue_share"].iloc[0]:
+        first = table.iloc[0]
         yield say.text(
             "The segment “{segment}” brings {revenue} of revenue with {customers} of customers.",
             segment=say.label(table.index[0]),
@@ -56,7 +56,7 @@ def _richest(table: Any, say: Words) -> Iterable[str]:
 def _largest(table: Any, say: Words) -> Iterable[str]:
     largest = table["customers"].idxmax()
     if (
-        largest != table.index[0]
+        largest != next(iter(table.index[table["revenue_share"].notna()]), largest)
         and table.loc[largest, "revenue_share"] == table.loc[largest, "revenue_share"]
     ):
         yield say.text(
@@ -108,8 +108,18 @@ def _away(content: Content, say: Words) -> Iterable[str]:
 
 
 def _gone_quiet(content: Content, say: Words) -> Iterable[str]:
-    quiet = content.segments[[duty == "win_back" for duty in duties(content)]]
-    if len(quiet) and content.can_be_sorted:
+    is_quiet = [duty == "win_back" for duty in duties(content)]
+    quiet = content.segments[is_quiet]
+    if not len(quiet) or not content.can_be_sorted:
+        return
+    if not content.told[is_quiet].all():
+        yield say.plural(
+            "{n} good customer has gone quiet ({segments}).",
+            "{n} good customers have gone quiet ({segments}).",
+            int(quiet["customers"].sum()),
+            segments=say.listed([say.label(str(key)) for key in quiet.index]),
+        )
+    else:
         yield say.plural(
             "{n} good customer has gone quiet ({segments}): {share} of all revenue so far.",
             "{n} good customers have gone quiet ({segments}): {share} of all revenue so far.",
@@ -127,7 +137,7 @@ def _leaving(content: Content, say: Words) -> Iterable[str]:
     good = table["revenue"] > content.totals["median_revenue"]
     leaving = table[good & (table["p_alive"] < 0.5)]
     share = leaving["revenue"].sum() / content.totals["revenue"]
-    if len(leaving) and share >= 0.005:
+    if len(leaving) and share >= 0.005 and not content.withholds(len(leaving)):
         yield say.plural(
             "{n} customer who brought in more than the typical one has less than an even chance of still being there: {share} of all revenue so far.",
             "{n} customers who brought in more than the typical one have less than an even chance of still being there: {share} of all revenue so far.",

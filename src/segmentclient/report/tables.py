@@ -11,6 +11,7 @@ from segmentclient.report.content import Content
 from segmentclient.report.former import against
 from segmentclient.report.perimeter import reason_text
 from segmentclient.report.words import Cell, Table, Words
+from segmentclient.shown import may_be_told
 
 __all__ = ["audit_table", "away_table", "cut_table", "score_table", "segment_table", "value_table"]
 
@@ -132,6 +133,7 @@ def away_table(content: Content, say: Words) -> Table | None:
         return None
     bands = np.searchsorted(AWAY, data["days_since_last_order"])
     counts = np.bincount(bands, minlength=len(AWAY) + 1)
+    told = may_be_told(counts)
     money = np.bincount(bands, data["revenue"].fillna(0.0), minlength=len(AWAY) + 1)
     total = money.sum() if money.sum() > 0 else np.nan
     rows = [
@@ -139,19 +141,14 @@ def away_table(content: Content, say: Words) -> Table | None:
             Cell(_band(number, say)),
             Cell(say.number(counts[number]), float(counts[number])),
             _share(counts[number] / len(data), say, ""),
-            _unless_few(content, counts[number], Cell(say.money(money[number]), float(money[number])), say),
-            _share(money[number] / total, say, ""),
+            Cell(say.money(money[number]), float(money[number])) if told[number] else Cell(say.money(None)),
+            _share(money[number] / total if told[number] else np.nan, say, ""),
         ]
         for number in range(len(counts))
         if counts[number]
     ]
     headers = ["Last order", "Customers", "Share of customers", "Revenue", "Share of revenue"]
     return Table([say.text(header) for header in headers], rows)
-
-
-def _unless_few(content: Content, n: float, cell: Cell, say: Words) -> Cell:
-    """Withhold what so few customers have brought."""
-    return Cell(say.money(None)) if content.withholds(n) else cell
 
 
 def _band(number: int, say: Words) -> str:

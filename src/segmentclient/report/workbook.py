@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from segmentclient.cells.formulas import starts_formula
 from segmentclient.errors import missing_package
 from segmentclient.report.words import Words
 
@@ -33,10 +34,9 @@ _TEXTS = ("text", "note")
 _READABLE = 250  # characters across that are still read on a printed page
 
 LAST_ROW = 1_048_576  # rows that a sheet holds
-_LONGEST_TEXT = 32_767
+_LONGEST_TEXT = 32_767  # in the units of UTF-16, of which a sign beyond the first plane takes two
 _HIGHEST_ROW = 409.0  # points
 _EXACT = 10**15  # larger whole numbers lose digits in a spreadsheet
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _CREATED = dt.datetime(2000, 1, 1)  # a fixed date: the same input gives the same bytes
 _CODES = {"en": "809", "fr": "40C"}
 
@@ -110,9 +110,16 @@ class Workbook:
             sheet.write_number(row, place, float(value), self.format(kind, **looks))
 
     def _text(self, sheet: Any, row: int, place: int, text: str, looks: Mapping[str, Any]) -> None:
-        risky: dict[str, Any] = {"quote_prefix": True} if text.startswith(_FORMULA_STARTS) else {}
-        shown = text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
-        sheet.write_string(row, place, shown, self.format(**looks, **risky))
+        risky: dict[str, Any] = {"quote_prefix": True} if starts_formula(text) else {}
+        sheet.write_string(row, place, _cut(text), self.format(**looks, **risky))
+
+
+def _cut(text: str) -> str:
+    """Cut a text at what a cell holds."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) <= 2 * _LONGEST_TEXT:
+        return text
+    return units[: 2 * (_LONGEST_TEXT - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def open_workbook(path: Path, say: Words, *, title: str) -> Workbook:

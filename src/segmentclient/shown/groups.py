@@ -10,9 +10,11 @@ from segmentclient.locale import language
 from segmentclient.render import printable
 from segmentclient.shown import known
 
-__all__ = ["GREY", "PALETTE", "colours", "is_segment", "label", "natural"]
+__all__ = ["GREY", "OTHERS", "PALETTE", "colours", "is_segment", "label", "natural", "plain_name"]
 
 GREY = "#aab3bc"
+LONGEST = 120  # letters of a name: no chart, card or headline has room for more
+OTHERS = "(other segments)"  # the key of those who stand together because one of them is small
 
 # Paul Tol's "muted" scheme, then darker and lighter relatives: told apart by every kind of colour vision in pairs.
 PALETTE = (
@@ -24,9 +26,16 @@ _STATES = {
     "potential": "Potential customers",
     "current": "Current customers",
     "former": "Former customers",
+    OTHERS: "Other segments",
 }
 _CLUSTER = re.compile(r"c0*([1-9]\d*)", re.ASCII)  # the keys that clusters are given
-_STATE_COLOURS = {"prospect": "#b8b8b8", "potential": "#b8b8b8", "current": "#009e73", "former": "#8f8f8f"}
+_STATE_COLOURS = {
+    "prospect": "#b8b8b8",
+    "potential": "#b8b8b8",
+    "current": "#009e73",
+    "former": "#8f8f8f",
+    OTHERS: GREY,
+}
 
 
 def colours(keys: Iterable[Any]) -> dict[Any, str]:
@@ -60,12 +69,12 @@ def label(key: Any, lang: str) -> str:
     cluster = _CLUSTER.fullmatch(key) if isinstance(key, str) else None
     if cluster:
         return language(lang).text("Cluster {number}", number=cluster[1])
-    return language(lang).text(_STATES[key]) if key in _STATES else _plain(key)
+    return language(lang).text(_STATES[key]) if key in _STATES else plain_name(key)
 
 
-def _plain(key: Any) -> str:
-    return (
-        str(int(key))
-        if isinstance(key, float) and key.is_integer()
-        else " ".join(printable(str(key)).split())
-    )
+def plain_name(key: Any) -> str:
+    """Write what is its own name, a key or a column, on one line; of an endless one the beginning and the end."""
+    if isinstance(key, float) and key.is_integer():
+        return str(int(key))
+    name = " ".join(printable(str(key)).split())
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 20]}…{name[-19:]}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from segmentclient.plot.drawing import lettering
+from segmentclient.plot.drawing.settings import any_letter
 
 __all__ = ["axes_inches", "settle", "still"]
 
@@ -25,7 +25,7 @@ def settle(whole: Figure, rounds: int = 5) -> Figure:
     engine = whole.get_layout_engine()
     before = None
     for _ in range(rounds):
-        with lettering.any_letter():
+        with any_letter():
             if engine is not None:
                 engine.execute(whole)
         now = [round(side, 4) for ax in whole.axes for side in ax.get_position().bounds]
@@ -38,7 +38,7 @@ def settle(whole: Figure, rounds: int = 5) -> Figure:
 @contextlib.contextmanager
 def still(whole: Figure) -> Iterator[Figure]:
     """Hold a settled layout, rounded, while the figure is written: the same figure gives the same bytes."""
-    with lettering.any_letter():
+    with any_letter():
         yield from _settled(whole)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import bisect
-import contextlib
 import functools
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
 from matplotlib import font_manager
 from matplotlib.textpath import text_to_path
+
+from segmentclient.plot.drawing.settings import any_letter
 
 __all__ = ["family", "minus", "spread", "stack", "text_width", "widest", "wrap"]
 
@@ -27,14 +27,6 @@ def family() -> str:
 def minus(text: str) -> str:
     """Write a leading minus as one: the hyphen that number formats give is shorter, and breaks at the end of a line."""
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
-
-
-@contextlib.contextmanager
-def any_letter() -> Iterator[None]:
-    """Let letters that the font lacks be drawn as boxes, without a warning for each."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        yield
 
 
 @functools.lru_cache(maxsize=8192)

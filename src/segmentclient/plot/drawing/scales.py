@@ -42,7 +42,7 @@ def bare(ax: Axes) -> None:
         pad=0.6 * size.small,
     )
     for tick in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-        tick.set_parse_math(False)
+        tick.set(parse_math=False, usetex=False)
 
 
 def hide_axes(ax: Axes) -> None:
@@ -131,6 +131,11 @@ def category_axis(ax: Axes, labels: Sequence[str], *, share: float = 0.3) -> Non
     ax.set_yticks(range(len(labels)), [lettering.wrap(label, room, size.font) for label in labels])
     for tick in ax.get_yticklabels():
         tick.set(
-            fontsize=size.font, color=style.INK, family=lettering.family(), parse_math=False, linespacing=1.1
+            fontsize=size.font,
+            color=style.INK,
+            family=lettering.family(),
+            parse_math=False,
+            usetex=False,
+            linespacing=1.1,
         )
     ax.set_ylim(len(labels) - 0.5, -0.5)

@@ -7,12 +7,12 @@ import io
 import re
 from xml.etree import ElementTree
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.plot import style
 from segmentclient.plot.drawing import layout
+from segmentclient.plot.drawing.settings import setting
 
 __all__ = ["SVG", "describe", "figure_of", "raw_svg", "standalone", "to_svg"]
 
@@ -87,7 +87,7 @@ def raw_svg(whole: Figure) -> str:
     """Let matplotlib write a settled figure as SVG, with its text as text."""
     held = io.StringIO()
     with (
-        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "segmentclient"}),
+        setting({"svg.fonttype": "none", "svg.hashsalt": "segmentclient", "savefig.bbox": "standard"}),
         layout.still(whole),
     ):
         whole.savefig(

@@ -26,6 +26,7 @@ def x_title(ax: Axes, *lines: str) -> None:
         family=lettering.family(),
         loc="left",
         parse_math=False,
+        usetex=False,
         labelpad=6,
     )
 
@@ -83,7 +84,7 @@ def beside(ax: Axes, x: float, y: float, text: str, *, dx: float = 0, dy: float 
 
 def _type(ax: Axes) -> dict[str, Any]:
     """The house's type; dollars stay dollars."""
-    plain = {"family": lettering.family(), "parse_math": False, "linespacing": 1.15}
+    plain = {"family": lettering.family(), "parse_math": False, "usetex": False, "linespacing": 1.15}
     return {"fontsize": style.size_of(ax).font, "color": style.INK, **plain}
 
 
