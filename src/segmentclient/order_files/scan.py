@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
-from segmentclient.options import check_options
+from segmentclient.options import check_options, shown
 from segmentclient.order_files.parquet_files import read_parquet
 from segmentclient.order_files.text_files import read_csv
 
@@ -66,11 +66,11 @@ def scan_orders(
     """
     check_options(scan_orders, locals())
     duckdb = _duckdb()
-    own = connection if connection is not None else duckdb.connect()
-    _set(own, memory_limit, spill_folder)
     kind = _kind(path)
     if skip_lines < 0:
         raise SegmentClientError(f"skip_lines={skip_lines}; accepted: 0 or more")
+    own = _connection(duckdb, connection)
+    _set(own, memory_limit, spill_folder)
     try:
         if kind == "parquet":
             return read_parquet(own, str(path), timezone, connection is None)
@@ -87,11 +87,26 @@ def _duckdb() -> Any:
     return duckdb
 
 
+def _connection(duckdb: Any, given: Any) -> Any:
+    if given is not None and not isinstance(given, duckdb.DuckDBPyConnection):
+        raise SegmentClientError(
+            f"connection={shown(given)}; accepted: a connection of DuckDB, as duckdb.connect() gives"
+        )
+    return given if given is not None else duckdb.connect()
+
+
 def _set(connection: Any, memory_limit: str | None, spill_folder: str | Path | None) -> None:
-    if memory_limit is not None:
-        connection.execute("set memory_limit = ?", [memory_limit])
-    if spill_folder is not None:
-        connection.execute("set temp_directory = ?", [str(spill_folder)])
+    settings = {"memory_limit": memory_limit, "temp_directory": spill_folder}
+    options = {"memory_limit": "memory_limit", "temp_directory": "spill_folder"}
+    for name, value in settings.items():
+        if value is None:
+            continue
+        try:
+            connection.execute(f"set {name} = ?", [str(value)])
+        except Exception as error:
+            raise SegmentClientError(
+                f"{options[name]}={shown(value)} is not accepted by DuckDB: {_first_line(error)}"
+            ) from None
 
 
 def _kind(path: str | Path) -> str:
