@@ -604,7 +604,7 @@ def test_wrong_options_that_engines_or_codecs_stumble_over_are_bad_input(orders,
     assert run("score", orders, "--scorer", scorer, "--output", table, "--quiet") == 2
     assert "RFMScorer.from_json" in capsys.readouterr().err
     assert run("score", orders, "--memory-limit", "lots", "--output", table, "--quiet") == 2
-    assert "memory_limit='lots'; accepted: a size such as '2GB'" in capsys.readouterr().err
+    assert "memory_limit='lots' is not accepted by DuckDB" in capsys.readouterr().err
     assert run("score", orders, "--exclude", "1", "--exclude-column", "staff", "--output", table) == 2
     assert "do not go together" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stopped:

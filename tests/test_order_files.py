@@ -407,3 +407,66 @@ def test_whole_numbers_join_doubles_only_where_none_changes(tmp_path, largest):
     else:
         found = sc.scan_orders(str(tmp_path / "*.parquet")).df()
         assert sorted(found["customer_id"]) == [7, largest]
+
+
+@pytest.mark.parametrize("name", ["orders[1]", "orders*", "orders?"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_is_read_whatever_its_name_and_no_other(tmp_path, name, kind):
+    """To DuckDB these names are patterns, which others match: browsers save a second export as orders[1].csv."""
+    for place, one in enumerate(("orders1", "orders2", name)):
+        table = pd.DataFrame({"customer_id": [one], "date": ["2026-01-01"], "amount": [place]})
+        if kind == "csv":
+            table.to_csv(tmp_path / f"{one}.csv", index=False)
+        else:
+            table.to_parquet(tmp_path / f"{one}.parquet")
+    assert read(tmp_path / f"{name}.{kind}")["customer_id"].tolist() == [name]
+    assert len(read(str(tmp_path / f"*.{kind}"))) == 3
+
+
+def test_a_column_of_the_file_is_not_overwritten_by_the_name_of_its_folder(tmp_path):
+    (tmp_path / "Customer_id=zz").mkdir()
+    path = write(tmp_path / "Customer_id=zz", HEAD + orders(2))
+    assert (
+        read(path)["customer_id"].tolist() == read(write(tmp_path, HEAD + orders(2)))["customer_id"].tolist()
+    )
+
+
+@pytest.mark.parametrize("second", ["amount", "Amount"])
+def test_parquet_names_that_occur_twice_are_refused(tmp_path, second):
+    """DuckDB calls the second one amount_1, which may be a name of its own."""
+    columns = [pa.array(["a"]), pa.array([1.0]), pa.array([2.0]), pa.array([3.0])]
+    path = tmp_path / "orders.parquet"
+    pq.write_table(pa.Table.from_arrays(columns, names=["customer_id", "amount", "amount_1", "year"]), path)
+    assert list(read(path)) == ["customer_id", "amount", "amount_1", "year"]
+    pq.write_table(pa.Table.from_arrays(columns, names=["customer_id", "amount", second, "year"]), path)
+    with pytest.raises(sc.ColumnError, match=f"must be unique, found twice in orders.parquet: {second}"):
+        sc.scan_orders(path)
+
+
+def test_a_folder_of_parquet_files_is_read_as_the_pattern_of_them(tmp_path):
+    """Spark writes one table as a folder; in it, 007 and 7 are different customers too."""
+    folder = tmp_path / "orders [1].parquet"
+    folder.mkdir()
+    pd.DataFrame({"customer_id": [7]}).to_parquet(folder / "part-0.parquet")
+    assert read(folder)["customer_id"].tolist() == [7]
+    pd.DataFrame({"customer_id": ["007"]}).to_parquet(folder / "part-1.parquet")
+    with pytest.raises(sc.ColumnError, match="007 and 7 are different customers"):
+        sc.scan_orders(folder)
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "base64", "hex", "zip"])
+def test_codecs_that_make_no_text_are_no_encodings(tmp_path, encoding):
+    with pytest.raises(sc.SegmentClientError, match=f"encoding='{encoding}' is not known; accepted"):
+        sc.scan_orders(write(tmp_path, HEAD + orders(2)), encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"connection": "duckdb"}, "connection='duckdb'; accepted: a connection of DuckDB"),
+        ({"memory_limit": "lots"}, "memory_limit='lots' is not accepted by DuckDB: .*number"),
+    ],
+)
+def test_settings_that_duckdb_does_not_know_are_refused(tmp_path, options, message):
+    with pytest.raises(sc.SegmentClientError, match=message):
+        sc.scan_orders(write(tmp_path, HEAD + orders(2)), **options)

@@ -2,8 +2,10 @@ import datetime as dt
 import zoneinfo
 from decimal import Decimal
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -525,3 +527,242 @@ def test_numbers_that_tell_no_id_are_set_aside_beside_texts_too():
     assert audit_of(clean) == {"kept": (3, 3.0), "unreadable_customer_id": (3, 3.0)}
     orders = sc.clean_transactions(raw.assign(customer_id="a"), order_id="o")
     assert audit_of(orders) == {"kept": (3, 3.0), "unreadable_order_id": (3, 3.0)}
+
+
+def test_text_dates_that_pandas_keeps_in_arrow_are_read(back):
+    """As pandas.read_csv(..., dtype_backend="pyarrow") gives them."""
+    raw = orders(day=["2024-02-29", "2026-02-29", None]).convert_dtypes(dtype_backend="pyarrow")
+    for kept_as in ("string[pyarrow]", pd.ArrowDtype(pa.string()), pd.ArrowDtype(pa.large_string())):
+        clean = sc.clean_transactions(raw.astype({"day": kept_as}), **COLUMNS)
+        assert audit_of(clean) == {"kept": (1, 10.0), "missing_date": (1, 30.0), "unreadable_date": (1, 20.0)}
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "held", "kept"),
+    [
+        ("day", ["2026-01-01", None, "x"], pa.string_view(), 1),
+        ("who", ["a", None, " b "], pa.string_view(), 2),
+        ("total", ["1.5", None, "x"], pa.string_view(), 1),
+        ("day", [dt.datetime(2026, 1, 1), None, dt.datetime(2026, 1, 2)], pa.date64(), 2),
+        ("total", [Decimal("1.10"), None, Decimal("2.20")], pa.decimal32(5, 2), 2),
+        ("total", [Decimal("1.10"), None, Decimal("2.20")], pa.decimal256(50, 2), 2),
+        ("total", np.array([1.5, 2.5, np.inf], dtype=np.float16), pa.float16(), 2),
+    ],
+)
+def test_rare_types_of_arrow_are_read(column, cells, held, kept):
+    table = pa.Table.from_pandas(orders())
+    table = table.set_column(table.column_names.index(column), column, pa.array(cells, type=held))
+    for raw in (table, table.to_pandas(types_mapper=pd.ArrowDtype)):
+        clean = sc.clean_transactions(raw, **COLUMNS)
+        assert (clean.kept_rows, clean.rows) == (kept, 3)
+
+
+def test_times_of_a_zone_in_nanoseconds_are_read_on_duckdb(back):
+    """The default of pandas 2 and of its Parquet files."""
+    zoned = pd.to_datetime(["2026-01-01T23:30", None, "2026-01-03T10:00"]).tz_localize("UTC").as_unit("ns")
+    raw = duckdb.connect().from_arrow(pa.Table.from_pandas(orders(day=zoned)))
+    kept = back(sc.clean_transactions(raw, **COLUMNS, timezone="Europe/Paris").transactions)
+    assert kept["date"].tolist() == [pd.Timestamp("2026-01-02 00:30"), pd.Timestamp("2026-01-03 11:00")]
+    with pytest.raises(sc.ColumnError, match="'day' holds TIME_NS, expected dates"):
+        sc.clean_transactions(raw.project("who, total, cast('10:00' as time_ns) as day"), **COLUMNS)
+
+
+class Mute:
+    """An object that says nothing of what it holds."""
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ([True, False, None], "bool"),
+        ([b"\xff", b"b", None], "bytes"),
+        ([[1], [2], None], "list"),
+        ([{"a": 1}, {"b": 1}, None], "dict"),
+        ([dt.date(2026, 1, 1)] * 3, "date"),
+        ([Mute(), Mute(), None], "Mute"),
+        ([int, str, None], "type"),
+        ([1j, 2j, None], "complex"),
+    ],
+)
+def test_objects_that_are_nobodys_id_are_refused_as_on_other_engines(cells, found):
+    for option, column in (("customer_id", "who"), ("order_id", "o")):
+        raw = orders(o=1).assign(**{column: pd.Series(cells, dtype=object)})
+        with pytest.raises(
+            sc.ColumnError, match=f"'{column}' holds {found}, which cannot be an id; accepted: text"
+        ):
+            sc.clean_transactions(raw, **{**COLUMNS, option: column})
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "held"),
+    [
+        ("who", pd.arrays.SparseArray([1, 1, 2]), r"Sparse\[int64, 0\], which cannot be an id"),
+        ("who", pd.period_range("2026-01", periods=3, freq="M"), r"period\[M\], which cannot be an id"),
+        ("total", pd.arrays.SparseArray([1.0, 1.0, 2.0]), r"Sparse\[float64, nan\], expected amounts"),
+        ("day", pd.period_range("2026-01", periods=3, freq="M"), r"period\[M\], expected dates, or text"),
+        ("day", pd.array([None] * 3, dtype=pd.ArrowDtype(pa.null())), r"null\[pyarrow\], expected dates"),
+        ("day", [b"2026-01-01", b"\xff", None], r"bytes; accepted: text"),
+        ("total", [b"1", 2.0, None], r"bytes; accepted: text"),
+    ],
+)
+def test_types_that_cannot_be_read_are_called_what_the_engine_calls_them(column, values, held):
+    with pytest.raises(sc.ColumnError, match=f"column '{column}' holds {held}"):
+        sc.clean_transactions(orders().assign(**{column: values}), **COLUMNS)
+
+
+def test_ids_kept_as_categories_of_decimals_are_whole_numbers_again():
+    """17850.0 is 17850, as in any other column; 2.5 is nobody."""
+    clean = sc.clean_transactions(orders(who=pd.Categorical([17850.0, 2.5, None])), **COLUMNS)
+    assert clean.transactions["customer_id"].tolist() == ["17850"]
+    assert audit_of(clean) == {
+        "kept": (1, 10.0),
+        "missing_customer_id": (1, 30.0),
+        "unreadable_customer_id": (1, 20.0),
+    }
+
+
+def test_order_ids_of_half_characters_are_set_aside():
+    for ids in (["x\ud800", "y", None], ["x\ud800", 7, None]):
+        clean = sc.clean_transactions(orders(o=pd.Series(ids, dtype=object)), **COLUMNS, order_id="o")
+        assert audit_of(clean) == {"kept": (2, 50.0), "unreadable_order_id": (1, 10.0)}
+
+
+def test_what_is_missing_and_what_is_of_no_use_come_at_once(on_engine):
+    raw = on_engine(
+        pd.DataFrame({"who": [True, False], "day": [46000, 46001], "q": [True, True], "p": [1, 2]})
+    )
+    with pytest.raises(sc.ColumnError) as error:
+        sc.clean_transactions(
+            raw, customer_id="who", date="day", order_id="nowhere", quantity="q", unit_price="p"
+        )
+    for part in (
+        "4 problems",
+        "'nowhere' is missing",
+        "'who' holds Boolean",
+        "'day' holds Int64",
+        "'q' holds Boolean",
+    ):
+        assert part in str(error.value)
+
+
+def test_a_table_without_rows_is_called_empty_whatever_its_types(on_engine):
+    with pytest.raises(sc.ColumnError, match=r"the table is empty \(0 rows\)"):
+        sc.clean_transactions(
+            on_engine(pd.DataFrame({"who": [1.5], "day": [1.5], "total": [1.5]}).iloc[:0]), **COLUMNS
+        )
+
+
+@pytest.mark.parametrize("ids", [[7, 8, 9], [7.0, 8.0, np.nan]])
+@pytest.mark.parametrize("exclude", [[7], [7.0], np.array([7]), {Decimal("7")}, [7, 2**70], pd.Series([7])])
+def test_whole_numbers_to_exclude_are_compared_as_numbers(on_engine, ids, exclude):
+    clean = sc.clean_transactions(on_engine(orders(who=ids)), **COLUMNS, exclude=exclude)
+    assert audit_of(clean)["excluded"] == (1, 10.0)
+
+
+@pytest.mark.parametrize("odd", [1.5, True, None, float("nan"), "7"])
+def test_what_is_no_whole_number_excludes_nobody_and_is_refused(on_engine, odd):
+    with pytest.raises(sc.ColumnError, match="but column 'who' holds whole numbers"):
+        sc.clean_transactions(on_engine(orders(who=[7, 8, 9])), **COLUMNS, exclude=[odd])
+
+
+def test_nobody_to_exclude_is_everybody_kept(on_engine):
+    for ids in ([7, 8, 9], ["7", "8", "9"]):
+        assert sc.clean_transactions(on_engine(orders(who=ids)), **COLUMNS, exclude=[]).kept_rows == 3
+
+
+def test_columns_of_the_input_may_bear_any_name_but_those_that_are_needed_here(on_engine, back):
+    raw = orders(total=[10.0, -2.0, -30.0], _refunds=1, _purchases=1, _known=1, _first=1, _right=1)
+    clean = sc.clean_transactions(on_engine(pd.concat([raw, raw])), **COLUMNS, duplicates="drop")
+    assert audit_of(clean) == {"kept": (2, 8.0), "duplicate": (3, -22.0), "refunds_only": (1, -30.0)}
+    assert list(back(clean.transactions).columns)[3:] == list(raw.columns)[3:]
+    with pytest.raises(
+        sc.ColumnError, match="begin with _segmentclient_ are needed here, found _segmentclient_id"
+    ):
+        sc.clean_transactions(on_engine(orders(_segmentclient_id=1)), **COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        [[1, 2], [1, 2], None],
+        [{"a": 1}, {"a": 1}, None],
+        [{1}, {1}, None],
+        [np.arange(2000), np.arange(2000), None],
+        ["\ud800", "\ud800", None],
+        [("a", [1]), ("a", [1]), None],
+    ],
+)
+def test_duplicates_are_found_beside_cells_that_pandas_cannot_hash(extra):
+    raw = orders(day="2026-01-01", total=1.0).assign(x=pd.Series(extra, dtype=object))
+    assert sc.clean_transactions(raw, **COLUMNS).notes["exact_duplicates_kept"] == 1
+    dropped = sc.clean_transactions(raw, **COLUMNS, duplicates="drop")
+    assert audit_of(dropped) == {"kept": (2, 2.0), "duplicate": (1, 1.0)}
+    assert dropped.transactions["x"].iloc[0] is extra[0]
+
+
+def test_arrays_that_differ_far_from_their_ends_are_no_duplicates():
+    other = np.arange(2000)
+    other[1000] = 7
+    raw = orders(who=["a"] * 3, day="2026-01-01", total=1.0).assign(
+        x=pd.Series([np.arange(2000), other, Mute()], dtype=object)
+    )
+    assert sc.clean_transactions(raw, **COLUMNS, duplicates="drop").kept_rows == 3
+
+
+def test_duplicates_are_found_beside_lists_and_structures_of_arrow():
+    table = pa.Table.from_pandas(orders(day="2026-01-01", total=1.0))
+    table = table.append_column("x", pa.array([[1], [1], None])).append_column("y", pa.nulls(3))
+    table = table.append_column("z", pa.array([{"a": 1}, {"a": 1}, None]))
+    for raw in (table, table.to_pandas(types_mapper=pd.ArrowDtype)):
+        assert sc.clean_transactions(raw, **COLUMNS).notes["exact_duplicates_kept"] == 1
+        assert sc.clean_transactions(raw, **COLUMNS, duplicates="drop").kept_rows == 2
+
+
+def test_amounts_whose_sum_would_be_no_number_are_set_aside(on_engine):
+    clean = sc.clean_transactions(on_engine(orders(total=[1e300, 1.7e308, -1.7e308])), **COLUMNS)
+    assert audit_of(clean) == {"kept": (1, 1e300), "unreadable_amount": (2, 0.0)}
+
+
+def test_currencies_are_told_whatever_holds_them(on_engine):
+    with pytest.raises(sc.ColumnError, match="'c' names no currency in any row"):
+        sc.clean_transactions(on_engine(orders(c=np.full(3, np.nan))), **COLUMNS, currency="c")
+    with pytest.raises(sc.ColumnError, match="'c' holds list; accepted"):
+        sc.clean_transactions(orders(c=[["EUR"]] * 3), **COLUMNS, currency="c")
+    many = pd.DataFrame(
+        {"who": "a", "day": "2026-01-01", "total": 1.0, "c": [f"{one:03}" for one in range(500)]}
+    )
+    with pytest.raises(sc.TransactionError, match=r"500 currencies \(rows: 000 1, .*, 009 1 \.\.\.\)"):
+        sc.clean_transactions(on_engine(many), **COLUMNS, currency="c")
+
+
+@pytest.mark.filterwarnings("ignore::Warning")  # Ibis warns about itself
+def test_ibis_reads_text_and_refuses_zones_whose_clock_it_cannot_tell(back):
+    ibis = pytest.importorskip("ibis", reason="Ibis is not installed")
+    raw = orders(who=[" a", "a", np.nan], day=["2026-01-01", "2026-02-30", "x"], total=["1 234.5", "1", "1"])
+    clean = sc.clean_transactions(ibis.memtable(raw), **COLUMNS)
+    assert audit_of(clean) == {
+        "kept": (1, 1234.5),
+        "missing_customer_id": (1, 1.0),
+        "unreadable_date": (1, 1.0),
+    }
+    assert back(clean.transactions)["customer_id"].tolist() == ["a"]
+    numbers = sc.clean_transactions(ibis.memtable(orders(who=[7.0, np.inf, 1.5])), **COLUMNS)
+    assert audit_of(numbers)["unreadable_customer_id"] == (2, 50.0)
+    zoned = ibis.memtable(orders(day=pd.to_datetime(["2026-01-01T23:30Z"] * 3)))
+    with pytest.raises(
+        sc.ColumnError, match="'day' has a time zone, and Ibis cannot tell the clock of a zone"
+    ):
+        sc.clean_transactions(zoned, **COLUMNS)
+    offsets = ibis.memtable(orders(day="2026-01-01T23:30Z"))
+    with pytest.raises(sc.ColumnError, match="timezone='UTC' is asked for, and Ibis cannot tell"):
+        sc.clean_transactions(offsets, **COLUMNS, timezone="UTC")
+
+
+def test_the_order_of_the_day_is_that_of_the_clock_asked_for(on_engine, back):
+    """Both lines are of 1 March in Paris, and so of one order."""
+    raw = orders(who="b", day=["2026-02-28T23:30Z", "2026-03-01T09:00+01:00", "2026-03-01T23:30Z"], o=None)
+    kept = sc.clean_transactions(
+        on_engine(raw), **COLUMNS, order_id="o", timezone="Europe/Paris"
+    ).transactions
+    assert sorted(back(kept)["order_id"]) == ["2026-03-01", "2026-03-01", "2026-03-02"]
+    assert back(sc.summarize_customers(kept))["n_orders"].tolist() == [2]

@@ -24,6 +24,7 @@ _BLANK = (
     "[ \t\N{NO-BREAK SPACE}\N{EN QUAD}-\N{HAIR SPACE}\N{NARROW NO-BREAK SPACE}\N{MEDIUM MATHEMATICAL SPACE}]"
 )
 _APOSTROPHE = "['’]"
+_LARGEST = 1e300  # beyond, a sum of a million is no number any more
 _LONGEST = 200  # signs; with two digits of exponent no number beyond those that a computer holds
 
 
@@ -48,7 +49,7 @@ def product_cells(left: Cells, right: Cells) -> Cells:
     Two negatives are no sale: what was given back, or what was paid, is not known. The audit counts their product.
     """
     if left.problem or right.problem:
-        return unreadable(left.problem or right.problem)
+        return unreadable("; ".join(filter(None, (left.problem, right.problem))))
     one, other, product = (nw.col(f"{STAGE}{name}") for name in ("quantity", "price", "product"))
     faults = {reason: left.faults[reason] | right.faults[reason] for reason in left.faults}
     faults["unreadable_amount"] = faults["unreadable_amount"] | (~product.is_null() & _is_endless(product))
@@ -59,7 +60,7 @@ def product_cells(left: Cells, right: Cells) -> Cells:
 
 
 def _is_endless(number: nw.Expr) -> nw.Expr:
-    return number.abs() == float("inf")
+    return number.abs() > _LARGEST
 
 
 def _object_amounts(column: str, text: nw.Expr, decimal: str) -> Cells:

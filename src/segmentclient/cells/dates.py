@@ -27,10 +27,14 @@ def date_cells(column: str, dtype: Any, *, date_format: str | None, strip: Strip
         return _dated(nw.col(column).cast(nw.Datetime) if name == "Date" else nw.col(column))
     if kind == "text":
         return _text_dates(stripped(column, dtype, strip), date_format)
-    return unreadable(
-        f"column {column!r} holds {dtype}, expected dates; numbers such as Excel's day counts must be turned into "
-        "dates first, for instance with pandas.to_datetime(column, unit='D', origin='1899-12-30')"
-    )
+    return unreadable(f"column {column!r} holds {dtype}, expected dates{_HELPS.get(kind, _CAST)}")
+
+
+_HELPS = {
+    "number": "; numbers such as Excel's day counts must be turned into dates first, for instance with "
+    "pandas.to_datetime(column, unit='D', origin='1899-12-30')"
+}
+_CAST = ", or text such as '2026-12-31'; cast the column first"
 
 
 def _dated(value: nw.Expr) -> Cells:
@@ -50,7 +54,8 @@ def _text_dates(raw: nw.Expr, date_format: str | None) -> Cells:
     """Read dates from text: ISO 8601 by default, else `date_format` made of %d %m %Y %y %H %M %S."""
     text: Stage = {_TEXT: raw}
     if date_format is None:
-        has_seconds = nw.col(_TEXT).str.slice(16, 1) == ":"  # else an offset stands there, or nothing
+        # else an offset stands there, or nothing (texts of pandas in Arrow are compared in another type than they are searched)
+        has_seconds = nw.col(_TEXT).str.slice(16, 1).str.starts_with(":")
         read = _text_cells((text,), _ISO, _ISO_PLACES, {"S": has_seconds})
         stages = (*read.stages, {_OFFSET: _offset(nw.col(_TEXT))})
         return dataclasses.replace(read, stages=stages, offset=nw.col(_OFFSET))
@@ -144,7 +149,7 @@ def _or_zero(piece: nw.Expr | None) -> nw.Expr:
 
 
 def _is_day(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    leap = (_is_multiple(year, 4) & ~_is_multiple(year, 100)) | _is_multiple(year, 400)
     february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
     short = (
         nw.when((month == 4) | (month == 6) | (month == 9) | (month == 11))
@@ -153,3 +158,8 @@ def _is_day(year: nw.Expr, month: nw.Expr, day: nw.Expr) -> nw.Expr:
     )
     last = nw.when(month == 2).then(february).otherwise(short)
     return (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= last)
+
+
+def _is_multiple(year: nw.Expr, of: int) -> nw.Expr:
+    """Whether a year can be divided; pandas has no remainder of decimals that stand in Arrow."""
+    return (year / of).floor() * of == year

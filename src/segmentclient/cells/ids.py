@@ -40,27 +40,37 @@ def id_cells(
         return _whole_ids(column, dtype, missing, unreadable_id)
     if dtype.is_integer():
         return Cells(nw.col(column), {missing: nw.col(column).is_null()})
-    if kind_of(dtype) == "text" or type(dtype).__name__ == "Unknown":
-        name = f"{STAGE}{what}"
-        text = nw.col(name)
-        wrong = [text == frames.UNTELLABLE] if "number" in kinds else []
-        wrong += [text.str.contains(r"[\ud800-\udfff]")] if halves else []
-        faults = {missing: is_blank(text)} | ({unreadable_id: frames.any_true(wrong)} if wrong else {})
+    if kind_of(dtype) == "text" or _is_written(dtype):
         source, held = (written_of(column), nw.String()) if "number" in kinds else (column, dtype)
-        return Cells(_or_null(text), faults, stages=({name: stripped(source, held, strip)},))
+        wrong = [nw.col(f"{STAGE}{what}") == frames.UNTELLABLE] if "number" in kinds else []
+        wrong += [nw.col(f"{STAGE}{what}").str.contains(r"[\ud800-\udfff]")] if halves else []
+        return _text_ids(what, stripped(source, held, strip), wrong)
     return unreadable(
         f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
     )
+
+
+def _text_ids(what: str, raw: nw.Expr, wrong: list[nw.Expr]) -> Cells:
+    """Take text as it stands, but for the cells that are `wrong`."""
+    name = f"{STAGE}{what}"
+    text, missing = nw.col(name), is_blank(nw.col(name))
+    value = nw.when(text.str.len_chars() > 0).then(text)
+    if not wrong:
+        return Cells(value, {f"missing_{what}": missing}, ({name: raw},))
+    unreadable_id = ~missing & frames.any_true(wrong)
+    faults = {f"missing_{what}": missing, f"unreadable_{what}": unreadable_id}
+    return Cells(nw.when(~unreadable_id).then(value), faults, ({name: raw},))
 
 
 def _whole_ids(column: str, dtype: Any, missing: str, unreadable_id: str) -> Cells:
     """Ids that were read as decimals (17850.0) become whole numbers again."""
     present = is_present(column, dtype)
     number = nw.col(column).cast(nw.Float64)
-    usable = present & (number.abs() < 2.0**53) & (number.round(0) == number)
+    usable = present & (number.abs() < 2.0**53) & (number.clip(-(2.0**53), 2.0**53).round(0) == number)
     whole = nw.when(usable).then(number)
     return Cells(whole, {missing: ~present, unreadable_id: present & ~usable}, cast=nw.Int64)
 
 
-def _or_null(text: nw.Expr) -> nw.Expr:
-    return nw.when(text.str.len_chars() > 0).then(text)
+def _is_written(dtype: Any) -> bool:
+    """Whether a type that only the engine knows is written as an id; one that never held a value has none to tell."""
+    return isinstance(dtype, frames.OwnType) and (dtype.called.lower() == "uuid" or dtype.holds_nothing)

@@ -70,8 +70,8 @@ class Log:
 
 def read_log(transactions: Any, as_of: Any) -> Log:
     """Check the transactions, and leave out the rows after `as_of` with a warning that counts them."""
-    frame = frames.read(transactions, name="transactions")
-    schema = frame.collect_schema()
+    frame = frames.with_known_times(frames.read(transactions, name="transactions"), "date")
+    schema = frames.schema_of(frame)
     check_columns(schema, {KEY: "id", "date": "date", "amount": "number"}, table="transactions")
     frames.check_labels(frame, KEY, name="transactions")
     frame = _on_wall_clock(frame)

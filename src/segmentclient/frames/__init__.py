@@ -6,6 +6,7 @@ with Narwhals expressions, and goes out through `give_back`. What must reach the
 """
 
 from segmentclient.frames.columns import add_columns, map_rows, plain_rows, series_like
+from segmentclient.frames.comparing import comparable
 from segmentclient.frames.door import Frame, collect, give_back, is_lazy, one_row, read, said_by_engine
 from segmentclient.frames.engines import beside, like, on_one_engine
 from segmentclient.frames.expressions import (
@@ -26,18 +27,61 @@ from segmentclient.frames.labels import (
     label_text,
     label_texts,
 )
-from segmentclient.frames.matching import in_types_of, keyed_like
+from segmentclient.frames.matching import MOST_WHOLE, in_types_of, keyed_like, limits_of
 from segmentclient.frames.objects import (
     UNTELLABLE,
     kinds_in,
+    no_ids_in,
     own_columns_with,
     with_numbers,
     with_truths,
     with_written_numbers,
 )
+from segmentclient.frames.types import OwnType, schema_of, with_known_times
 
 __all__ = [
-    "BLANKS", "UNTELLABLE", "Frame", "add_columns", "any_true", "beside", "check_labels", "check_same_keys", "collect", "day_column", "days", "days_between",
-    "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keyed_like", "kinds_in", "label_text", "label_texts", "like", "map_rows", "on_one_engine", "one_row", "own_columns_with", "plain_rows", "read",
-    "said_by_engine", "series_like", "stacked", "stripping", "with_local_time", "with_numbers", "with_truths", "with_wall_clock", "with_written_numbers",
+    "BLANKS",
+    "MOST_WHOLE",
+    "UNTELLABLE",
+    "Frame",
+    "OwnType",
+    "add_columns",
+    "any_true",
+    "beside",
+    "check_labels",
+    "check_same_keys",
+    "collect",
+    "comparable",
+    "day_column",
+    "days",
+    "days_between",
+    "give_back",
+    "holds_half_characters",
+    "in_types_of",
+    "is_lazy",
+    "joined",
+    "keyed_like",
+    "kinds_in",
+    "label_text",
+    "label_texts",
+    "like",
+    "limits_of",
+    "map_rows",
+    "no_ids_in",
+    "on_one_engine",
+    "one_row",
+    "own_columns_with",
+    "plain_rows",
+    "read",
+    "said_by_engine",
+    "schema_of",
+    "series_like",
+    "stacked",
+    "stripping",
+    "with_known_times",
+    "with_local_time",
+    "with_numbers",
+    "with_truths",
+    "with_wall_clock",
+    "with_written_numbers",
 ]  # fmt: skip

@@ -1,10 +1,57 @@
-"""Columns that pandas keeps in Arrow, turned into pandas' own: what is collected is worked on with NumPy."""
+"""Columns of Arrow: rare types in words that every step knows, and those of pandas as pandas' own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["without_arrow"]
+__all__ = ["with_common_fields", "with_common_types", "without_arrow"]
+
+
+def with_common_fields(table: Any) -> Any:
+    """Give a pyarrow table without the types that pyarrow neither trims, compares nor counts; no value changes."""
+    for place, field in enumerate(table.schema):
+        if (common := _in_common_type(table.column(place))) is not None:
+            table = table.set_column(place, field.name, common)
+    return table
+
+
+def with_common_types(table: Any) -> Any:
+    """Do the same for the columns that a pandas table keeps in Arrow."""
+    import pandas as pd
+
+    changed = {
+        name: pd.Series(pd.arrays.ArrowExtensionArray(common), index=table.index)
+        for name, dtype in table.dtypes.items()
+        if hasattr(dtype, "pyarrow_dtype")
+        and (common := _in_common_type(table[name].array.__arrow_array__())) is not None
+    }
+    return table.assign(**changed) if changed else table
+
+
+def _in_common_type(column: Any) -> Any:
+    """Cast a column of a rare type; None where its type is a common one, or some value would not fit."""
+    import pyarrow as pa
+
+    common = _common(column.type)
+    try:
+        return None if common is None else column.cast(common)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _common(held: Any) -> Any:
+    """Give the common type that takes the place of a rare one."""
+    import pyarrow as pa
+
+    if pa.types.is_string_view(held):
+        return pa.large_string()
+    if pa.types.is_date64(held):
+        return pa.date32()
+    if pa.types.is_float16(held):
+        return pa.float32()
+    if pa.types.is_decimal(held) and not pa.types.is_decimal128(held):
+        return pa.decimal128(min(held.precision, 38), min(held.scale, 38))
+    return None
 
 
 def without_arrow(data: Any) -> Any:

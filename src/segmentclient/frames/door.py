@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient.errors import ColumnError, missing_package
-from segmentclient.frames.arrow import without_arrow
+from segmentclient.frames.arrow import with_common_fields, with_common_types, without_arrow
 from segmentclient.frames.engine_words import said_by
 from segmentclient.frames.letters import with_whole_characters
 from segmentclient.frames.odd_cells import with_calm_cells
@@ -28,7 +28,7 @@ def read(table: Any, *, name: str = "customers") -> Frame:
     """Take any supported table in, or raise a `ColumnError` that says what is supported."""
     _refuse_duplicate_names(table, name)
     try:
-        frame: Frame = nw.from_native(_as_pandas_works(table, name))
+        frame: Frame = nw.from_native(_as_engines_work(table, name))
     except TypeError:
         raise ColumnError(
             f"{name}: expected a table (pandas, polars, DuckDB relation, pyarrow, PySpark, Dask or Ibis), "
@@ -38,9 +38,20 @@ def read(table: Any, *, name: str = "customers") -> Frame:
     return frame
 
 
+_OWN = "_segmentclient_"  # begins the names of columns that are added and taken away again
+
+
 def _is_pandas(table: Any) -> bool:
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(table, pandas.DataFrame)
+
+
+def _as_engines_work(table: Any, name: str) -> Any:
+    """Make a table ready: rare types of Arrow, and what the joins and groups of pandas fail on."""
+    if _is_pandas(table):
+        return _as_pandas_works(table, name)
+    pyarrow = sys.modules.get("pyarrow")
+    return with_common_fields(table) if pyarrow is not None and isinstance(table, pyarrow.Table) else table
 
 
 def _as_pandas_works(table: Any, name: str) -> Any:
@@ -48,9 +59,7 @@ def _as_pandas_works(table: Any, name: str) -> Any:
 
     Time zones take names that Narwhals can read.
     """
-    if not _is_pandas(table):
-        return table
-    table = with_plain_zones(with_calm_cells(table, name))
+    table = with_plain_zones(with_common_types(with_calm_cells(table, name)))
     names = [_HIDDEN + str(name) if name in table.columns else name for name in table.index.names]
     return _with_index(table, table.index.set_names(names)) if names != list(table.index.names) else table
 
@@ -71,6 +80,11 @@ def _refuse_unusable(frame: Frame, name: str) -> None:
     """Refuse a table that its engine cannot open, and Python objects in polars, which cannot compare or join them."""
     with said_by_engine(name):
         schema = frame.collect_schema()
+    taken = [column for column in schema if column.startswith(_OWN)]
+    if taken:
+        raise ColumnError(
+            f"{name}: column names that begin with {_OWN} are needed here, found {', '.join(taken[:5])}; rename them"
+        )
     if frame.implementation.is_polars():
         odd = [column for column, dtype in schema.items() if isinstance(dtype, nw.Object)]
         if odd:

@@ -9,6 +9,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentclient.errors import ColumnError
 from segmentclient.frames.door import Frame
 
 __all__ = [
@@ -60,6 +61,7 @@ def with_wall_clock(frame: Frame, date: str, timezone: str, *, name: str) -> Fra
         return nw.from_native(
             nw.to_native(frame).project(f'*, timezone(\'{timezone}\', "{column}") as "{name}"')
         )
+    _refuse_ibis(frame, f"column {date!r} has a time zone")
     there = nw.col(date) if timezone == own else nw.col(date).dt.convert_time_zone(timezone)
     return frame.with_columns(there.dt.replace_time_zone(None).alias(name))
 
@@ -69,15 +71,24 @@ def with_local_time(frame: Frame, utc: str, timezone: str, *, name: str) -> Fram
     if frame.implementation.is_duckdb():
         local = f"timezone('{timezone}', timezone('UTC', \"{utc}\"))"
         return nw.from_native(nw.to_native(frame).project(f'*, {local} as "{name}"'))
+    _refuse_ibis(frame, f"timezone={timezone!r} is asked for")
     moment = nw.col(utc).dt.replace_time_zone("UTC").dt.convert_time_zone(timezone)
     return frame.with_columns(moment.dt.replace_time_zone(None).alias(name))
 
 
+def _refuse_ibis(frame: Frame, found: str) -> None:
+    """Ibis would count in the zone of its connection, which may be that of the machine."""
+    if frame.implementation.is_ibis():
+        raise ColumnError(
+            f"transactions: {found}, and Ibis cannot tell the clock of a zone; accepted there: local times without a "
+            "zone, which the database makes"
+        )
+
+
 def stripping(frame: Frame) -> Callable[[nw.Expr], nw.Expr]:
     """Give the function that takes outer blanks off, of any kind that Unicode knows."""
-    if (
-        frame.implementation.is_duckdb()
-    ):  # it takes three times as long with a list of signs as with a pattern
+    # Ibis knows no list of signs, and DuckDB takes three times as long with one as with a pattern
+    if frame.implementation.is_duckdb() or frame.implementation.is_ibis():
         return lambda text: text.str.replace_all(f"^[{BLANKS}]+|[{BLANKS}]+$", "")
     return lambda text: text.str.strip_chars(BLANKS)
 

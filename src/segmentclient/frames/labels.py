@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 from segmentclient.errors import ColumnError, raise_all
 from segmentclient.frames.door import Frame
 from segmentclient.frames.letters import half_characters
+from segmentclient.frames.types import schema_of
 from segmentclient.schema import kind_of
 
 __all__ = ["check_labels", "check_same_keys", "holds_half_characters", "label_text", "label_texts"]
@@ -40,20 +41,11 @@ def label_text(label: Any) -> str:
 
 
 def _type_problems(frame: Frame, columns: Iterable[str]) -> Iterable[str]:
-    schema = frame.collect_schema()
+    schema = schema_of(frame)
     for column in columns:
         dtype = schema[column]
-        held = _native_type(frame, column) if isinstance(dtype, nw.Unknown) else str(dtype)
-        if kind_of(dtype) == "any" and held != "UUID":
-            yield f"column {column!r} holds {held}; accepted: text, numbers, dates or true / false"
-
-
-def _native_type(frame: Frame, column: str) -> str:
-    """Name the type of a column that Narwhals has no word for."""
-    native = nw.to_native(frame)
-    if frame.implementation.is_pandas():
-        return str(native[column].dtype)
-    return str(native.types[native.columns.index(column)]) if frame.implementation.is_duckdb() else "Unknown"
+        if kind_of(dtype) == "any" and str(dtype).lower() != "uuid":
+            yield f"column {column!r} holds {dtype}; accepted: text, numbers, dates or true / false"
 
 
 def check_same_keys(frame: Frame, other: Frame, key: str, *, name: str) -> None:

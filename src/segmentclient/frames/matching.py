@@ -15,9 +15,9 @@ from segmentclient.errors import ColumnError, raise_all
 from segmentclient.frames.door import Frame, one_row
 from segmentclient.schema import kind_of
 
-__all__ = ["in_types_of", "keyed_like"]
+__all__ = ["MOST_WHOLE", "in_types_of", "keyed_like", "limits_of"]
 
-_MOST_WHOLE = 2.0**53  # above it, doubles skip whole numbers
+MOST_WHOLE = 2.0**53  # above it, doubles skip whole numbers
 
 
 def keyed_like(frame: Frame, other: Frame, key: str) -> Frame:
@@ -82,7 +82,7 @@ def _held(name: str, wanted: Any, found: Any) -> nw.Expr:
     if wanted.is_integer():
         return nw.when(_is_within(column, wanted, found)).then(column)
     if wanted.is_float() and found.is_integer():
-        most = _MOST_WHOLE if wanted == nw.Float64 else 2.0**24
+        most = MOST_WHOLE if wanted == nw.Float64 else 2.0**24
         return nw.when(column.is_between(-int(most), int(most))).then(column)
     if kind_of(wanted) == "text" and found != nw.String:
         column = column.cast(nw.String)
@@ -91,15 +91,15 @@ def _held(name: str, wanted: Any, found: Any) -> nw.Expr:
 
 def _is_within(column: nw.Expr, wanted: Any, found: Any) -> nw.Expr:
     """Where a whole-number type can hold the values of a column."""
-    low, high = _limits(wanted)
+    low, high = limits_of(wanted)
     if found.is_integer():
-        own = _limits(found)
+        own = limits_of(found)
         return column.is_between(max(low, own[0]), min(high, own[1]))
     value = column.cast(nw.Float64)
-    return (value == value.floor()) & value.is_between(max(low, -_MOST_WHOLE), min(high, _MOST_WHOLE))
+    return (value == value.floor()) & value.is_between(max(low, -MOST_WHOLE), min(high, MOST_WHOLE))
 
 
-def _limits(integer: Any) -> tuple[int, int]:
+def limits_of(integer: Any) -> tuple[int, int]:
     """Smallest and largest value of Int8 to Int128 and of UInt8 to UInt64; 64 bits where the name says none."""
     name = str(integer)
     bits = int(name.rpartition("Int")[2] or 64)

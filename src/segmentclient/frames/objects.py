@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import numbers
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -12,10 +13,12 @@ import numpy as np
 
 from segmentclient.frames.columns import series_like
 from segmentclient.frames.door import Frame
+from segmentclient.frames.letters import half_characters
 
 __all__ = [
     "UNTELLABLE",
     "kinds_in",
+    "no_ids_in",
     "own_columns_with",
     "with_numbers",
     "with_truths",
@@ -27,12 +30,8 @@ UNTELLABLE = "\0"  # what is written for a number that tells no id
 
 
 def kinds_in(frame: Frame, column: str) -> Mapping[str, list[str]]:
-    """Name the types in a column of objects that are no texts, by kind: all numbers are of one."""
-    if not frame.implementation.is_pandas() or not isinstance(frame.collect_schema()[column], nw.Object):
-        return {}
-    values = nw.to_native(frame)[column]
-    types = {type(value) for value in values[values.notna()].tolist()}
-    names = sorted((_is_number_type(one), one.__name__) for one in types)
+    """Name the types in a column of objects or categories of pandas, by kind: all numbers are of one."""
+    names = sorted((_is_number_type(one), one.__name__) for one in _types_in(frame, column))
     kinds: dict[str, list[str]] = {}
     for is_number, name in names:
         kinds.setdefault("number" if is_number else name, []).append(name)
@@ -65,6 +64,44 @@ def own_columns_with(frame: Frame, worked: Frame, names: Sequence[str]) -> Frame
     return worked
 
 
+def no_ids_in(frame: Frame, column: str) -> list[str]:
+    """Name the types in such a column that are nobody's id: those that other engines refuse, or that tell no two apart."""
+    return sorted(one.__name__ for one in _types_in(frame, column) if not _is_id_type(one))
+
+
+def _types_in(frame: Frame, column: str) -> set[type]:
+    """Give the types of the cells that hold something; of any other column, none."""
+    if not frame.implementation.is_pandas():
+        return set()
+    values = nw.to_native(frame)[column]
+    categories = getattr(values.dtype, "categories", None)
+    if categories is None and values.dtype != object:
+        return set()
+    held = values[values.notna()] if categories is None else categories
+    return {type(value) for value in held.tolist()}
+
+
+_NO_IDS = (
+    bool,
+    np.bool_,
+    bytes,
+    bytearray,
+    complex,
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    np.datetime64,
+    np.timedelta64,
+    type,
+)
+
+
+def _is_id_type(kind: type) -> bool:
+    """Whether objects of a type are compared by what they hold, and written as what they hold."""
+    has_words = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
+    return kind.__hash__ is not None and has_words and not issubclass(kind, _NO_IDS)
+
+
 def with_written_numbers(frame: Frame, column: str, *, name: str) -> Frame:
     """Add a column of objects as text: whole numbers as such (7.0 as 7), others as `UNTELLABLE`, the rest as it stands."""
     cells = nw.to_native(frame)[column]
@@ -83,7 +120,8 @@ def _beside(frame: Frame, name: str, values: Any) -> Frame:
 
 def _written(cell: Any) -> str:
     if not _is_number_type(type(cell)):
-        return str(cell)
+        text = str(cell)
+        return UNTELLABLE if half_characters([text], most=1) else text
     return str(int(cell)) if _is_whole(cell) else UNTELLABLE
 
 
@@ -114,5 +152,5 @@ def _number(value: Any) -> float:
 
 
 def _is_number_type(kind: type) -> bool:
-    no_amount = (bool, np.bool_, complex, np.complexfloating)
+    no_amount = (bool, np.bool_, complex, np.complexfloating, np.timedelta64)
     return issubclass(kind, numbers.Number) and not issubclass(kind, no_amount)

@@ -8,6 +8,7 @@ import glob
 import gzip
 import io
 import os
+import re
 import shutil
 import zlib
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import IO
 
 from segmentclient.errors import ColumnError, SegmentClientError
 
-__all__ = ["beginning", "copy_in_utf8", "files_of", "is_packed", "is_utf8"]
+__all__ = ["beginning", "copy_in_utf8", "files_of", "is_packed", "is_utf8", "literally"]
 
 SAMPLE = 1 << 18  # bytes, which tell how a file is written
 
@@ -26,6 +27,11 @@ def files_of(path: str) -> list[str]:
     whole = os.path.expanduser(path)
     found = [whole] if Path(whole).is_file() else sorted(glob.glob(whole, recursive=True))
     return [file for file in found if not Path(file).is_dir()]
+
+
+def literally(file: str) -> str:
+    """Write the name of a file on this machine so that DuckDB takes `[1]`, `*` and `?` for what they are."""
+    return re.sub(r"([*?\[])", r"[\1]", file) if Path(file).is_file() else file
 
 
 def is_utf8(encoding: str) -> bool:
@@ -64,8 +70,9 @@ def copy_in_utf8(file: str, encoding: str, copy: Path) -> None:
 
 def _known(encoding: str) -> str:
     try:
+        "".encode(encoding)  # codecs that make no text of bytes, such as base64, are no encodings
         return codecs.lookup(encoding).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise SegmentClientError(
             f"encoding={encoding!r} is not known; accepted: 'utf-8', 'latin-1', 'cp1252' ..."
         ) from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import glob
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import raise_all
-from segmentclient.order_files.bytes_on_disk import files_of
+from segmentclient.order_files.bytes_on_disk import files_of, literally
 from segmentclient.order_files.common_types import DIGITS, common_type
 from segmentclient.order_files.text_files import quoted
 from segmentclient.order_files.zones import set_zone
@@ -20,21 +22,43 @@ MOST_WHOLE = 2**53
 
 def read_parquet(connection: Any, path: str, timezone: str | None, own: bool) -> Any:
     """Open the Parquet files of a pattern as one relation, with the clock of their times set on its connection."""
-    held = {file: _types(connection, file) for file in files_of(path) or [path]}
-    raise_all([*_other_names(held), *_other_types(held)], table=path)
+    held = {file: _types(connection, file) for file in _files_of(path)}
+    raise_all([*_twice(connection, held), *_other_names(held), *_other_types(held)], table=path)
     raise_all(_too_large(connection, held), table=path)
     set_zone(connection, path, held, timezone, own)
     wanted = _wanted(held)
-    tables = [_as_wanted(connection.read_parquet(files), wanted) for files in _alike(held)]
+    tables = [_as_wanted(_opened(connection, files), wanted) for files in _alike(held)]
     return functools.reduce(lambda one, other: one.union(other), tables)
 
 
+def _files_of(path: str) -> list[str]:
+    """Name the files of a pattern, or of a folder such as Spark writes; what this machine does not know is DuckDB's."""
+    if Path(path).is_dir():
+        path = str(Path(glob.escape(path)) / "**" / "*.parquet")
+    return files_of(path) or [path]
+
+
+def _opened(connection: Any, files: Sequence[str]) -> Any:
+    return connection.read_parquet([literally(file) for file in files])
+
+
 def _types(connection: Any, file: str) -> dict[str, str]:
-    table = connection.read_parquet(file)
+    table = _opened(connection, [file])
     return dict(zip(table.columns, map(str, table.types), strict=True))
 
 
 Held = Mapping[str, Mapping[str, str]]
+
+
+def _twice(connection: Any, held: Held) -> Iterator[str]:
+    """Name the files with names that occur twice: DuckDB, to which capitals are no difference, gives the second another."""
+    for file, types in held.items():
+        inside = "select name from parquet_schema(?)"
+        names = {str(name) for (name,) in connection.execute(inside, [literally(file)]).fetchall()}
+        renamed = [one for one in types if one not in names and re.sub("_[0-9]+$", "", one) in names]
+        if renamed:
+            twice = ", ".join(sorted({re.sub("_[0-9]+$", "", one) for one in renamed}))
+            yield f"column names must be unique, found twice in {_name(file)}: {twice}"
 
 
 def _other_names(held: Held) -> Iterator[str]:
@@ -64,9 +88,7 @@ def _too_large(connection: Any, held: Held) -> Iterator[str]:
     for column, kind in _wanted(held).items():
         for file in (one for one in held if kind == "DOUBLE" and held[one][column] in DIGITS):
             largest = (
-                connection.read_parquet(file)
-                .aggregate(f"max(abs({quoted(column)}::hugeint))")
-                .fetchall()[0][0]
+                _opened(connection, [file]).aggregate(f"max(abs({quoted(column)}::hugeint))").fetchall()[0][0]
             )
             if (largest or 0) > MOST_WHOLE:
                 yield (

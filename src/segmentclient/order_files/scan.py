@@ -66,11 +66,11 @@ def scan_orders(
     """
     check_options(scan_orders, locals())
     duckdb = _duckdb()
-    own = connection if connection is not None else duckdb.connect()
-    _set(own, memory_limit, spill_folder)
     kind = _kind(path)
     if skip_lines < 0:
         raise SegmentClientError(f"skip_lines={skip_lines}; accepted: 0 or more")
+    own = _connection(duckdb, connection)
+    _set(own, memory_limit, spill_folder)
     try:
         if kind == "parquet":
             return read_parquet(own, str(path), timezone, connection is None)
@@ -87,20 +87,28 @@ def _duckdb() -> Any:
     return duckdb
 
 
-def _set(connection: Any, memory_limit: str | None, spill_folder: str | Path | None) -> None:
-    if memory_limit is not None:
-        _limit(connection, memory_limit)
-    if spill_folder is not None:
-        connection.execute("set temp_directory = ?", [str(spill_folder)])
-
-
-def _limit(connection: Any, memory: str) -> None:
-    try:
-        connection.execute("set memory_limit = ?", [memory])
-    except _duckdb().Error as error:
+def _connection(duckdb: Any, given: Any) -> Any:
+    if given is not None and not isinstance(given, duckdb.DuckDBPyConnection):
         raise SegmentClientError(
-            f"memory_limit={shown(memory)}; accepted: a size such as '2GB' ({_first_line(error)})"
-        ) from None
+            f"connection={shown(given)}; accepted: a connection of DuckDB, as duckdb.connect() gives"
+        )
+    return given if given is not None else duckdb.connect()
+
+
+def _set(connection: Any, memory_limit: str | None, spill_folder: str | Path | None) -> None:
+    settings = (
+        ("memory_limit", "memory_limit", memory_limit),
+        ("spill_folder", "temp_directory", spill_folder),
+    )
+    for option, setting, value in settings:
+        if value is None:
+            continue
+        try:
+            connection.execute(f"set {setting} = ?", [str(value)])
+        except _duckdb().Error as error:
+            raise SegmentClientError(
+                f"{option}={shown(value)} is not accepted by DuckDB: {_first_line(error)}"
+            ) from None
 
 
 def _kind(path: str | Path) -> str:

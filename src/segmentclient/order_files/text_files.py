@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentclient.errors import ColumnError
-from segmentclient.order_files.bytes_on_disk import copy_in_utf8, files_of, is_utf8
+from segmentclient.order_files.bytes_on_disk import copy_in_utf8, files_of, is_utf8, literally
 from segmentclient.order_files.heads import Head, read_head
 
 __all__ = ["quoted", "read_csv"]
@@ -68,7 +68,7 @@ def _opened(connection: Any, heads: Sequence[Head]) -> Any:
     """Open files of one form, which is stated in full: what does not fit is an error with its line."""
     head = heads[0]
     return connection.read_csv(
-        [one.file for one in heads],
+        [literally(one.file) for one in heads],
         auto_detect=False,
         columns=dict.fromkeys(head.names, "VARCHAR"),
         header=True,
@@ -78,7 +78,16 @@ def _opened(connection: Any, heads: Sequence[Head]) -> Any:
         escapechar='"',
         compression="gzip" if head.packed else "none",
         strict_mode=True,
+        **_without_folders(heads),
     ).project("*")  # DuckDB 1.5 lists the columns that a folder names only now
+
+
+def _without_folders(heads: Sequence[Head]) -> dict[str, bool]:
+    """Keep a column that the file has from what a folder says in its place, such as `shop=7`."""
+    named = {
+        part.partition("=")[0].lower() for head in heads for part in Path(head.file).parts if "=" in part
+    }
+    return {"hive_partitioning": False} if named & {name.lower() for name in heads[0].names} else {}
 
 
 def _in_order(table: Any, first: Head) -> Any:

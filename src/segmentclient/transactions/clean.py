@@ -24,6 +24,7 @@ from segmentclient.transactions.marking import (
     mark_duplicates,
     mark_refunds_only,
     mark_rows,
+    name_orders,
     stage_rows,
     type_rows,
 )
@@ -176,7 +177,7 @@ def clean_transactions(
     2      unreadable_date     1    20.0
     """
     check_options(clean_transactions, locals())
-    frame = frames.read(raw, name="transactions")
+    frame = frames.with_known_times(frames.read(raw, name="transactions"), date)
     if currency is not None:
         refuse_currencies(frame, currency)
     names = ColumnNames(customer_id, date, amount, order_id, quantity, unit_price)
@@ -185,7 +186,8 @@ def clean_transactions(
         staged = stage_rows(on_wall_clock(with_object_cells(frame, names), date, timezone), read)
         offsets = offsets_in(staged, read.date)
         refuse_mixed_zones(offsets, date, timezone)
-        typed = on_clock_of(type_rows(staged, read), read.date, offsets, timezone)
+        dated = on_clock_of(type_rows(staged, read), read.date, offsets, timezone)
+        typed = name_orders(dated, read.order_id)
         marked = mark_rows(typed, read, exclusion(frame, names, exclude), returns)
     refuse_unusable(marked, names)
     marked = mark_duplicates(marked, _other_columns(frame, names)) if duplicates == "drop" else marked

@@ -21,11 +21,15 @@ _LOCAL = "_segmentclient_local"
 
 def on_wall_clock(frame: frames.Frame, date: str, timezone: str | None) -> frames.Frame:
     """Put the local time of dates that have a time zone beside them."""
+    if timezone is not None:
+        _check_zone(timezone)
     zone = getattr(frame.collect_schema()[date], "time_zone", None)
+    return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK) if zone else frame
+
+
+def _check_zone(timezone: str) -> None:
     try:
-        if timezone is not None:
-            zoneinfo.ZoneInfo(timezone)
-        return frames.with_wall_clock(frame, date, timezone or zone, name=cells.WALL_CLOCK) if zone else frame
+        zoneinfo.ZoneInfo(timezone)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise SegmentClientError(
             f"timezone={timezone!r} is not known ({error}); accepted: IANA names such as 'Europe/Paris'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import narwhals.stable.v2 as nw
 
@@ -67,38 +67,64 @@ class ReadColumns:
 def read_columns(
     frame: frames.Frame, names: ColumnNames, *, date_format: str | None, decimal: str
 ) -> ReadColumns:
-    """Check the names, and choose how each column is read."""
-    schema = frame.collect_schema()
-    missing = column_problems(schema, dict.fromkeys(names.needed, "any"))
-    raise_all([*missing, *_name_problems(schema, names)], table="transactions")
+    """Check the names, and choose how each column is read; one error names the columns that are missing or of no use."""
+    schema = frames.schema_of(frame)
+    problems = [*column_problems(schema, dict.fromkeys(names.needed, "any")), *_name_problems(schema, names)]
     strip = frames.stripping(frame)
     read = ReadColumns(
-        customer_id=_customer_ids(frame, names.customer_id, strip),
-        date=cells.date_cells(names.date, schema[names.date], date_format=date_format, strip=strip),
+        customer_id=_ids(frame, names.customer_id, "customer_id", strip),
+        date=_dates(schema, names.date, date_format, strip),
         amount=_amounts(schema, names, decimal, strip),
-        order_id=_order_ids(frame, names.order_id, strip) if names.order_id else None,
+        order_id=_ids(frame, names.order_id, "order_id", strip) if names.order_id else None,
     )
     used = (read.customer_id, read.date, read.amount, read.order_id)
-    raise_all([one.problem for one in used if one is not None and one.problem], table="transactions")
+    problems += [one.problem for one in used if one is not None and one.problem]
+    problems += _undecoded(frame, [names.date, *names.amounts])
+    if problems and not frames.one_row(frame, rows=nw.len())["rows"]:
+        problems.insert(0, "the table is empty (0 rows); at least one order is needed")
+    raise_all(problems, table="transactions")
     return read
 
 
-def _customer_ids(frame: frames.Frame, column: str, strip: cells.Strip) -> Cells:
-    """Numbers may stand beside texts, as in a workbook: 7, 7.0 and "7" are one customer."""
+_MISSING = Cells(nw.lit(None), {})  # of a column that is not there, which an error names
+
+
+def _undecoded(frame: frames.Frame, columns: Iterable[str]) -> Iterable[str]:
+    """Refuse bytes among the objects of a pandas column: which encoding they are in, nothing tells."""
+    schema = frame.collect_schema()
+    for column in columns:
+        if column in schema and "bytes" in frames.kinds_in(frame, column):
+            yield f"column {column!r} holds bytes; accepted: text (column.str.decode('utf-8'))"
+
+
+def _ids(frame: frames.Frame, column: str, what: str, strip: cells.Strip) -> Cells:
+    """Numbers may stand beside texts, as in a workbook, whose cancellations begin with a C: 7, 7.0 and "7" are one."""
+    schema = frames.schema_of(frame)
+    if column not in schema:
+        return _MISSING
     kinds = frames.kinds_in(frame, column)
-    if len(kinds) > 1 and set(kinds) != {"number", "str"}:
-        types = " beside ".join(sorted(name for names in kinds.values() for name in names))
-        problem = f"column {column!r} holds {types}; accepted: values of one type, for instance text (column.astype(str))"
+    if problem := _mixture(column, kinds) or _no_ids(frame, column, kinds):
         return Cells(nw.lit(None), {}, problem=problem)
     halves = frames.holds_half_characters(frame, column)
-    dtype = frame.collect_schema()[column]
-    return cells.id_cells(column, dtype, what="customer_id", strip=strip, halves=halves, kinds=kinds)
+    return cells.id_cells(column, schema[column], what=what, strip=strip, halves=halves, kinds=kinds)
 
 
-def _order_ids(frame: frames.Frame, column: str, strip: cells.Strip) -> Cells:
-    """Numbers of orders may stand beside texts, as in a workbook whose cancellations begin with a C."""
-    kinds = frames.kinds_in(frame, column)
-    return cells.id_cells(column, frame.collect_schema()[column], what="order_id", strip=strip, kinds=kinds)
+Kinds: TypeAlias = "Mapping[str, list[str]]"
+
+
+def _mixture(column: str, kinds: Kinds) -> str:
+    if len(kinds) < 2 or set(kinds) == {"number", "str"}:
+        return ""
+    types = " beside ".join(sorted(name for names in kinds.values() for name in names))
+    return f"column {column!r} holds {types}; accepted: values of one type, for instance text (column.astype(str))"
+
+
+def _no_ids(frame: frames.Frame, column: str, kinds: Kinds) -> str:
+    """Say which objects are nobody's id, such as lists and truth values, which other engines refuse as types."""
+    odd = frames.no_ids_in(frame, column) if set(kinds) - {"number", "str"} else []
+    if not odd:
+        return ""
+    return f"column {column!r} holds {', '.join(odd)}, which cannot be an id; accepted: text or whole numbers"
 
 
 def with_object_cells(frame: frames.Frame, names: ColumnNames) -> frames.Frame:
@@ -109,7 +135,15 @@ def with_object_cells(frame: frames.Frame, names: ColumnNames) -> frames.Frame:
     return cells.with_number_cells(frame, names.amounts)
 
 
+def _dates(schema: Mapping[str, Any], column: str, date_format: str | None, strip: cells.Strip) -> Cells:
+    if column not in schema:
+        return _MISSING
+    return cells.date_cells(column, schema[column], date_format=date_format, strip=strip)
+
+
 def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str, strip: cells.Strip) -> Cells:
+    if not set(names.amounts) <= set(schema):
+        return _MISSING
     if not names.quantity or not names.unit_price:
         return cells.amount_cells(names.amount, schema[names.amount], decimal=decimal, strip=strip)
     left, right = (

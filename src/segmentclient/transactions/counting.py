@@ -54,7 +54,7 @@ def notes_on(kept: frames.Frame, audit: pd.DataFrame) -> dict[str, Any]:
         first_day=nw.col("date").min(),
         last_day=nw.col("date").max(),
     )
-    distinct = frames.one_row(kept.unique(), rows=nw.len())["rows"]
+    distinct = frames.one_row(frames.comparable(kept).unique(), rows=nw.len())["rows"]
     money = audit.set_index("reason")["amount"]
     unknown = float(money.get("missing_customer_id", 0.0))
     total = float(money.sum())

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+from numbers import Integral
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError
+from segmentclient.options import shown
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ColumnNames
 from segmentclient.transactions.reasons import ID
@@ -22,15 +26,30 @@ def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[A
         return None
     if isinstance(exclude, str):
         return _marked_by(frame, exclude)
-    ids = list(exclude)
-    numeric = kind_of(frame.collect_schema()[names.customer_id]) == "number"
-    wrong = [one for one in ids if isinstance(one, str) == numeric]
+    ids, held = list(exclude), frame.collect_schema()[names.customer_id]
+    numeric = kind_of(held) == "number"
+    wrong = [one for one in ids if not (_is_whole(one) if numeric else isinstance(one, str))]
     if wrong:
         raise ColumnError(
-            f"transactions: exclude= lists {wrong[0]!r}, but column {names.customer_id!r} holds "
-            f"{'numbers' if numeric else 'text'}; write the ids in the same type"
+            f"transactions: exclude= lists {shown(wrong[0])}, but column {names.customer_id!r} holds "
+            f"{'whole numbers' if numeric else 'text'}; write the ids in the same type"
         )
-    return nw.col(ID).is_in([one.strip(frames.BLANKS) for one in ids] if not numeric else ids)
+    listed = _as_held(ids, held) if numeric else [one.strip(frames.BLANKS) for one in ids]
+    return nw.col(ID).is_in(listed) if listed else None
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, float | np.floating | Decimal):
+        return bool(value % 1 == 0)
+    return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+
+
+def _as_held(ids: Iterable[Any], held: Any) -> list[Any]:
+    """Write whole numbers in the type that ids are compared in, for polars compares no others; too large is nobody."""
+    if not held.is_integer():
+        return [float(one) for one in ids if abs(one) < frames.MOST_WHOLE]
+    low, high = frames.limits_of(held)
+    return [int(one) for one in ids if low <= one <= high]
 
 
 TRUE, FALSE = ("true", "1", "yes", "oui"), ("false", "0", "no", "non", "")

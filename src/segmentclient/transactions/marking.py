@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentclient import frames
 from segmentclient.cells import Cells
@@ -13,7 +14,7 @@ from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ReadColumns
 from segmentclient.transactions.reasons import AMOUNT, DATE, ID, KEPT, ORDER, REASON, Returns
 
-__all__ = ["mark_duplicates", "mark_refunds_only", "mark_rows", "stage_rows", "type_rows"]
+__all__ = ["mark_duplicates", "mark_refunds_only", "mark_rows", "name_orders", "stage_rows", "type_rows"]
 
 
 def stage_rows(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
@@ -27,16 +28,17 @@ def stage_rows(frame: frames.Frame, read: ReadColumns) -> frames.Frame:
 def type_rows(staged: frames.Frame, read: ReadColumns) -> frames.Frame:
     """Add the typed columns."""
     columns = {ID: read.customer_id.value, DATE: read.date.value, AMOUNT: read.amount.value}
-    typed = staged.with_columns(**columns)
-    return typed.with_columns(_order_ids(read.order_id)) if read.order_id else typed
+    return staged.with_columns(**columns)
 
 
-def _order_ids(read: Cells) -> nw.Expr:
-    """A line without an order id counts as one of the order of its day."""
+def name_orders(typed: frames.Frame, read: Cells | None) -> frames.Frame:
+    """Add the order of each row, once its day is settled: a line without an order id is one of the order of that day."""
+    if read is None:
+        return typed
     is_missing = read.value.is_null()
     ids = read.value.fill_null(0).cast(read.cast) if read.cast else read.value
     day = nw.col(DATE).dt.to_string("%Y-%m-%d")
-    return nw.when(is_missing).then(day).otherwise(ids.cast(nw.String)).alias(ORDER)
+    return typed.with_columns(nw.when(is_missing).then(day).otherwise(ids.cast(nw.String)).alias(ORDER))
 
 
 def mark_rows(
@@ -76,26 +78,29 @@ def mark_duplicates(marked: frames.Frame, others: list[str]) -> frames.Frame:
 def _counted_among_equals(marked: nw.DataFrame[Any], columns: list[str], place: str) -> nw.DataFrame[Any]:
     """Give the first of equal rows 1, the others 2; the index and the order of the rows stay."""
     number = "_segmentclient_row"
-    numbered = marked.with_row_index(number)
-    firsts = numbered.group_by(columns).agg(nw.col(number).min()).select(number, _first=nw.lit(1))
-    joined = numbered.join(firsts, on=number, how="left")
-    second = nw.when(nw.col("_first").is_null()).then(nw.lit(2)).otherwise(nw.lit(1))
-    return joined.with_columns(second.alias(place)).drop(number, "_first")
+    numbered = frames.comparable(marked.select(*columns)).with_row_index(number)
+    firsts = numbered.group_by(columns).agg(nw.col(number).min())[number].to_numpy()
+    places = np.full(len(marked), 2)
+    places[firsts] = 1
+    return frames.add_columns(marked, {place: places})
+
+
+_ONLY = "_segmentclient_refunds_only"
 
 
 def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Frame:
     """Mark the rows of customers who have refunds and no purchase, here or before."""
     usable = marked.filter(nw.col(REASON) == KEPT)
     refunders = usable.filter(nw.col(AMOUNT) < 0).group_by(ID).agg(_refunds=nw.len())
-    buyers = frames.joined(usable.filter(nw.col(AMOUNT) >= 0), refunders, ID, "inner")
+    buyers = frames.joined(usable.filter(nw.col(AMOUNT) >= 0).select(ID), refunders, ID, "inner")
     bought = buyers.group_by(ID).agg(_purchases=nw.len())
     only = frames.joined(refunders, bought, ID).filter(nw.col("_purchases").is_null())
     if known_customers is not None:
         known = _known_ids(marked, known_customers).with_columns(_known=nw.lit(1))
         only = frames.joined(only, known, ID).filter(nw.col("_known").is_null())
     if isinstance(marked, nw.LazyFrame):
-        marked = frames.joined(marked, only.select(ID, "_refunds"), ID)
-        condition = ~nw.col("_refunds").is_null() & (nw.col(REASON) == KEPT)
+        marked = frames.joined(marked, only.select(ID, nw.col("_refunds").alias(_ONLY)), ID)
+        condition = ~nw.col(_ONLY).is_null() & (nw.col(REASON) == KEPT)
     elif isinstance(only, nw.DataFrame) and len(only):
         condition = nw.col(ID).is_in(only[ID].to_list()) & (nw.col(REASON) == KEPT)
     else:

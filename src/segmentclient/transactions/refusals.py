@@ -19,17 +19,26 @@ if TYPE_CHECKING:
 __all__ = ["refuse_currencies", "refuse_empty", "refuse_refunds", "refuse_unusable"]
 
 
+_MOST_NAMED = 10
+
+
 def refuse_currencies(frame: frames.Frame, column: str) -> None:
     """Raise when the currency column holds several currencies, with the rows of each."""
     check_columns(frame.collect_schema(), {column: "any"}, table="transactions")
+    frames.check_labels(frame, column, name="transactions")
     counted = frames.collect(frame.group_by(column).agg(nw.len().alias("_rows"))).sort_values(
         ["_rows", column], ascending=[False, True]
     )
+    if len(counted) == 1 and counted[column].isna().all():
+        raise ColumnError(f"transactions: column {column!r} names no currency in any row")
     if len(counted) > 1:
-        said = ", ".join(
-            f"{'missing' if name != name or name is None else name} {int(rows):,}"
-            for name, rows in zip(counted[column], counted["_rows"], strict=True)
-        )
+        named = [
+            f"{'missing' if missing else name} {int(rows):,}"
+            for name, missing, rows in zip(
+                counted[column], counted[column].isna(), counted["_rows"], strict=True
+            )
+        ]
+        said = ", ".join(named[:_MOST_NAMED]) + (" ..." if len(named) > _MOST_NAMED else "")
         raise TransactionError(
             f"transactions: column {column!r} holds {len(counted)} currencies (rows: {said}); convert the amounts to one, "
             "or clean and study each currency by itself"

@@ -1,0 +1,67 @@
+"""The types of columns: under their engine's own name where Narwhals has none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from segmentclient.frames.door import Frame
+
+__all__ = ["OwnType", "schema_of", "with_known_times"]
+
+
+class OwnType(nw.Unknown):
+    """A type that only the engine knows, called what the engine calls it."""
+
+    __slots__ = ("called",)
+
+    def __init__(self, called: str) -> None:
+        self.called = called
+
+    def __repr__(self) -> str:
+        return self.called
+
+    __str__ = __repr__
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether no cell can hold a value: the type of a column that never had one."""
+        return self.called.strip('"').removesuffix("[pyarrow]").lower() in ("null", "void")
+
+
+def schema_of(frame: Frame) -> Mapping[str, Any]:
+    """Give the types of a frame's columns; what Narwhals calls unknown has its engine's own name."""
+    schema = frame.collect_schema()
+    return {
+        name: OwnType(_called(frame, name)) if isinstance(dtype, nw.Unknown) else dtype
+        for name, dtype in schema.items()
+    }
+
+
+def with_known_times(frame: Frame, column: str) -> Frame:
+    """Give DuckDB's times of a zone in nanoseconds, which Narwhals does not know, as those in microseconds."""
+    if not frame.implementation.is_duckdb() or str(schema_of(frame).get(column)) not in _ZONED_NANOSECONDS:
+        return frame
+    name = column.replace('"', '""')
+    relation = nw.to_native(frame)
+    return nw.from_native(relation.project(f'* replace (cast("{name}" as timestamptz) as "{name}")'))
+
+
+_ZONED_NANOSECONDS = ("TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE")
+
+
+def _called(frame: Frame, column: str) -> str:
+    native, engine = nw.to_native(frame), frame.implementation
+    if engine.is_pandas() or engine.is_dask():
+        return str(native[column].dtype)
+    if engine.is_duckdb():
+        return str(native.types[native.columns.index(column)])
+    if engine.is_pyarrow():
+        return str(native.schema.field(column).type)
+    if engine.is_polars():
+        return str(native.collect_schema()[column])
+    if engine.is_ibis():
+        return str(native.schema()[column])
+    return str(native.schema[column].dataType.simpleString())
