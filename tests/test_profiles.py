@@ -168,6 +168,11 @@ def test_a_total_that_cancels_out_has_no_shares():
     assert kept.tolist() == pytest.approx([2, 1, -2])
 
 
+def test_endless_revenue_has_no_shares():
+    table = pd.DataFrame({"segment": list("ab"), "revenue": [1.0, np.inf]})
+    assert sc.profile_segments(table)["share_revenue"].isna().all()
+
+
 def test_truth_values_that_pandas_holds_as_objects_have_a_mean():
     table = pd.DataFrame({"customer_id": range(4), "segment": ["a", "a", "a", "b"]})
     people = pd.DataFrame(

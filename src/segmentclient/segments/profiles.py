@@ -245,13 +245,14 @@ def _with_shares(table: pd.DataFrame, keys: Sequence[str], around: Sequence[str]
 
 
 def _share(table: pd.DataFrame, name: str, around: Sequence[str]) -> Any:
-    total, size = (
-        values.groupby([table[key] for key in around], dropna=False).transform("sum")
-        if around
-        else values.sum()
-        for values in (table[name], table[name].abs())
-    )
-    return _ratio(table[name], total * (abs(total) > _ROUNDING * size))
+    total, size = (_total(values, table, around) for values in (table[name], table[name].abs()))
+    return _ratio(table[name], np.where(abs(total) > _ROUNDING * size, total, 0))
+
+
+def _total(values: pd.Series, table: pd.DataFrame, around: Sequence[str]) -> Any:
+    if not around:
+        return values.sum()
+    return values.groupby([table[key] for key in around], dropna=False).transform("sum")
 
 
 def _ratio(part: Any, whole: Any) -> Any:
