@@ -63,3 +63,11 @@ def test_what_is_no_list_of_periods_is_refused(times):
         clumpiness(times, 10)
     with pytest.raises(ModelError, match="different whole periods from 1 to 10"):
         clumpiness_p_value(times, 10)
+
+
+@pytest.mark.parametrize("wrong", [0, 2.5, "9", None, True])
+def test_numbers_of_periods_and_of_draws_are_whole(wrong):
+    with pytest.raises(ModelError, match="expected a whole number above 0"):
+        clumpiness([1], wrong)
+    with pytest.raises(ModelError, match="expected a whole number above 0"):
+        clumpiness_p_value([1], 9, n_draws=wrong)

@@ -220,3 +220,14 @@ def test_the_thresholds_in_words_and_as_a_table() -> None:
     assert "depuis" in learnt.sentences("fr")[0]
     assert "Cycle de vie" in learnt.to_html("fr")
     assert "active (days)" in learnt._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "engine", [lambda table: table, pl.from_pandas, lambda table: pl.from_pandas(table).lazy()]
+)
+def test_who_bought_nobody_knows_when_is_not_called_inactive(engine):
+    table = pd.DataFrame({"n_orders": [2, 1, 0], "days_since_last_order": [5.0, np.nan, np.nan]})
+    with pytest.raises(
+        sc.ColumnError, match="'days_since_last_order' has 1 missing cells where n_orders is above 0"
+    ):
+        sc.lifecycle(engine(table), active_days=90, new_days=30)

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
@@ -81,3 +82,13 @@ def test_spend_of_one_time_buyers_cannot_be_learnt():
     once = pd.DataFrame({"frequency": [0, 0], "recency": 0.0, "T": [9.0, 30.0], "monetary_value": 0.0})
     with pytest.raises(ModelError, match="no repeat purchase to learn from"):
         sc.fit_with_lifetimes("gamma_gamma", once)
+
+
+def test_lazy_tables_and_missing_amounts_are_read_as_by_our_own_fits(summary):
+    few = summary.head(300)
+    lazy = sc.BGNBD(time_unit="W").fit(pl.from_pandas(few).lazy(), engine="lifetimes")
+    assert lazy.params_.equals(sc.BGNBD(time_unit="W").fit(few, engine="lifetimes").params_)
+    with pytest.raises(ModelError, match="neither covariates nor weights"):
+        sc.BGNBD(time_unit="W").fit(few, weights=[1.0] * 300, engine="lifetimes")
+    with pytest.raises(sc.ColumnError, match="'monetary_value': 300 rows with nan"):
+        sc.fit_with_lifetimes("gamma_gamma", few.assign(monetary_value=np.nan))

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.errors import ModelError
+from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.catalogue import model_class
+from segmentclient.lifetime.gammagamma import spending_problems
 from segmentclient.lifetime.histories import COLUMNS, check_histories, numbers
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns
@@ -172,6 +173,7 @@ def fit_with_lifetimes(
     check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
     table = {name: numbers(values) for name, values in frames.collect(frame, columns).items()}
     if model == "gamma_gamma":
+        raise_all(spending_problems(*table.values()), table="customers")
         bought = (table["frequency"] > 0) & (table["monetary_value"] > 0)
         if not bought.any():
             raise ModelError(

@@ -75,19 +75,19 @@ class PurchaseModel(Forecaster):
         optimum = (
             self._search(histories)
             if engine == "segmentclient"
-            else self._found_by(engine, customers, histories)
+            else self._found_by(engine, customers, histories, weights)
         )
         self._keep(optimum, histories)
         return self
 
-    def _found_by(self, engine: str, customers: Any, histories: Histories) -> fitting.Optimum:
+    def _found_by(self, engine: str, customers: Any, histories: Histories, weights: Any) -> fitting.Optimum:
         from segmentclient.lifetime.lifetimes_bridge import fit_with_lifetimes
 
         if engine != "lifetimes":
             raise ModelError(f"engine={engine!r}: accepted are 'segmentclient' and 'lifetimes'")
         if type(self).__name__ not in _THEIRS:
             raise ModelError(f"engine='lifetimes' fits {', '.join(_THEIRS)}, not {type(self).__name__}")
-        if histories.covariates.shape[1] or histories.n_customers != len(customers):
+        if histories.covariates.shape[1] or weights is not None:
             raise ModelError("engine='lifetimes' takes neither covariates nor weights")
         theirs = fit_with_lifetimes(_THEIRS[type(self).__name__], customers, time_unit=self.time_unit)
         stage = self._stage(histories, histories.covariates)

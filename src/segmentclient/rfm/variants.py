@@ -61,6 +61,7 @@ def clumpiness_p_value(
     >>> clumpiness_p_value([1, 2, 3], 99) < 0.01, clumpiness_p_value([25, 50, 75], 99) > 0.99
     (True, True)
     """
+    _check_whole(n_draws, "n_draws")
     observed = _checked(times, n_periods)
     own = _entropy(observed[None, :], n_periods)[0]
     rng = np.random.default_rng(random_state)
@@ -71,7 +72,13 @@ def clumpiness_p_value(
     return float((1 + as_clumpy) / (1 + n_draws))
 
 
+def _check_whole(number: object, name: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
+        raise ModelError(f"{name}={number!r}: expected a whole number above 0")
+
+
 def _checked(times: ArrayLike, n_periods: int) -> NDArray[np.int64]:
+    _check_whole(n_periods, "n_periods")
     found = np.sort(np.atleast_1d(times))
     whole = (
         np.issubdtype(found.dtype, np.number)

@@ -113,7 +113,9 @@ def lifecycle(
 def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> frames.Frame:
     silence, gap = nw.col(SILENCE), nw.col(GAP)
     active, bought = nw.col(_ACTIVE), nw.col(BOUGHT)
-    stands = measured(frame).with_columns(
+    seen = measured(frame)
+    _refuse_unknown_silence(seen)
+    stands = seen.with_columns(
         (nw.col(BOUGHT) & (silence <= limits.active_days).fill_null(False)).alias(_ACTIVE),
         _habitual(limits, schema, gap).alias(_LOYAL),
     )
@@ -126,6 +128,17 @@ def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> 
         retention_due=_forgotten(limits, schema, silence),
     )
     return labelled.select(*schema, *OUTPUT)
+
+
+def _refuse_unknown_silence(seen: frames.Frame) -> None:
+    """Who bought, and nobody knows when, is neither active nor inactive."""
+    unknown = nw.when(nw.col(BOUGHT) & nw.col(SILENCE).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
+    count = frames.one_row(seen, count=unknown.sum())["count"]
+    if count:
+        raise ColumnError(
+            f"customers: column 'days_since_last_order' has {int(count):,} missing cells where n_orders is above 0; "
+            "summarize_customers makes it, or leave those rows out"
+        )
 
 
 def _chosen(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:
