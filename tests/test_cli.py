@@ -397,6 +397,21 @@ def test_in_a_terminal_no_line_is_glued_to_the_bar(tmp_path):
     assert re.search(r"(^|[\r\n])segmentclient: warning", told)
 
 
+def test_no_file_gives_orders_to_the_terminal(tmp_path, capsys):
+    order = "\x1b]0;title\x07\x1b[2J"
+    (tmp_path / "orders.csv").write_text(f"customer_id,{order}\n1,2\n", encoding="utf-8")
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\nname = "a\\u001b[2J"\nwhen = "revenue > 100"\n', encoding="utf-8")
+    customers = tmp_path / "customers.csv"
+    customers.write_text("customer_id,revenue\n1,200\n", encoding="utf-8")
+    assert run("score", tmp_path / "orders.csv", "--output", tmp_path / "scored.csv") == 2
+    assert run("check-rules", rules, "--data", customers) == 0
+    told = capsys.readouterr()
+    assert "]0;title" in told.err
+    assert "[2J" in told.out
+    assert not {"\x1b", "\x07"} & {*told.out, *told.err}
+
+
 def test_no_cell_of_the_scored_table_starts_a_formula(tmp_path):
     table = pd.DataFrame({"customer_id": ["=1+1", "@x", "plain", None], "revenue": [-1.5, 2.0, 3.0, 4.0]})
     write_table(table, str(tmp_path / "scored.csv"))

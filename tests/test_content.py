@@ -10,6 +10,7 @@ from segmentclient.report.content import UNNAMED, gather
 from segmentclient.report.figures import key_figures
 from segmentclient.report.former import against
 from segmentclient.report.movement import movement
+from segmentclient.report.page import Sources, _cards
 from segmentclient.report.perimeter import note_sentences
 from segmentclient.report.plan import lead_actions, plan
 from segmentclient.report.story import lead_moving, lead_who, segment_stories
@@ -144,6 +145,17 @@ def test_the_total_less_all_the_others_tells_nobodys_amount():
     assert not any("of revenue" in duty.value for duty in plan(content, say) if "few" in duty.segments)
     moves = movement(content, say, _more().assign(revenue=1.0), _more().iloc[3:], "segment").moves
     assert [row[3].text for row in moves.rows] == ["–"] * len(moves.rows)
+
+
+def test_no_card_tells_what_the_page_does_not():
+    content, say = gather(_more(), by="segment"), words("en", "EUR")
+    personas = sc.build_personas(_more(), currency="EUR")
+    cards = _cards(Sources(_more(), personas=personas), content, say)
+    told = [part.split("</article>")[0] for part in cards.split("<article")[1:]]
+    described = {card.key: "sc-blocks" in part for card, part in zip(personas, told, strict=True)}
+    assert described == {"few": False, "many": False, "more": True, "most": True}
+    assert {card.key: card.described for card in personas}["many"]
+    assert "Not described: the figures of a smaller segment" in cards
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,9 @@ def _browse(page: str, path: Path, *options: str) -> None:
 
 def _run(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
+        )
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     return " ".join((done.stderr or "no output").strip().splitlines()[-1:])

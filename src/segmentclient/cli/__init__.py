@@ -19,6 +19,7 @@ from segmentclient.cli.arguments import parse
 from segmentclient.cli.interruption import interruptible
 from segmentclient.cli.places import check_places
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
+from segmentclient.render import printable
 
 __all__ = ["main"]
 
@@ -89,8 +90,11 @@ def _say_no_more() -> None:
 
 
 def _say(line: str) -> None:
-    """Say a line on standard error, above a bar that stands there; where nobody can hear it the exit code still tells."""
-    bars = sys.modules.get("tqdm")
+    """Say a line on standard error, above a bar that stands there; where nobody can hear it the exit code still tells.
+
+    What files hold, the names of their columns for one, gives no orders to the terminal.
+    """
+    line, bars = printable(line), sys.modules.get("tqdm")
     with contextlib.suppress(OSError):
         if bars is not None:
             bars.tqdm.write(line, file=sys.stderr)

@@ -178,9 +178,10 @@ def check_rules(options: argparse.Namespace) -> int:
     import segmentclient as sc
     from segmentclient.cli.manifest import write_manifest
     from segmentclient.cli.tables import read_customers
+    from segmentclient.render import printable
 
     found = sc.check_rules(options.rules, read_customers(options.data) if options.data else None)
-    print(found)
+    print(printable(str(found)))
     write_manifest(options, [], result={"ok": found.ok, "problems": [str(one) for one in found.problems]})
     return 0 if found.ok else 1
 

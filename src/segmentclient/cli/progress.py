@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from segmentclient.locale import Language, language
+from segmentclient.render import printable
 
 __all__ = ["Progress", "showing"]
 
@@ -28,6 +29,7 @@ class Progress:
         self.done += 1
         told = {name: self.words.number(one) if isinstance(one, int) else one for name, one in values.items()}
         what = self.words.text(message, **told)
+        what = printable(what)
         line = f"[{self.done}/{self.total}] {what}"
         logging.getLogger("segmentclient").info("%s", line)
         if not self._bar.disable:

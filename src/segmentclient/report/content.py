@@ -83,6 +83,8 @@ class Content:
     def charted(self) -> pd.DataFrame:
         """The customers as charts may show them: segments that are not told stand together."""
         hidden = self.told.index[~self.told]
+        if not len(hidden):
+            return self.customers
         together = self.customers[self.by].fillna(UNNAMED).isin(hidden)
         return self.customers.assign(**{self.by: self.customers[self.by].mask(together, OTHERS)})
 
