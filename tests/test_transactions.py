@@ -766,3 +766,12 @@ def test_the_order_of_the_day_is_that_of_the_clock_asked_for(on_engine, back):
     ).transactions
     assert sorted(back(kept)["order_id"]) == ["2026-03-01", "2026-03-01", "2026-03-02"]
     assert back(sc.summarize_customers(kept))["n_orders"].tolist() == [2]
+
+
+def test_a_date_without_end_is_out_of_range():
+    """DuckDB's infinity, which has no year."""
+    raw = duckdb.sql(
+        "from (values ('a', 'infinity'::timestamp, 1), ('b', '2026-01-01', 2), ('c', null, 4)) t(who, day, total)"
+    )
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    assert audit_of(clean) == {"kept": (1, 2.0), "missing_date": (1, 4.0), "date_out_of_range": (1, 1.0)}
