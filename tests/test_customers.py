@@ -237,7 +237,6 @@ def test_gaps_of_ids_beyond_64_bits():
         ["1", None, "1", None, None],
         [1.5, np.nan, 1.5, np.nan, np.nan],
         [None] * 5,
-        [True, None, True, None, None],
     ],
 )
 def test_lines_without_an_order_id_are_one_order_of_their_day(on_engine, back, orders):
@@ -306,3 +305,46 @@ def test_categories_that_pandas_keeps_in_arrow_are_customers():
     ids = pd.array(["b", "a", "b"], dtype=pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string())))
     table = sc.summarize_customers(pd.DataFrame({"customer_id": ids, "date": days, "amount": 1.0}))
     assert dict(zip(table["customer_id"], table["frequency"], strict=True)) == {"a": 0, "b": 1}
+
+
+def _two_months():
+    days = pd.to_datetime(["2026-01-02", "2026-01-03", "2026-01-20", "2026-02-02", "2026-02-03"])
+    log = pd.DataFrame({"customer_id": list("abaab"), "date": days, "amount": 1.0})
+    return log[:3], log[3:]
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("T", lambda old, log: sc.summarize_customers(log, period="W")),
+        ("T", lambda old, log: sc.summarize_customers(log, time_unit="W")),
+        ("T", lambda old, log: old.assign(days_since_last_order=-1, T=0.0)),
+        ("n_orders", lambda old, log: old.assign(n_orders=0)),
+        ("n_orders", lambda old, log: old.assign(n_orders=1.5)),
+        ("frequency", lambda old, log: old.assign(frequency=-3)),
+        ("frequency", lambda old, log: old.assign(frequency=0.5)),
+    ],
+)
+def test_a_table_that_is_not_daily_is_not_brought_forward(on_engine, column, change):
+    log, new = _two_months()
+    old = change(sc.summarize_customers(log), log)
+    with pytest.raises(
+        sc.ColumnError, match=f"column '{column}' has . values that are no count of days or orders"
+    ):
+        sc.update_customers(on_engine(old), on_engine(new))
+
+
+def test_a_customer_who_stands_twice_is_not_brought_forward(on_engine):
+    log, new = _two_months()
+    old = sc.summarize_customers(log)
+    with pytest.raises(
+        sc.ColumnError, match="1 rows have the customer_id of another; expected one row a customer"
+    ):
+        sc.update_customers(on_engine(pd.concat([old, old[:1]])), on_engine(new))
+
+
+def test_known_customers_have_ids():
+    log, new = _two_months()
+    known = sc.summarize_customers(log).assign(customer_id=[["a"], ["b"]])
+    with pytest.raises(sc.ColumnError, match="known_customers: column 'customer_id' holds list"):
+        sc.clean_transactions(new.assign(amount=-1.0), known_customers=known)
