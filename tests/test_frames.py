@@ -199,3 +199,15 @@ def test_notes_on_a_pandas_table_that_pandas_cannot_compare_are_left_out():
     clean = sc.clean_transactions(log, duplicates="drop")
     assert len(sc.summarize_customers(clean.transactions)) == 1
     assert set(log.attrs) == {"source", "points"}
+
+
+def test_lists_and_empty_columns_of_pyarrow_come_through_joins():
+    left = pa.table({"k": ["a", "b", "c"], "x": [[1], None, [2, 3]], "y": [1, 2, 3]})
+    right = pa.table({"z": [{"n": 1}, None], "k": ["c", "a"], "n": pa.nulls(2), "t": ["u", "v"]})
+    joined = nw.to_native(frames.joined(frames.read(left), frames.read(right), "k")).sort_by("k")
+    assert joined.column_names == ["k", "x", "y", "z", "n", "t"]
+    assert joined["x"].to_pylist() == [[1], None, [2, 3]]
+    assert joined["z"].to_pylist() == [None, None, {"n": 1}]
+    assert joined["t"].to_pylist() == ["v", None, "u"]
+    only = nw.to_native(frames.joined(frames.read(left), frames.read(right), ["k"], "anti"))
+    assert only.to_pylist() == [{"k": "b", "x": None, "y": 2}]

@@ -23,10 +23,10 @@ from segmentclient.frames.joins import joined, stacked
 from segmentclient.frames.labels import check_labels, check_same_keys, holds_half_characters, label_texts
 from segmentclient.frames.matching import MOST_WHOLE, in_types_of, keyed_like, limits_of
 from segmentclient.frames.objects import UNTELLABLE, kinds_in, no_ids_in, with_numbers, with_written_numbers
-from segmentclient.frames.types import OwnType, keeps_in_arrow, schema_of, with_known_times
+from segmentclient.frames.types import OwnType, folded, keeps_in_arrow, schema_of, with_known_times
 
 __all__ = [
     "BLANKS", "MOST_WHOLE", "UNTELLABLE", "Frame", "OwnType", "add_columns", "any_true", "beside", "check_labels", "check_same_keys", "collect", "comparable", "day_column", "days", "days_between",
-    "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keeps_in_arrow", "keyed_like", "kinds_in", "label_texts", "like", "limits_of", "map_rows", "no_ids_in", "on_one_engine", "one_row", "plain_rows", "read",
+    "folded", "give_back", "holds_half_characters", "in_types_of", "is_lazy", "joined", "keeps_in_arrow", "keyed_like", "kinds_in", "label_texts", "like", "limits_of", "map_rows", "no_ids_in", "on_one_engine", "one_row", "plain_rows", "read",
     "said_by_engine", "schema_of", "series_like", "stacked", "stripping", "with_known_times", "with_local_time", "with_numbers", "with_wall_clock", "with_written_numbers",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient.frames.door import Frame
 
-__all__ = ["OwnType", "keeps_in_arrow", "schema_of", "with_known_times"]
+__all__ = ["OwnType", "folded", "keeps_in_arrow", "schema_of", "with_known_times"]
 
 
 class OwnType(nw.Unknown):
@@ -48,6 +48,12 @@ def schema_of(frame: Frame) -> Mapping[str, Any]:
 def keeps_in_arrow(frame: Frame, column: str) -> bool:
     """Whether a pandas table keeps a column in a type of Arrow's own."""
     return frame.implementation.is_pandas() and hasattr(nw.to_native(frame)[column].dtype, "pyarrow_dtype")
+
+
+def folded(frame: Frame, name: str) -> str:
+    """Give a name of a column as its engine compares it: to DuckDB, and so to Ibis, capitals are no difference."""
+    engine = frame.implementation
+    return name.lower() if engine.is_duckdb() or engine.is_ibis() else name
 
 
 def with_known_times(frame: Frame, column: str) -> Frame:
