@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import segmentclient as sc
@@ -228,3 +229,122 @@ def test_gaps_of_ids_beyond_64_bits():
     log = pl.DataFrame({"customer_id": ids, "date": days, "amount": [1.0] * 4})
     found = sc.summarize_customers(log, gaps=True)
     assert found["sum_log_gaps"].to_list() == pytest.approx([2 * np.log(4), 0.0])
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        ["1", None, "1", None, None],
+        [1.5, np.nan, 1.5, np.nan, np.nan],
+        [None] * 5,
+    ],
+)
+def test_lines_without_an_order_id_are_one_order_of_their_day(on_engine, back, orders):
+    """As clean_transactions says it; on pandas such a line was once an order of another customer."""
+    log = pd.DataFrame(
+        {
+            "customer_id": ["b", "a", "b", "a", "a"],
+            "date": pd.to_datetime(
+                ["2026-01-02", "2026-01-02T10:00:00", "2026-01-02", "2026-01-02T12:00:00", "2026-01-03"],
+                format="ISO8601",
+            ),
+            "amount": 1.0,
+            "order_id": orders,
+        }
+    )
+    table = back(sc.summarize_customers(on_engine(log)))
+    assert table["n_orders"].tolist() == [2, 1]
+    weeks = back(sc.summarize_customers(on_engine(log), period="W"))
+    assert weeks["n_orders"].tolist() == [2, 1]
+
+
+def test_numbers_beside_texts_are_orders_whatever_is_missing():
+    log = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b", "b"],
+            "date": pd.to_datetime(["2026-01-02"] * 4),
+            "amount": 1.0,
+            "order_id": pd.Series([536365, "C536379", None, "536365"], dtype=object),
+        }
+    )
+    assert sc.summarize_customers(log)["n_orders"].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("orders", "held"), [([[1], [2]], "[Ll]ist"), ([b"\xff", b"b"], ".*[Bb]inary|bytes")]
+)
+def test_what_is_no_orders_id_is_refused(on_engine, orders, held):
+    log = pd.DataFrame(
+        {"customer_id": "a", "date": pd.to_datetime(["2026-01-02"] * 2), "amount": 1.0, "order_id": orders}
+    )
+    with pytest.raises(
+        sc.ColumnError, match=f"'order_id' holds ({held}).*, which cannot be an id; accepted: text"
+    ):
+        sc.summarize_customers(on_engine(log))
+
+
+@pytest.mark.parametrize("as_of", [None, "2026-02-01"])
+@pytest.mark.parametrize("odd", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+def test_days_that_no_shop_knows_are_counted(on_engine, odd, as_of):
+    days = np.array(["2026-01-01", odd, odd, "2026-01-03"], dtype="datetime64[us]")
+    log = pd.DataFrame({"customer_id": list("abca"), "date": days, "amount": 1.0})
+    with pytest.raises(
+        sc.ColumnError, match="column 'date' has 2 days outside the years 1900 to 2199 in 4 rows"
+    ):
+        sc.summarize_customers(on_engine(log), as_of=as_of)
+
+
+def test_both_zeros_are_one_customer(on_engine, back):
+    days = pd.to_datetime(["2026-01-01", "2026-01-02"])
+    log = pd.DataFrame({"customer_id": [0.0, -0.0], "date": days, "amount": 1.0})
+    assert back(sc.summarize_customers(on_engine(log)))["frequency"].tolist() == [1]
+
+
+def test_categories_that_pandas_keeps_in_arrow_are_customers():
+    days = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-03"])
+    ids = pd.array(["b", "a", "b"], dtype=pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string())))
+    table = sc.summarize_customers(pd.DataFrame({"customer_id": ids, "date": days, "amount": 1.0}))
+    assert dict(zip(table["customer_id"], table["frequency"], strict=True)) == {"a": 0, "b": 1}
+
+
+def _two_months():
+    days = pd.to_datetime(["2026-01-02", "2026-01-03", "2026-01-20", "2026-02-02", "2026-02-03"])
+    log = pd.DataFrame({"customer_id": list("abaab"), "date": days, "amount": 1.0})
+    return log[:3], log[3:]
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("T", lambda old, log: sc.summarize_customers(log, period="W")),
+        ("T", lambda old, log: sc.summarize_customers(log, time_unit="W")),
+        ("T", lambda old, log: old.assign(days_since_last_order=-1, T=0.0)),
+        ("n_orders", lambda old, log: old.assign(n_orders=0)),
+        ("n_orders", lambda old, log: old.assign(n_orders=1.5)),
+        ("frequency", lambda old, log: old.assign(frequency=-3)),
+        ("frequency", lambda old, log: old.assign(frequency=0.5)),
+    ],
+)
+def test_a_table_that_is_not_daily_is_not_brought_forward(on_engine, column, change):
+    log, new = _two_months()
+    old = change(sc.summarize_customers(log), log)
+    with pytest.raises(
+        sc.ColumnError, match=f"column '{column}' has . values that are no count of days or orders"
+    ):
+        sc.update_customers(on_engine(old), on_engine(new))
+
+
+def test_a_customer_who_stands_twice_is_not_brought_forward(on_engine):
+    log, new = _two_months()
+    old = sc.summarize_customers(log)
+    with pytest.raises(
+        sc.ColumnError, match="1 rows have the customer_id of another; expected one row a customer"
+    ):
+        sc.update_customers(on_engine(pd.concat([old, old[:1]])), on_engine(new))
+
+
+def test_known_customers_have_ids():
+    log, new = _two_months()
+    known = sc.summarize_customers(log).assign(customer_id=[["a"], ["b"]])
+    with pytest.raises(sc.ColumnError, match="known_customers: column 'customer_id' holds list"):
+        sc.clean_transactions(new.assign(amount=-1.0), known_customers=known)

@@ -4,6 +4,8 @@ from decimal import Decimal
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import segmentclient as sc
@@ -157,3 +159,55 @@ def test_zones_named_with_other_signs_than_letters_keep_their_clock_and_name(zon
         last_order=customers["last_order"].dt.tz_localize(zone),
     )
     assert sc.lifecycle(zoned, active_days=30, new_days=30)["last_order"].dt.tz == orders["date"].dt.tz
+
+
+def test_names_that_occur_twice_on_pyarrow_are_refused():
+    columns = [pa.array(["a"]), pa.array(["b"])]
+    with pytest.raises(sc.ColumnError, match="found twice: customer_id"):
+        frames.read(pa.Table.from_arrays(columns, names=["customer_id", "customer_id"]))
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        (lambda log: log.with_columns(pl.col("nowhere")), 'unable to find column "nowhere"'),
+        (
+            lambda log: log.with_columns(amount=pl.lit("x").str.to_integer()),
+            "could not read the table: .*integer",
+        ),
+        (
+            lambda log: log.with_columns(
+                amount=pl.col("x").map_elements(lambda x: 1 / 0, return_dtype=pl.Float64)
+            ),
+            "could not be computed: ZeroDivisionError: division by zero",
+        ),
+        (lambda log: pl.scan_csv("nowhere.csv"), "could not read the table: No such file"),
+        (lambda log: pl.scan_parquet("nowhere.parquet"), "could not read the table: No such file"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::polars.exceptions.PolarsInefficientMapWarning")
+def test_a_lazy_table_that_cannot_be_computed_is_an_error_of_ours(plan, message):
+    log = pl.LazyFrame({"customer_id": ["a"], "date": [dt.date(2026, 1, 1)], "amount": [1], "x": [1.0]})
+    for function in (sc.clean_transactions, sc.summarize_customers):
+        with pytest.raises(sc.ColumnError, match=message):
+            function(plan(log))
+
+
+def test_notes_on_a_pandas_table_that_pandas_cannot_compare_are_left_out():
+    log = pd.DataFrame({"customer_id": ["a", "b"], "date": ["2026-01-01"] * 2, "amount": [1.0, -1.0]})
+    log.attrs = {"source": pd.DataFrame({"a": [1, 2]}), "points": np.array([1, 2])}
+    clean = sc.clean_transactions(log, duplicates="drop")
+    assert len(sc.summarize_customers(clean.transactions)) == 1
+    assert set(log.attrs) == {"source", "points"}
+
+
+def test_lists_and_empty_columns_of_pyarrow_come_through_joins():
+    left = pa.table({"k": ["a", "b", "c"], "x": [[1], None, [2, 3]], "y": [1, 2, 3]})
+    right = pa.table({"z": [{"n": 1}, None], "k": ["c", "a"], "n": pa.nulls(2), "t": ["u", "v"]})
+    joined = nw.to_native(frames.joined(frames.read(left), frames.read(right), "k")).sort_by("k")
+    assert joined.column_names == ["k", "x", "y", "z", "n", "t"]
+    assert joined["x"].to_pylist() == [[1], None, [2, 3]]
+    assert joined["z"].to_pylist() == [None, None, {"n": 1}]
+    assert joined["t"].to_pylist() == ["v", None, "u"]
+    only = nw.to_native(frames.joined(frames.read(left), frames.read(right), ["k"], "anti"))
+    assert only.to_pylist() == [{"k": "b", "x": None, "y": 2}]

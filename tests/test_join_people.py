@@ -168,3 +168,11 @@ def test_people_of_nobody_are_checked():
     assert checks.to_dict() == dict.fromkeys(
         ["rows", "without_id", "repeated", "unknown", "covered", "known"], 0
     )
+
+
+def test_a_column_of_people_that_differs_by_capitals_is_named_on_duckdb():
+    connection = duckdb.connect()
+    customers = connection.sql("select 1 as customer_id, 2.0 as revenue")
+    people = connection.sql("select 1 as customer_id, 3 as Revenue")
+    with pytest.raises(sc.ColumnError, match="columns Revenue are in customers too"):
+        sc.join_people(customers, people)

@@ -766,3 +766,24 @@ def test_the_order_of_the_day_is_that_of_the_clock_asked_for(on_engine, back):
     ).transactions
     assert sorted(back(kept)["order_id"]) == ["2026-03-01", "2026-03-01", "2026-03-02"]
     assert back(sc.summarize_customers(kept))["n_orders"].tolist() == [2]
+
+
+def test_a_date_without_end_is_out_of_range():
+    """DuckDB's infinity, which has no year."""
+    raw = duckdb.sql(
+        "from (values ('a', 'infinity'::timestamp, 1), ('b', '2026-01-01', 2), ('c', null, 4)) t(who, day, total)"
+    )
+    clean = sc.clean_transactions(raw, **COLUMNS)
+    assert audit_of(clean) == {"kept": (1, 2.0), "missing_date": (1, 4.0), "date_out_of_range": (1, 1.0)}
+
+
+@pytest.mark.parametrize("name", ["Amount", "DATE", "Customer_ID", "Order_id", "Reason"])
+def test_capitals_are_no_difference_to_duckdb(on_engine, back, name):
+    """It would call the second one Amount_1, or the reason reason_1; elsewhere both have their place."""
+    raw = on_engine(orders(o="1", **{name: "x"}))
+    if isinstance(raw, duckdb.DuckDBPyRelation):
+        with pytest.raises(sc.ColumnError, match=f"column '{name}' of the input would be overwritten by"):
+            sc.clean_transactions(raw, **COLUMNS, order_id="o")
+    else:
+        kept = back(sc.clean_transactions(raw, **COLUMNS, order_id="o").transactions)
+        assert list(kept) == ["customer_id", "date", "amount", "order_id", name]

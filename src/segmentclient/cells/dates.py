@@ -38,7 +38,7 @@ _CAST = ", or text such as '2026-12-31'; cast the column first"
 
 
 def _dated(value: nw.Expr) -> Cells:
-    in_range = value.dt.year().is_between(EARLIEST, LATEST)
+    in_range = value.dt.year().is_between(EARLIEST, LATEST).fill_null(False)  # DuckDB's infinity has no year
     faults = {"missing_date": value.is_null(), "date_out_of_range": ~value.is_null() & ~in_range}
     return Cells(nw.when(in_range).then(value), faults)
 

@@ -40,7 +40,7 @@ def id_cells(
         return _whole_ids(column, dtype, missing, unreadable_id)
     if dtype.is_integer():
         return Cells(nw.col(column), {missing: nw.col(column).is_null()})
-    if kind_of(dtype) == "text" or _is_written(dtype):
+    if kind_of(dtype) == "text" or (isinstance(dtype, frames.OwnType) and dtype.is_written):
         source, held = (written_of(column), nw.String()) if "number" in kinds else (column, dtype)
         wrong = [nw.col(f"{STAGE}{what}") == frames.UNTELLABLE] if "number" in kinds else []
         wrong += [nw.col(f"{STAGE}{what}").str.contains(r"[\ud800-\udfff]")] if halves else []
@@ -69,8 +69,3 @@ def _whole_ids(column: str, dtype: Any, missing: str, unreadable_id: str) -> Cel
     usable = present & (number.abs() < 2.0**53) & (number.clip(-(2.0**53), 2.0**53).round(0) == number)
     whole = nw.when(usable).then(number)
     return Cells(whole, {missing: ~present, unreadable_id: present & ~usable}, cast=nw.Int64)
-
-
-def _is_written(dtype: Any) -> bool:
-    """Whether a type that only the engine knows is written as an id; one that never held a value has none to tell."""
-    return isinstance(dtype, frames.OwnType) and (dtype.called.lower() == "uuid" or dtype.holds_nothing)

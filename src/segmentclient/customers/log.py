@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,10 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.cells import EARLIEST, LATEST
+from segmentclient.cells import EARLIEST, LATEST, is_present
 from segmentclient.errors import SegmentClientError, SegmentClientWarning, TransactionError, raise_all
 from segmentclient.options import shown
-from segmentclient.schema import check_columns
+from segmentclient.schema import check_columns, kind_of
 
 __all__ = [
     "DAY",
@@ -66,6 +67,7 @@ class Log:
     as_of: dt.date
     has_refunds: bool
     has_orders: bool
+    lacks_orders: bool  # in some rows, which count as one of the order of their day
 
 
 def read_log(transactions: Any, as_of: Any) -> Log:
@@ -74,10 +76,12 @@ def read_log(transactions: Any, as_of: Any) -> Log:
     schema = frames.schema_of(frame)
     check_columns(schema, {KEY: "id", "date": "date", "amount": "number"}, table="transactions")
     frames.check_labels(frame, KEY, name="transactions")
-    frame = _on_wall_clock(frame)
+    _refuse_odd_orders(frame, schema)
+    frame = _with_plain_key(_on_wall_clock(frame))
     limit = None if as_of is None else as_day(as_of, "as_of")
     facts = _facts(frame, limit)
     raise_all(_cell_problems(facts), table="transactions")
+    _refuse_odd_years(frame, facts)
     if not facts["rows"]:
         raise TransactionError("transactions: the table is empty (0 rows); at least one purchase is needed")
     day = limit or as_day(facts["last"], "date")
@@ -88,7 +92,7 @@ def read_log(transactions: Any, as_of: Any) -> Log:
     if facts["late"]:
         _warn_late(facts, day)
         frame = until(frame, day)
-    return Log(frame, day, bool(facts["refunds"]), "order_id" in schema)
+    return Log(frame, day, bool(facts["refunds"]), "order_id" in schema, bool(facts.get("no_order")))
 
 
 def _on_wall_clock(frame: frames.Frame) -> frames.Frame:
@@ -104,9 +108,59 @@ def _on_wall_clock(frame: frames.Frame) -> frames.Frame:
     return local.drop("date").rename({"_segmentclient_clock": "date"})
 
 
+def _with_plain_key(frame: frames.Frame) -> frames.Frame:
+    """Make one of -0.0 and 0.0, which Arrow tells apart, and texts of the categories of Arrow, which pandas cannot sort."""
+    held = frame.collect_schema()[KEY]
+    if held.is_float():
+        return frame.with_columns(nw.col(KEY) + 0.0)
+    if held == nw.Categorical and frames.keeps_in_arrow(frame, KEY):
+        return frame.with_columns(nw.col(KEY).cast(nw.String))
+    return frame
+
+
+def _refuse_odd_orders(frame: frames.Frame, schema: Mapping[str, Any]) -> None:
+    """Refuse what is no order's id, as clean_transactions does: lists, bytes ..."""
+    held = schema.get("order_id")
+    if held is None or held == nw.String:
+        return
+    odd = frames.no_ids_in(frame, "order_id")
+    if kind_of(held) == "any" and not (isinstance(held, frames.OwnType) and held.is_written):
+        odd = [str(held)]
+    if odd:
+        problem = f"column 'order_id' holds {', '.join(odd)}, which cannot be an id; accepted: text or whole numbers"
+        raise_all([problem], table="transactions")
+
+
+def _refuse_odd_years(frame: frames.Frame, facts: dict[str, Any]) -> None:
+    """Count the days outside the years that are read; the first and the last tell whether there are any."""
+    ends = [_year_of(day) for day in (facts["first"], facts["last"]) if day is not None]
+    if all(EARLIEST <= year <= LATEST for year in ends):
+        return
+    outside = _ones(~nw.col("date").dt.year().is_between(EARLIEST, LATEST).fill_null(False))
+    rows = int(frames.one_row(frame, rows=outside)["rows"])
+    raise_all(
+        [
+            f"column 'date' has {rows:,} days outside the years {EARLIEST} to {LATEST} in {facts['rows']:,} rows; "
+            "clean_transactions sets such rows aside"
+        ],
+        table="transactions",
+    )
+
+
+def _year_of(day: Any) -> int:
+    """Give the year of a day, of NumPy too, which knows years that Python does not."""
+    return (
+        int(day.astype("datetime64[Y]").astype(int)) + 1970
+        if isinstance(day, np.datetime64)
+        else int(day.year)
+    )
+
+
 def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
     """Everything to be known of the log before it is summed, in one pass."""
+    schema = frame.collect_schema()
     amount = nw.col("amount").cast(nw.Float64)
+    orders = {"no_order": _ones(~is_present("order_id", schema["order_id"]))} if "order_id" in schema else {}
     late = _is_late(limit) if limit else nw.col("date").is_null()
     return frames.one_row(
         frame,
@@ -119,6 +173,7 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
         no_id=_ones(nw.col(KEY).is_null()),
         no_date=_ones(nw.col("date").is_null()),
         no_amount=_ones(nw.col("amount").is_null() | ~amount.is_finite()),
+        **orders,
     )
 
 
@@ -154,10 +209,19 @@ def _warn_late(facts: dict[str, Any], day: dt.date) -> None:
 
 def daily_lines(log: Log) -> frames.Frame:
     """Cut times to days and keep only what the sums need."""
-    order = ["order_id"] if log.has_orders else []
-    return log.frame.select(
-        KEY, nw.col("date").dt.truncate("1d").alias(DAY), nw.col("amount").cast(nw.Float64), *order
-    )
+    day, amount = nw.col("date").dt.truncate("1d").alias(DAY), nw.col("amount").cast(nw.Float64)
+    if not log.has_orders:
+        return log.frame.select(KEY, day, amount)
+    held = log.frame.collect_schema()["order_id"]
+    lines = log.frame.select(KEY, day, amount, "order_id")
+    return lines.with_columns(_order_of_the_day(held)) if log.lacks_orders else lines
+
+
+def _order_of_the_day(held: Any) -> nw.Expr:
+    """Name the order of a line without one by its day, as clean_transactions does."""
+    order = nw.col("order_id") if held == nw.String else nw.col("order_id").cast(nw.String)
+    day = nw.col(DAY).cast(nw.Datetime("us")).dt.to_string("%Y-%m-%d")
+    return nw.when(is_present("order_id", held)).then(order).otherwise(day).alias("order_id")
 
 
 def after(lines: frames.Frame, day: dt.date) -> frames.Frame:

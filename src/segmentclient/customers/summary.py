@@ -41,7 +41,8 @@ def summarize_customers(
 
     Parameters
     ----------
-    transactions : table with `customer_id`, `date`, `amount` and perhaps `order_id` (see `clean_transactions`).
+    transactions : table with `customer_id`, `date`, `amount` and perhaps `order_id` (see `clean_transactions`). Lines
+        without an order id count as one order of their day.
     as_of : the day from which recency is counted (date or "2026-12-31"); the last day in the data by default,
         never today. Later rows are left out, with a warning that gives rows and money.
     time_unit : unit of `recency` and `T`: "D", "W", "M" (a twelfth of 365.2425 days) or "Y". It only divides.

@@ -19,6 +19,8 @@ from segmentclient.schema import check_columns, kind_of
 
 __all__ = ["update_customers"]
 
+_ROUNDING = 1e-6  # of days, which are whole
+
 
 def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None) -> Any:
     """Bring last month's customers forward with this month's transactions, without rereading the whole log.
@@ -60,6 +62,7 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     before = _with_plain_ids(before, log.frame)
     log = replace(log, frame=frames.in_types_of(before, log.frame, [KEY], table="new_transactions"))
     _check_cells(before)
+    _check_daily(before)
     _check_follows(before, log)
     totals = _merged(before, portable_totals(daily_lines(log), log, 1, whole_base=False))
     return frames.give_back(in_order(finish(totals, log.as_of, Units(1.0, 1)).select(*SUMMARY)))
@@ -105,6 +108,36 @@ def _check_cells(before: frames.Frame) -> None:
         ),
         table="customers",
     )
+
+
+def _check_daily(before: frames.Frame) -> None:
+    """The customers must be one row each, and counted in days: whole orders and periods, with T from the first order."""
+    schema = before.collect_schema()
+    first, last = (
+        frames.days(frames.day_column(schema, name), dtype=nw.Float64)
+        for name in ("first_order", "last_order")
+    )
+    orders, periods, silence, age = (
+        nw.col(name).cast(nw.Float64) for name in ("n_orders", "frequency", "days_since_last_order", "T")
+    )
+    odd = {
+        "n_orders": (orders < 1) | (orders.floor() != orders),
+        "frequency": (periods < 0) | (periods.floor() != periods),
+        "T": ((last + silence - first - age).abs() > _ROUNDING) | (last < first) | (silence < 0),
+    }
+    counts = {name: nw.when(one).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for name, one in odd.items()}
+    found = frames.one_row(before, rows=nw.len(), ids=nw.col(KEY).n_unique(), **counts)
+    doubled = int(found["rows"]) - int(found["ids"])
+    told = (
+        [f"{doubled:,} rows have the customer_id of another; expected one row a customer"] if doubled else []
+    )
+    told += [
+        f"column {name!r} has {int(found[name]):,} values that are no count of days or orders; expected the table of "
+        "summarize_customers, without period= and time_unit="
+        for name in odd
+        if found[name]
+    ]
+    raise_all(told, table="customers")
 
 
 def _check_follows(before: frames.Frame, log: Log) -> None:

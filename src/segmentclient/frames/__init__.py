@@ -37,7 +37,7 @@ from segmentclient.frames.objects import (
     with_truths,
     with_written_numbers,
 )
-from segmentclient.frames.types import OwnType, schema_of, with_known_times
+from segmentclient.frames.types import OwnType, folded, keeps_in_arrow, schema_of, with_known_times
 
 __all__ = [
     "BLANKS",
@@ -55,11 +55,13 @@ __all__ = [
     "day_column",
     "days",
     "days_between",
+    "folded",
     "give_back",
     "holds_half_characters",
     "in_types_of",
     "is_lazy",
     "joined",
+    "keeps_in_arrow",
     "keyed_like",
     "kinds_in",
     "label_text",

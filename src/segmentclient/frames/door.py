@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -46,12 +48,16 @@ def _is_pandas(table: Any) -> bool:
     return pandas is not None and isinstance(table, pandas.DataFrame)
 
 
+def _is_arrow(table: Any) -> bool:
+    pyarrow = sys.modules.get("pyarrow")
+    return pyarrow is not None and isinstance(table, pyarrow.Table)
+
+
 def _as_engines_work(table: Any, name: str) -> Any:
     """Make a table ready: rare types of Arrow, and what the joins and groups of pandas fail on."""
     if _is_pandas(table):
         return _as_pandas_works(table, name)
-    pyarrow = sys.modules.get("pyarrow")
-    return with_common_fields(table) if pyarrow is not None and isinstance(table, pyarrow.Table) else table
+    return with_common_fields(table) if _is_arrow(table) else table
 
 
 def _as_pandas_works(table: Any, name: str) -> Any:
@@ -59,9 +65,23 @@ def _as_pandas_works(table: Any, name: str) -> Any:
 
     Time zones take names that Narwhals can read.
     """
-    table = with_plain_zones(with_common_types(with_calm_cells(table, name)))
+    table = with_plain_zones(with_common_types(with_calm_cells(_with_calm_attrs(table), name)))
     names = [_HIDDEN + str(name) if name in table.columns else name for name in table.index.names]
     return _with_index(table, table.index.set_names(names)) if names != list(table.index.names) else table
+
+
+def _with_calm_attrs(table: Any) -> Any:
+    """Leave notes on the table out which pandas cannot compare, as it does wherever it puts rows together."""
+    if not table.attrs:
+        return table
+    try:
+        if bool(copy.deepcopy(table.attrs) == table.attrs):
+            return table
+    except Exception:  # whatever the objects in there raise
+        pass
+    bare = table.copy(deep=False)
+    bare.attrs = {}
+    return bare
 
 
 def with_own_names(index: Any) -> Any:
@@ -94,6 +114,7 @@ def _refuse_unusable(frame: Frame, name: str) -> None:
 
 
 ENGINES = frozenset({"duckdb", "polars", "pyarrow", "decimal"})
+_ON_THE_WAY = "narwhals"  # which says what polars says of a plan
 
 
 @contextmanager
@@ -105,12 +126,16 @@ def said_by_engine(name: str) -> Iterator[None]:
         raise ColumnError(f"{name}: pandas could not read the table: half characters, {error}") from error
     except Exception as error:
         engine = type(error).__module__.split(".")[0].strip("_")
+        if engine == _ON_THE_WAY or isinstance(error, OSError):
+            raise ColumnError(f"{name}: the engine could not read the table: {said_by(error)}") from error
         if engine not in ENGINES:
             raise
         raise ColumnError(f"{name}: {engine} could not read the table: {said_by(error)}") from error
 
 
 def _refuse_duplicate_names(table: Any, name: str) -> None:
+    if _is_arrow(table):
+        _refuse_twice(table.column_names, name)
     if _is_pandas(table):
         columns = table.columns
         _refuse_multilevel(columns, name)
@@ -119,9 +144,13 @@ def _refuse_duplicate_names(table: Any, name: str) -> None:
             raise ColumnError(
                 f"{name}: column names must be text, found {odd[:5]!r}; rename them with table.rename(columns=str)"
             )
-        twice = sorted({str(column) for column in columns[columns.duplicated()]})
-        if twice:
-            raise ColumnError(f"{name}: column names must be unique, found twice: {', '.join(twice)}")
+        _refuse_twice(columns.tolist(), name)
+
+
+def _refuse_twice(columns: Sequence[str], name: str) -> None:
+    twice = sorted(column for column, times in Counter(columns).items() if times > 1)
+    if twice:
+        raise ColumnError(f"{name}: column names must be unique, found twice: {', '.join(twice)}")
 
 
 def _refuse_multilevel(columns: Any, name: str) -> None:
@@ -165,8 +194,15 @@ def _to_pandas(frame: nw.DataFrame[Any]) -> Any:
 
 
 def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    with said_by_engine("the table"):
-        return plan.collect(**_collect_backend(plan))
+    try:
+        with said_by_engine("the table"):
+            return plan.collect(**_collect_backend(plan))
+    except ColumnError:
+        raise
+    except Exception as error:  # of a function of the caller's own, that the plan calls
+        raise ColumnError(
+            f"the table: its plan could not be computed: {type(error).__name__}: {said_by(error)}"
+        ) from error
 
 
 def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:

@@ -15,7 +15,44 @@ def joined(
     left: Frame, right: Any, on: str | list[str], how: Literal["left", "inner", "anti"] = "left"
 ) -> Frame:
     """Join two tables of one engine."""
+    if left.implementation.is_pyarrow():
+        return _joined_on_arrow(nw.to_native(left), nw.to_native(right), on, how)
     return left.join(right, on=on, how=how)
+
+
+_PLACES = ("_segmentclient_left", "_segmentclient_right")
+
+
+def _joined_on_arrow(
+    left: Any, right: Any, on: str | list[str], how: Literal["left", "inner", "anti"]
+) -> Frame:
+    """Let lists, structures and empty columns of pyarrow, which joins none of them, follow by the place of their row."""
+    import pyarrow as pa
+
+    keys = [on] if isinstance(on, str) else on
+    apart = [
+        {field.name: table[field.name] for field in table.schema if _cannot_join(field.type)}
+        for table in (left, right)
+    ]
+    simple = [
+        table.drop_columns(list(columns)).append_column(place, pa.array(range(len(table)), pa.int64()))
+        if columns
+        else table
+        for table, columns, place in zip((left, right), apart, _PLACES, strict=True)
+    ]
+    joined = nw.to_native(nw.from_native(simple[0]).join(nw.from_native(simple[1]), on=keys, how=how))
+    for columns, place in zip(apart, _PLACES, strict=True):
+        for name, cells in columns.items() if place in joined.column_names else ():
+            joined = joined.append_column(name, cells.combine_chunks().take(joined[place]))
+    new = [] if how == "anti" else [name for name in right.column_names if name not in keys]
+    order = [*left.column_names, *new]
+    return nw.from_native(joined.select(order) if any(apart) else joined)
+
+
+def _cannot_join(held: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_nested(held) or pa.types.is_null(held))
 
 
 def stacked(first: Any, second: Any) -> Frame:

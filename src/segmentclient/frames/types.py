@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient.frames.door import Frame
 
-__all__ = ["OwnType", "schema_of", "with_known_times"]
+__all__ = ["OwnType", "folded", "keeps_in_arrow", "schema_of", "with_known_times"]
 
 
 class OwnType(nw.Unknown):
@@ -30,6 +30,11 @@ class OwnType(nw.Unknown):
         """Whether no cell can hold a value: the type of a column that never had one."""
         return self.called.strip('"').removesuffix("[pyarrow]").lower() in ("null", "void")
 
+    @property
+    def is_written(self) -> bool:
+        """Whether its cells are written as ids are; one that never held a value has none to tell."""
+        return self.called.lower() == "uuid" or self.holds_nothing
+
 
 def schema_of(frame: Frame) -> Mapping[str, Any]:
     """Give the types of a frame's columns; what Narwhals calls unknown has its engine's own name."""
@@ -38,6 +43,17 @@ def schema_of(frame: Frame) -> Mapping[str, Any]:
         name: OwnType(_called(frame, name)) if isinstance(dtype, nw.Unknown) else dtype
         for name, dtype in schema.items()
     }
+
+
+def keeps_in_arrow(frame: Frame, column: str) -> bool:
+    """Whether a pandas table keeps a column in a type of Arrow's own."""
+    return frame.implementation.is_pandas() and hasattr(nw.to_native(frame)[column].dtype, "pyarrow_dtype")
+
+
+def folded(frame: Frame, name: str) -> str:
+    """Give a name of a column as its engine compares it: to DuckDB, and so to Ibis, capitals are no difference."""
+    engine = frame.implementation
+    return name.lower() if engine.is_duckdb() or engine.is_ibis() else name
 
 
 def with_known_times(frame: Frame, column: str) -> Frame:

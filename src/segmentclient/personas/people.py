@@ -119,7 +119,8 @@ def _left_join(frame: frames.Frame, other: frames.Frame, key: str) -> frames.Fra
 
 
 def _clashes(frame: frames.Frame, new: Iterable[str]) -> Iterable[str]:
-    both = [column for column in new if column in frame.collect_schema()]
+    known = {frames.folded(frame, column) for column in frame.collect_schema()}
+    both = [column for column in new if frames.folded(frame, column) in known]
     if both:
         yield f"columns {', '.join(both)} are in customers too; drop or rename them in one of the tables"
 

@@ -69,7 +69,7 @@ def read_columns(
 ) -> ReadColumns:
     """Check the names, and choose how each column is read; one error names the columns that are missing or of no use."""
     schema = frames.schema_of(frame)
-    problems = [*column_problems(schema, dict.fromkeys(names.needed, "any")), *_name_problems(schema, names)]
+    problems = [*column_problems(schema, dict.fromkeys(names.needed, "any")), *_name_problems(frame, names)]
     strip = frames.stripping(frame)
     read = ReadColumns(
         customer_id=_ids(frame, names.customer_id, "customer_id", strip),
@@ -153,15 +153,16 @@ def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str, strip:
     return cells.product_cells(left, right)
 
 
-def _name_problems(schema: Mapping[str, Any], names: ColumnNames) -> Iterable[str]:
+def _name_problems(frame: frames.Frame, names: ColumnNames) -> Iterable[str]:
     if bool(names.quantity) != bool(names.unit_price):
         yield "quantity= and unit_price= go together: name both columns, or neither"
     taken = set(names.renamed) | ({"amount"} if names.quantity else set())
-    for new in sorted(taken & set(schema)):
-        if names.renamed.get(new) != new:
-            yield f"column {new!r} of the input would be overwritten by {_origin(new, names)}; drop or rename it first"
-    if "reason" in schema:
-        yield "column 'reason' of the input would be overwritten by the reason of each row set aside; rename it first"
+    for column in sorted(frame.collect_schema()):
+        new = frames.folded(frame, column)
+        if new in taken and names.renamed.get(new) != column:
+            yield f"column {column!r} of the input would be overwritten by {_origin(new, names)}; drop or rename it first"
+        if new == "reason":
+            yield f"column {column!r} of the input would be overwritten by the reason of each row set aside; rename it first"
 
 
 def _origin(new: str, names: ColumnNames) -> str:
