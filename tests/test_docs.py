@@ -76,7 +76,9 @@ def public_names():
 def with_code():
     for path in filter(blocks.has_code, [*FRONT, *PAGES]):
         marks = (
-            pytest.mark.slow if path.name in {"gallery.md", "personas.md", "clusters.md", "index.md"} else ()
+            pytest.mark.slow
+            if path.name in {"gallery.md", "personas.md", "clusters.md", "index.md", "report.md"}
+            else ()
         )
         yield pytest.param(path, id=named(path), marks=marks)
 

@@ -23,16 +23,20 @@ def axes_inches(ax: Axes) -> tuple[float, float]:
 def settle(whole: Figure, rounds: int = 5) -> Figure:
     """Run the layout until it stands still: one round depends on where the last one left the axes."""
     engine = whole.get_layout_engine()
-    before = None
+    before = _places(whole)
     for _ in range(rounds):
         with any_letter():
             if engine is not None:
                 engine.execute(whole)
-        now = [round(side, 4) for ax in whole.axes for side in ax.get_position().bounds]
+        now = _places(whole)
         if now == before:
             break
         before = now
     return whole
+
+
+def _places(whole: Figure) -> list[float]:
+    return [round(side, 4) for ax in whole.axes for side in ax.get_position().bounds]
 
 
 @contextlib.contextmanager
