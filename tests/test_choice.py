@@ -217,6 +217,15 @@ def test_numbers_beyond_the_different_rows_are_left_out():
         sc.choose_k(pd.DataFrame({"x": [1.0] * 9}), ["x"])
 
 
+def test_the_unit_of_money_changes_no_choice():
+    rng = np.random.default_rng(0)
+    spend = rng.lognormal(rng.choice([2.0, 5.0, 8.0], 120), 0.3)
+    people = pd.DataFrame({"orders": rng.poisson(3, 120) + 1.0, "spend": spend})
+    euros, cents = (sc.choose_k(people.assign(spend=spend * unit), [*people], k=[2, 3]) for unit in (1, 100))
+    assert (euros.best_k, euros.verdict) == (cents.best_k, cents.verdict)
+    pd.testing.assert_frame_equal(euros.table, cents.table, rtol=1e-6)
+
+
 def test_constant_columns_and_missing_values():
     noise = table(np.random.default_rng(0).uniform(size=(120, 2))).assign(same=1.0)
     assert not sc.choose_k(noise, ["x0", "x1", "same"], k=[2, 3]).natural

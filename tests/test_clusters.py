@@ -243,6 +243,105 @@ def test_preparation_is_undone_exactly(transform, scale):
     assert Preparation.from_dict(json.loads(json.dumps(learnt.to_dict()))) == learnt
 
 
+SHAPES = {
+    "log": lambda spend, rare: spend,
+    "signed-log": lambda spend, rare: spend - np.where(rare, 3000.0, 0.0),
+    "yeo-johnson": lambda spend, rare: 5000 - spend,
+    "none": lambda spend, rare: spend**0.25,
+}
+
+
+def spending(shape, n=300):
+    """Customers whose spend "auto" takes by one of its transforms."""
+    spend, rare = np.random.default_rng(4).lognormal(4, 1.2, n), np.arange(n) % 20 == 0
+    return customers(n).assign(revenue=SHAPES[shape](spend, rare))
+
+
+@pytest.mark.parametrize(
+    ("segmenter", "shape"),
+    [
+        (sc.KMeansSegmenter(4), "log"),
+        (sc.KMeansSegmenter(4, scale="robust"), "signed-log"),
+        (sc.MixtureSegmenter(3), "yeo-johnson"),
+    ],
+    ids=["standard", "robust", "mixture"],
+)
+def test_the_unit_of_money_changes_no_cluster(segmenter, shape):
+    table = spending(shape)
+    labels = segmenter.fit(table[FEATURES]).labels_
+    assert segmenter.preparation_.features[1].transform == shape
+    for unit in (0.01, 2.0**20):
+        other = segmenter.fit(table[FEATURES].assign(revenue=table["revenue"] * unit))
+        np.testing.assert_array_equal(other.labels_, labels)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("scale", ["standard", "robust"])
+def test_the_unit_of_preparation_grows_with_the_values(shape, scale):
+    values = spending(shape)[["revenue"]].to_numpy()
+    learnt = learn_preparation(values, ["a"], transform="auto", scale=scale)
+    assert learnt.features[0].transform == shape
+    np.testing.assert_allclose(learnt.undo(learnt.apply(values)), values, rtol=1e-9)
+    for times in (0.01, 100, 1e6, 2.0**-20, 2.0**20):
+        other = learn_preparation(values * times, ["a"], transform="auto", scale=scale)
+        exact = np.log2(times) % 1 == 0  # then no digit of a value changes
+        close = {"rtol": 0} if exact else {"rtol": 1e-4, "atol": 1e-6}  # the search for a power ends near it
+        np.testing.assert_allclose(other.apply(values * times), learnt.apply(values), **close)
+        unit = 1 if shape == "none" else learnt.features[0].unit * times
+        assert other.features[0].unit == pytest.approx(unit, rel=1e-15)
+
+
+def test_counts_are_counted_in_ones_and_rests_of_sums_are_no_unit():
+    orders = np.random.default_rng(4).geometric(0.3, 400) * 1.0
+    owed = np.where(np.arange(400) % 4 == 0, 1e-14, np.random.default_rng(4).lognormal(4, 1.2, 400))
+    held = np.column_stack([orders, owed, np.zeros(400)])
+    units = learn_preparation(held, list("abc"), transform="auto", scale="standard").to_frame()["unit"]
+    assert units[0] == 1
+    assert units[1] == np.sort(owed)[100 + 299 * 5 // 100]
+    assert units[2] == 1
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("start", [5_000, 1e5, 1e9])
+def test_skewed_values_far_from_nought_keep_their_differences(start, sign):
+    values = start + sign * np.random.default_rng(4).lognormal(4, 1.2, (300, 1))
+    learnt = learn_preparation(values, ["a"], transform="auto", scale="standard")
+    prepared = learnt.apply(values)
+    assert prepared.std() == pytest.approx(1)
+    assert (np.argsort(prepared[:, 0]) == np.argsort(values[:, 0])).all()
+
+
+def test_transforms_asked_for_take_values_as_they_are():
+    values = np.random.default_rng(2).gamma(0.7, 300, (800, 1))
+    learnt = learn_preparation(values, ["a"], transform="log", scale=None)
+    np.testing.assert_array_equal(learnt.apply(values), np.log1p(values))
+    assert learn_preparation(values, ["a"], transform="yeo-johnson", scale=None).features[0].unit == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "transform"),
+    [("signed-log", "auto"), ("none", "auto"), ("log", "log"), ("signed-log", "yeo-johnson")],
+)
+def test_segmenters_stored_without_a_unit_label_as_before(shape, transform):
+    table = spending(shape)
+    fitted = sc.KMeansSegmenter(4, transform=transform).fit(table[FEATURES])
+    stored = json.loads(fitted.to_json())
+    for feature in stored["preparation"]:
+        unit = feature.pop("unit")
+        feature["power"] = unit if feature["transform"] == "signed-log" else feature["power"]
+    back = sc.KMeansSegmenter.from_json(json.dumps(stored))
+    assert back.preparation_ == fitted.preparation_
+    np.testing.assert_array_equal(back.predict(table[FEATURES]), fitted.labels_)
+
+
+@pytest.mark.parametrize("unit", [0, -2.5, None, True, "1"])
+def test_stored_units_are_numbers_above_nought(unit):
+    stored = json.loads(sc.KMeansSegmenter(4).fit(spending("log")[FEATURES]).to_json())
+    stored["preparation"][1]["unit"] = unit
+    with pytest.raises(sc.ModelError, match="number"):
+        sc.KMeansSegmenter.from_json(json.dumps(stored))
+
+
 def test_yeo_johnson_is_scikit_learn_s():
     from sklearn.preprocessing import PowerTransformer
 

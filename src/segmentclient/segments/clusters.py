@@ -37,8 +37,9 @@ def segment_kmeans(
     features : numeric columns to compare customers by.
     n_clusters : how many; "auto" asks `choose_k`, and warns where it finds no natural clusters.
     transform : against skew. "auto" leaves a feature alone while its skewness is at most 1, else takes the
-        logarithm of 1 + x, or Yeo-Johnson where that serves better; None for none. These depend on the unit: amounts
-        in euros, in cents and in thousands are cut differently, so keep to one unit.
+        logarithm of 1 + x / u, or Yeo-Johnson or a signed logarithm where one serves better; u is learnt from the
+        feature (for counts mostly 1), so that euros and cents give the same clusters. "log" and "yeo-johnson"
+        take x as it is, and depend on its unit; None for none.
     scale : "standard" (mean and deviation), "robust" (median and interquartile range) or None.
     column : name of the column to add; it must not exist yet.
     random_state : seed; the order of the rows changes nothing.
