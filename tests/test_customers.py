@@ -117,7 +117,19 @@ def test_as_of_takes_any_day(as_of):
         ({"customer_id": ["a", None, "a", "b", "c"]}, {}, "'customer_id' has 1 missing"),
         ({}, {"as_of": "soon"}, "as_of='soon' is not a day"),
         ({}, {"time_unit": "w"}, "time_unit='w'"),
+        (
+            {"customer_id": [1.0, np.inf, np.nan, 2.0, 2.0]},
+            {},
+            "'customer_id' has 2 missing or infinite cells",
+        ),
+        (
+            {"order_id": pd.Series([1, None, "\ud800", 2, 3], dtype=object)},
+            {},
+            "'order_id' holds text of no encoding, which cannot be an id",
+        ),
         ({}, {"period": "Q"}, "period='Q'"),
+        ({}, {"period": "00D"}, "period='00D'"),
+        ({}, {"period": "9" * 19 + "D"}, "accepted: 'D', 'W', or a number of days"),
         ({}, {"period": "W", "time_unit": "W"}, "leave time_unit out"),
     ],
 )

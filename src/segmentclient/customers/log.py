@@ -124,6 +124,8 @@ def _refuse_odd_orders(frame: frames.Frame, schema: Mapping[str, Any]) -> None:
     if held is None or held == nw.String:
         return
     odd = frames.no_ids_in(frame, "order_id")
+    if frames.holds_half_characters(frame, "order_id"):
+        odd.append("text of no encoding")
     if kind_of(held) == "any" and not (isinstance(held, frames.OwnType) and held.is_written):
         odd = [str(held)]
     if odd:
@@ -162,6 +164,7 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
     amount = nw.col("amount").cast(nw.Float64)
     orders = {"no_order": _ones(~is_present("order_id", schema["order_id"]))} if "order_id" in schema else {}
     late = _is_late(limit) if limit else nw.col("date").is_null()
+    no_id = nw.col(KEY).is_null()
     return frames.one_row(
         frame,
         rows=nw.len(),
@@ -170,7 +173,7 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
         late=_ones(late),
         late_amount=nw.when(late).then(amount).otherwise(nw.lit(0.0)).sum(),
         refunds=_ones(amount < 0),
-        no_id=_ones(nw.col(KEY).is_null()),
+        no_id=_ones(no_id | ~nw.col(KEY).is_finite() if schema[KEY].is_float() else no_id),
         no_date=_ones(nw.col("date").is_null()),
         no_amount=_ones(nw.col("amount").is_null() | ~amount.is_finite()),
         **orders,

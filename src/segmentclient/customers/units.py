@@ -33,7 +33,7 @@ class Units:
 
 
 def _period_days(period: str) -> int:
-    match = re.fullmatch(r"(\d*)D|W", str(period))
-    if not match or match[1] == "0":
+    match = re.fullmatch(r"([1-9]\d{0,8})?D|W", str(period))
+    if not match:
         raise SegmentClientError(f"period={period!r}; accepted: 'D', 'W', or a number of days such as '30D'")
     return 7 if period == "W" else int(match[1] or 1)
