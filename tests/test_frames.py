@@ -170,7 +170,7 @@ def test_names_that_occur_twice_on_pyarrow_are_refused():
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        (lambda log: log.with_columns(pl.col("nowhere")), 'unable to find column "nowhere"'),
+        (lambda log: log.with_columns(pl.col("nowhere")), "could not read the table: .*nowhere"),
         (
             lambda log: log.with_columns(amount=pl.lit("x").str.to_integer()),
             "could not read the table: .*integer",
@@ -179,7 +179,7 @@ def test_names_that_occur_twice_on_pyarrow_are_refused():
             lambda log: log.with_columns(
                 amount=pl.col("x").map_elements(lambda x: 1 / 0, return_dtype=pl.Float64)
             ),
-            "could not be computed: ZeroDivisionError: division by zero",
+            "could not .*: ZeroDivisionError: division by zero",
         ),
         (lambda log: pl.scan_csv("nowhere.csv"), "could not read the table: No such file"),
         (lambda log: pl.scan_parquet("nowhere.parquet"), "could not read the table: No such file"),

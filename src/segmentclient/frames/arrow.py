@@ -29,13 +29,13 @@ def with_common_types(table: Any) -> Any:
 
 
 def _in_common_type(column: Any) -> Any:
-    """Cast a column of a rare type; None where its type is a common one, or some value would not fit."""
+    """Cast a column of a rare type; None where its type is a common one, or no cast keeps every value."""
     import pyarrow as pa
 
     common = _common(column.type)
     try:
         return None if common is None else column.cast(common)
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
 
 
@@ -43,7 +43,7 @@ def _common(held: Any) -> Any:
     """Give the common type that takes the place of a rare one."""
     import pyarrow as pa
 
-    if pa.types.is_string_view(held):
+    if str(held) == "string_view":  # which older releases of pyarrow do not know
         return pa.large_string()
     if pa.types.is_date64(held):
         return pa.date32()
