@@ -295,6 +295,13 @@ def test_what_is_no_orders_id_is_refused(on_engine, orders, held):
         sc.summarize_customers(on_engine(log))
 
 
+def test_customers_without_a_row_cannot_be_brought_forward(on_engine):
+    nobody = sc.summarize_customers(log()).head(0)
+    later = log(date=pd.to_datetime(["2026-02-01"] * 5))
+    with pytest.raises(sc.ColumnError, match="is not a day; rebuild with summarize_customers"):
+        sc.update_customers(on_engine(nobody), on_engine(later))
+
+
 @pytest.mark.parametrize("as_of", [None, "2026-02-01"])
 @pytest.mark.parametrize("odd", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
 def test_days_that_no_shop_knows_are_counted(on_engine, odd, as_of):

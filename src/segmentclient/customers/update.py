@@ -127,7 +127,7 @@ def _check_daily(before: frames.Frame) -> None:
     }
     counts = {name: nw.when(one).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for name, one in odd.items()}
     found = frames.one_row(before, rows=nw.len(), ids=nw.col(KEY).n_unique(), **counts)
-    doubled = int(found["rows"]) - int(found["ids"])
+    doubled = int(found["rows"]) - int(found["ids"] or 0)  # DuckDB counts nothing in an empty table
     told = (
         [f"{doubled:,} rows have the customer_id of another; expected one row a customer"] if doubled else []
     )
