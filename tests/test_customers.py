@@ -296,8 +296,9 @@ def test_what_is_no_orders_id_is_refused(on_engine, orders, held):
 
 
 def test_customers_without_a_row_cannot_be_brought_forward(on_engine):
-    nobody = sc.summarize_customers(log()).head(0)
-    later = log(date=pd.to_datetime(["2026-02-01"] * 5))
+    ids = [1, 1, 1, 1, 2]
+    nobody = sc.summarize_customers(log(customer_id=ids)).head(0)
+    later = log(customer_id=ids, date=pd.to_datetime(["2026-02-01"] * 5))
     with pytest.raises(sc.ColumnError, match="is not a day; rebuild with summarize_customers"):
         sc.update_customers(on_engine(nobody), on_engine(later))
 
