@@ -283,7 +283,13 @@ def test_numbers_beside_texts_are_orders_whatever_is_missing():
 
 
 @pytest.mark.parametrize(
-    ("orders", "held"), [([[1], [2]], "[Ll]ist"), ([b"\xff", b"b"], ".*[Bb]inary|bytes")]
+    ("orders", "held"),
+    [
+        ([[1], [2]], "[Ll]ist"),
+        ([b"\xff", b"b"], ".*[Bb]inary|bytes"),
+        ([True, False], "Boolean"),
+        (pd.to_datetime(["2026-01-02", "2026-01-03"]), "Date"),
+    ],
 )
 def test_what_is_no_orders_id_is_refused(on_engine, orders, held):
     log = pd.DataFrame(

@@ -165,3 +165,9 @@ def test_bands_of_frequency_read_money_as_the_plain_model_does():
     assert bands.n_customers_ == 99
     with pytest.raises(ColumnError, match="'monetary_value': 1 rows with nan"):
         GammaGammaByFrequency().fit(table.assign(monetary_value=[np.nan, *table["monetary_value"][1:]]))
+
+
+def test_bands_tell_the_doubts_of_the_split_that_is_kept():
+    two = pd.DataFrame({"frequency": [3, 4], "monetary_value": [20.0, 30.0]})
+    with pytest.warns(SegmentClientWarning, match="GammaGammaByFrequency: .* what they spend is not known"):
+        GammaGammaByFrequency().fit(two)

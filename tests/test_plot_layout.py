@@ -187,6 +187,27 @@ def test_the_page_that_chooses_k_fits():
     assert not look("k_page", choice, langs=("fr",))
 
 
+def test_the_name_of_the_chosen_k_stands_above_the_axis():
+    """Where the gap rises from the first k on, the name stands below its interval."""
+    table = pd.DataFrame(
+        {
+            "k": [2, 3, 4],
+            "inertia": [700.0, 500.0, 300.0],
+            "silhouette": [0.6, 0.5, 0.4],
+            "silhouette_low": [0.58, 0.48, 0.38],
+            "silhouette_high": [0.62, 0.52, 0.42],
+            "gap": [1.1, 1.25, 1.4],
+            "gap_se": 0.03,
+            "stability_ari": [1.0, 0.9, 0.8],
+        }
+    )
+    whole = plot.k_page(sc.KChoice(table, 2, "natural", True, table, None))
+    panel = whole.axes[2]
+    whole.canvas.draw()
+    name = next(text for text in panel.texts if text.get_text() == "k = 2")
+    assert name.get_window_extent().y0 > panel.get_window_extent().y0
+
+
 def test_the_ruler_can_fail():
     whole = plot.figure()
     ax = whole.subplots()

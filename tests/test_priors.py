@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from segmentclient.lifetime.bgbb import BetaBernoulli
 from segmentclient.lifetime.bgnbd import BetaGeometric
-from segmentclient.lifetime.cnbd import ErlangGeometric
+from segmentclient.lifetime.erlang_geometric import ErlangGeometric
 from segmentclient.lifetime.paretonbd import ParetoExponential
 from segmentclient.lifetime.priors import rate_prior, share_prior
 

@@ -17,10 +17,8 @@ from segmentclient.options import shown
 __all__ = ["whole_file", "whole_folder"]
 
 
-OF_NEW_FILES, OF_NEW_FOLDERS = (
-    0o666,
-    0o777,
-)  # permissions, of which the system takes away what the user's mask says
+OF_NEW_FILES = 0o666  # permissions, of which the system takes away what the user's mask says
+OF_NEW_FOLDERS = 0o777
 NAMED = 20  # letters of the name that a draft bears too
 
 

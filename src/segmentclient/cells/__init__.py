@@ -6,8 +6,8 @@ Every reader gives a `Cells`. Nothing here raises on a cell; a column of a type 
 
 from segmentclient.cells.amounts import amount_cells, product_cells
 from segmentclient.cells.dates import EARLIEST, LATEST, WALL_CLOCK, date_cells
-from segmentclient.cells.ids import id_cells
-from segmentclient.cells.reading import Cells, Strip, is_present, with_number_cells, written_of
+from segmentclient.cells.ids import id_cells, no_id
+from segmentclient.cells.reading import Cells, Strip, with_number_cells, written_of
 
 __all__ = [
     "EARLIEST",
@@ -18,7 +18,7 @@ __all__ = [
     "amount_cells",
     "date_cells",
     "id_cells",
-    "is_present",
+    "no_id",
     "product_cells",
     "with_number_cells", "written_of",
 ]  # fmt: skip

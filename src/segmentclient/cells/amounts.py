@@ -6,12 +6,12 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentclient import frames
 from segmentclient.cells.reading import (
     STAGE,
     Cells,
     Strip,
     is_blank,
-    is_present,
     numbers_of,
     stripped,
     unreadable,
@@ -32,7 +32,7 @@ def amount_cells(column: str, dtype: Any, *, decimal: str, strip: Strip) -> Cell
     """Amounts: numbers, or text such as `1 234,56` read with the decimal mark given."""
     kind = kind_of(dtype)
     if kind == "number":
-        present = is_present(column, dtype)
+        present = frames.is_present(column, dtype)
         number = nw.when(present).then(nw.col(column)).cast(nw.Float64)
         faults = {"missing_amount": ~present, "unreadable_amount": present & _is_endless(number)}
         return Cells(nw.when(~_is_endless(number)).then(number), faults)

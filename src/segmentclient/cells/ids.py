@@ -14,7 +14,6 @@ from segmentclient.cells.reading import (
     Cells,
     Strip,
     is_blank,
-    is_present,
     stripped,
     unreadable,
     written_of,
@@ -45,9 +44,12 @@ def id_cells(
         wrong = [nw.col(f"{STAGE}{what}") == frames.UNTELLABLE] if "number" in kinds else []
         wrong += [nw.col(f"{STAGE}{what}").str.contains(r"[\ud800-\udfff]")] if halves else []
         return _text_ids(what, stripped(source, held, strip), wrong)
-    return unreadable(
-        f"column {column!r} holds {dtype}, which cannot be an id; accepted: text or whole numbers"
-    )
+    return unreadable(no_id(column, dtype))
+
+
+def no_id(column: str, found: Any) -> str:
+    """Say that what a column holds is nobody's id."""
+    return f"column {column!r} holds {found}, which cannot be an id; accepted: text or whole numbers"
 
 
 def _text_ids(what: str, raw: nw.Expr, wrong: list[nw.Expr]) -> Cells:
@@ -64,8 +66,8 @@ def _text_ids(what: str, raw: nw.Expr, wrong: list[nw.Expr]) -> Cells:
 
 def _whole_ids(column: str, dtype: Any, missing: str, unreadable_id: str) -> Cells:
     """Ids that were read as decimals (17850.0) become whole numbers again."""
-    present = is_present(column, dtype)
-    number = nw.col(column).cast(nw.Float64)
-    usable = present & (number.abs() < 2.0**53) & (number.clip(-(2.0**53), 2.0**53).round(0) == number)
+    present = frames.is_present(column, dtype)
+    number, most = nw.col(column).cast(nw.Float64), float(frames.MOST_WHOLE)
+    usable = present & (number.abs() < most) & (number.clip(-most, most).round(0) == number)
     whole = nw.when(usable).then(number)
     return Cells(whole, {missing: ~present, unreadable_id: present & ~usable}, cast=nw.Int64)

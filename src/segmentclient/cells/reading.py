@@ -21,7 +21,6 @@ __all__ = [
     "Stage",
     "Strip",
     "is_blank",
-    "is_present",
     "numbers_of",
     "stripped",
     "unreadable",
@@ -60,12 +59,6 @@ def numbers_of(column: str) -> str:
 def written_of(column: str) -> str:
     """Name the column where a column of objects stands as text."""
     return f"{STAGE}written_{column}"
-
-
-def is_present(column: str, dtype: Any) -> nw.Expr:
-    """Not null, and not NaN either on engines that tell them apart."""
-    present = ~nw.col(column).is_null()
-    return present & ~nw.col(column).is_nan() if dtype.is_float() else present
 
 
 def stripped(column: str, dtype: Any, strip: Strip) -> nw.Expr:

@@ -42,7 +42,7 @@ def demo(options: argparse.Namespace) -> int:
     with showing(STEPS + 2, quiet=options.quiet, lang=options.lang) as progress:
         progress.step("reading the CDNOW log and setting faulty rows aside")
         clean = clean_orders(sc.datasets.load_cdnow(), options)
-        progress.step("summing {n} rows into customers", n=clean.kept_rows)
+        progress.step("summing the rows into customers ({n})", n=clean.kept_rows)
         customers = frames.collect(
             frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
         )
@@ -87,7 +87,7 @@ def _summary(path: str, analysis: Any, words: Any) -> str:
     clean, customers = analysis.clean, len(analysis.customers)
     return str(
         words.text(
-            "{path}: {customers}, {kept} of {rows} rows",
+            "{path}: {customers}, rows kept: {kept} of {rows}",
             path=path,
             customers=words.plural("{n} customer", "{n} customers", customers),
             kept=words.number(clean.kept_rows),

@@ -36,7 +36,7 @@ def analyse(options: argparse.Namespace, progress: Progress) -> Analysis:
     """Read, clean, sum, score, name, fit and predict."""
     progress.step("reading {path} and setting faulty rows aside", path=options.orders)
     clean = _read_once(clean_orders(read_orders(options), options), options.orders)
-    progress.step("summing {n} rows into customers", n=clean.kept_rows)
+    progress.step("summing the rows into customers ({n})", n=clean.kept_rows)
     summary = frames.read(sc.summarize_customers(clean.transactions, as_of=options.as_of))
     customers = frames.collect(summary).sort_values("customer_id", ignore_index=True)
     return label(clean, customers, options, progress)
@@ -78,7 +78,7 @@ def label(
     clean: sc.CleanTransactions, customers: Any, options: argparse.Namespace, progress: Progress
 ) -> Analysis:
     """Score and name the customers, then predict what they will bring."""
-    progress.step("scoring and naming {n} customers", n=len(customers))
+    progress.step("scoring and naming the customers ({n})", n=len(customers))
     scorer = _scorer(customers, options)
     customers = sc.segment_rfm(scorer.transform(customers), segments=options.segments)
     progress.step("fitting the models of purchases and spend")

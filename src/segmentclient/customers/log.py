@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.cells import EARLIEST, LATEST, is_present
+from segmentclient.cells import EARLIEST, LATEST, no_id
 from segmentclient.errors import SegmentClientError, SegmentClientWarning, TransactionError, raise_all
 from segmentclient.options import shown
 from segmentclient.schema import check_columns, kind_of
@@ -119,18 +119,17 @@ def _with_plain_key(frame: frames.Frame) -> frames.Frame:
 
 
 def _refuse_odd_orders(frame: frames.Frame, schema: Mapping[str, Any]) -> None:
-    """Refuse what is no order's id, as clean_transactions does: lists, bytes ..."""
+    """Refuse what is no order's id, as clean_transactions does: dates, truth values, lists, bytes ..."""
     held = schema.get("order_id")
     if held is None or held == nw.String:
         return
     odd = frames.no_ids_in(frame, "order_id")
     if frames.holds_half_characters(frame, "order_id"):
         odd.append("text of no encoding")
-    if kind_of(held) == "any" and not (isinstance(held, frames.OwnType) and held.is_written):
-        odd = [str(held)]
+    if kind_of(held) not in ("text", "number") and not (isinstance(held, frames.OwnType) and held.is_written):
+        odd = odd or [str(held)]
     if odd:
-        problem = f"column 'order_id' holds {', '.join(odd)}, which cannot be an id; accepted: text or whole numbers"
-        raise_all([problem], table="transactions")
+        raise_all([no_id("order_id", ", ".join(odd))], table="transactions")
 
 
 def _refuse_odd_years(frame: frames.Frame, facts: dict[str, Any]) -> None:
@@ -138,7 +137,7 @@ def _refuse_odd_years(frame: frames.Frame, facts: dict[str, Any]) -> None:
     ends = [_year_of(day) for day in (facts["first"], facts["last"]) if day is not None]
     if all(EARLIEST <= year <= LATEST for year in ends):
         return
-    outside = _ones(~nw.col("date").dt.year().is_between(EARLIEST, LATEST).fill_null(False))
+    outside = frames.count_of(~nw.col("date").dt.year().is_between(EARLIEST, LATEST).fill_null(False))
     rows = int(frames.one_row(frame, rows=outside)["rows"])
     raise_all(
         [
@@ -162,7 +161,11 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
     """Everything to be known of the log before it is summed, in one pass."""
     schema = frame.collect_schema()
     amount = nw.col("amount").cast(nw.Float64)
-    orders = {"no_order": _ones(~is_present("order_id", schema["order_id"]))} if "order_id" in schema else {}
+    orders = (
+        {"no_order": frames.count_of(~frames.is_present("order_id", schema["order_id"]))}
+        if "order_id" in schema
+        else {}
+    )
     late = _is_late(limit) if limit else nw.col("date").is_null()
     no_id = nw.col(KEY).is_null()
     return frames.one_row(
@@ -170,18 +173,14 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
         rows=nw.len(),
         first=nw.col("date").min(),
         last=nw.col("date").max(),
-        late=_ones(late),
+        late=frames.count_of(late),
         late_amount=nw.when(late).then(amount).otherwise(nw.lit(0.0)).sum(),
-        refunds=_ones(amount < 0),
-        no_id=_ones(no_id | ~nw.col(KEY).is_finite() if schema[KEY].is_float() else no_id),
-        no_date=_ones(nw.col("date").is_null()),
-        no_amount=_ones(nw.col("amount").is_null() | ~amount.is_finite()),
+        refunds=frames.count_of(amount < 0),
+        no_id=frames.count_of(no_id | ~nw.col(KEY).is_finite() if schema[KEY].is_float() else no_id),
+        no_date=frames.count_of(nw.col("date").is_null()),
+        no_amount=frames.count_of(nw.col("amount").is_null() | ~amount.is_finite()),
         **orders,
     )
-
-
-def _ones(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
 
 
 def _is_late(day: dt.date) -> nw.Expr:
@@ -224,7 +223,7 @@ def _order_of_the_day(held: Any) -> nw.Expr:
     """Name the order of a line without one by its day, as clean_transactions does."""
     order = nw.col("order_id") if held == nw.String else nw.col("order_id").cast(nw.String)
     day = nw.col(DAY).cast(nw.Datetime("us")).dt.to_string("%Y-%m-%d")
-    return nw.when(is_present("order_id", held)).then(order).otherwise(day).alias("order_id")
+    return nw.when(frames.is_present("order_id", held)).then(order).otherwise(day).alias("order_id")
 
 
 def after(lines: frames.Frame, day: dt.date) -> frames.Frame:

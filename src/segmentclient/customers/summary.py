@@ -9,6 +9,7 @@ import narwhals.stable.v2 as nw
 
 from segmentclient import frames
 from segmentclient.customers.log import FIRST, LAST, daily_lines, in_order, read_log
+from segmentclient.customers.money import is_money
 from segmentclient.customers.regularity import with_regularity
 from segmentclient.customers.totals import sum_customers
 from segmentclient.customers.units import Units
@@ -31,7 +32,6 @@ SUMMARY = (
     "first_day_revenue",
 )
 GAPS = ("gap_sd", "sum_log_gaps", "clumpiness")
-_ROUNDING = 1e-9  # a smaller share of the sums is what floating point leaves where money cancels out
 
 
 def summarize_customers(
@@ -103,7 +103,6 @@ def finish(totals: frames.Frame, as_of: dt.date, units: Units) -> frames.Frame:
     frequency = nw.col("n_periods").cast(nw.Int64) - 1
     revenue, first_revenue = nw.col("revenue"), nw.col("first_day_revenue")
     repeat = revenue - first_revenue
-    is_money = repeat.abs() > _ROUNDING * (revenue.abs() + first_revenue.abs())
     return totals.with_columns(
         nw.col("n_orders").cast(nw.Int64),
         (today - last).cast(nw.Int64).alias("days_since_last_order"),
@@ -111,7 +110,7 @@ def finish(totals: frames.Frame, as_of: dt.date, units: Units) -> frames.Frame:
         _in_units(last - first, units).alias("recency"),
         _in_units(today - first, units).alias("T"),
         (nw.col("revenue") / nw.col("n_orders")).alias("average_order_value"),
-        nw.when((frequency > 0) & is_money)
+        nw.when((frequency > 0) & is_money(repeat, revenue.abs() + first_revenue.abs()))
         .then(repeat / frequency)
         .otherwise(nw.lit(0.0))
         .alias("monetary_value"),

@@ -97,9 +97,7 @@ def _check_cells(before: frames.Frame) -> None:
         | (_is_absurd(nw.col(name)) if name != KEY and kind_of(schema[name]) == "number" else nw.lit(False))
         for name in SUMMARY
     }
-    counts = frames.one_row(
-        before, **{name: nw.when(one).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for name, one in bad.items()}
-    )
+    counts = frames.one_row(before, **{name: frames.count_of(one) for name, one in bad.items()})
     raise_all(
         (
             f"column {name!r} has {int(count):,} missing, infinite or absurdly large cells; rebuild with summarize_customers"
@@ -125,11 +123,15 @@ def _check_daily(before: frames.Frame) -> None:
         "frequency": (periods < 0) | (periods.floor() != periods),
         "T": ((last + silence - first - age).abs() > _ROUNDING) | (last < first) | (silence < 0),
     }
-    counts = {name: nw.when(one).then(nw.lit(1)).otherwise(nw.lit(0)).sum() for name, one in odd.items()}
+    counts = {name: frames.count_of(one) for name, one in odd.items()}
     found = frames.one_row(before, rows=nw.len(), ids=nw.col(KEY).n_unique(), **counts)
     doubled = int(found["rows"]) - int(found["ids"] or 0)  # DuckDB counts nothing in an empty table
     told = (
-        [f"{doubled:,} rows have the customer_id of another; expected one row a customer"] if doubled else []
+        [
+            f"{doubled:,} rows have the customer_id of another; expected one row a customer, as summarize_customers makes them"
+        ]
+        if doubled
+        else []
     )
     told += [
         f"column {name!r} has {int(found[name]):,} values that are no count of days or orders; expected the table of "

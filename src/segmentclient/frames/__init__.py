@@ -12,9 +12,11 @@ from segmentclient.frames.engines import beside, like, on_one_engine
 from segmentclient.frames.expressions import (
     BLANKS,
     any_true,
+    count_of,
     day_column,
     days,
     days_between,
+    is_present,
     stripping,
     with_local_time,
     with_wall_clock,
@@ -52,6 +54,7 @@ __all__ = [
     "check_same_keys",
     "collect",
     "comparable",
+    "count_of",
     "day_column",
     "days",
     "days_between",
@@ -60,6 +63,7 @@ __all__ = [
     "holds_half_characters",
     "in_types_of",
     "is_lazy",
+    "is_present",
     "joined",
     "keeps_in_arrow",
     "keyed_like",
@@ -86,4 +90,4 @@ __all__ = [
     "with_truths",
     "with_wall_clock",
     "with_written_numbers",
-]  # fmt: skip
+]

@@ -150,7 +150,9 @@ def _refuse_duplicate_names(table: Any, name: str) -> None:
 def _refuse_twice(columns: Sequence[str], name: str) -> None:
     twice = sorted(column for column, times in Counter(columns).items() if times > 1)
     if twice:
-        raise ColumnError(f"{name}: column names must be unique, found twice: {', '.join(twice)}")
+        raise ColumnError(
+            f"{name}: column names must be unique, found twice: {', '.join(twice)}; rename one of each"
+        )
 
 
 def _refuse_multilevel(columns: Any, name: str) -> None:

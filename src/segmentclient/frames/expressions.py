@@ -15,9 +15,11 @@ from segmentclient.frames.door import Frame
 __all__ = [
     "BLANKS",
     "any_true",
+    "count_of",
     "day_column",
     "days",
     "days_between",
+    "is_present",
     "stripping",
     "with_local_time",
     "with_wall_clock",
@@ -91,6 +93,17 @@ def stripping(frame: Frame) -> Callable[[nw.Expr], nw.Expr]:
     if frame.implementation.is_duckdb() or frame.implementation.is_ibis():
         return lambda text: text.str.replace_all(f"^[{BLANKS}]+|[{BLANKS}]+$", "")
     return lambda text: text.str.strip_chars(BLANKS)
+
+
+def count_of(condition: nw.Expr) -> nw.Expr:
+    """Count the rows of which a condition is true."""
+    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+
+
+def is_present(column: str, dtype: Any) -> nw.Expr:
+    """Not null, and not NaN either on engines that tell them apart."""
+    present = ~nw.col(column).is_null()
+    return present & ~nw.col(column).is_nan() if dtype.is_float() else present
 
 
 def any_true(expressions: Iterable[nw.Expr]) -> nw.Expr:

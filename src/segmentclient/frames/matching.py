@@ -17,7 +17,7 @@ from segmentclient.schema import kind_of
 
 __all__ = ["MOST_WHOLE", "in_types_of", "keyed_like", "limits_of"]
 
-MOST_WHOLE = 2.0**53  # above it, doubles skip whole numbers
+MOST_WHOLE = 2**53  # above it, doubles skip whole numbers
 
 
 def keyed_like(frame: Frame, other: Frame, key: str) -> Frame:
@@ -82,8 +82,8 @@ def _held(name: str, wanted: Any, found: Any) -> nw.Expr:
     if wanted.is_integer():
         return nw.when(_is_within(column, wanted, found)).then(column)
     if wanted.is_float() and found.is_integer():
-        most = MOST_WHOLE if wanted == nw.Float64 else 2.0**24
-        return nw.when(column.is_between(-int(most), int(most))).then(column)
+        most = MOST_WHOLE if wanted == nw.Float64 else 2**24
+        return nw.when(column.is_between(-most, most)).then(column)
     if kind_of(wanted) == "text" and found != nw.String:
         column = column.cast(nw.String)
     return nw.when(column.is_in(wanted.categories)).then(column) if isinstance(wanted, nw.Enum) else column

@@ -14,6 +14,7 @@ import numpy as np
 from segmentclient.frames.columns import series_like
 from segmentclient.frames.door import Frame
 from segmentclient.frames.letters import half_characters
+from segmentclient.frames.matching import MOST_WHOLE
 
 __all__ = [
     "UNTELLABLE",
@@ -25,7 +26,6 @@ __all__ = [
     "with_written_numbers",
 ]
 
-_MOST_WHOLE = 2**53  # above it, doubles skip whole numbers
 UNTELLABLE = "\0"  # what is written for a number that tells no id
 
 
@@ -127,7 +127,7 @@ def _written(cell: Any) -> str:
 
 def _is_whole(number: Any) -> bool:
     if isinstance(number, float | np.floating):
-        return bool(abs(float(number)) < _MOST_WHOLE and number == int(number))
+        return bool(abs(float(number)) < MOST_WHOLE and number == int(number))
     if isinstance(number, Decimal):
         return number.is_finite() and number == number.to_integral_value()
     return bool(number == int(number))

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames, schema
@@ -192,11 +191,7 @@ def _buyers(frame: frames.Frame) -> frames.Frame:
     """Leave out prospects: rows without a frequency."""
     columns = frame.collect_schema()
     schema.check_columns(columns, ["frequency", "recency", "T", "monetary_value"])
-    frequency = nw.col("frequency")
-    missing = (
-        frequency.is_null() | frequency.is_nan() if columns["frequency"].is_float() else frequency.is_null()
-    )
-    return frame.filter(~missing)
+    return frame.filter(frames.is_present("frequency", columns["frequency"]))
 
 
 # ---------------------------------------------------------------- purchases

@@ -69,6 +69,16 @@ class Optimum:
         errors = np.sqrt(np.diag(covariance_of(self.hessian, np.ones(self.point.size))))
         return self.at_border | (errors > 3.0)
 
+    def doubt(self, params: Mapping[str, float], customers: str) -> str:
+        """Say which parameters these customers leave open; nothing where they leave none."""
+        flat = [name for name, is_open in zip(params.keys(), self.undetermined(), strict=True) if is_open]
+        if not flat and self.converged:
+            return ""
+        values = ", ".join(f"{name} = {params[name]:.3g}" for name in flat or params.keys())
+        return (
+            f"{customers} do not determine {values}" if flat else f"the likelihood still rises from {values}"
+        )
+
     def shifted(self, constant: float) -> Optimum:
         """Add to the log-likelihood what the parameters do not change."""
         return replace(self, value=self.value + constant)

@@ -126,16 +126,12 @@ class GammaGamma(Estimator):
         return self
 
     def _warn_of_doubt(self, optimum: fitting.Optimum) -> None:
-        flat = [name for name, doubt in zip(self.names, optimum.undetermined(), strict=True) if doubt]
-        if not flat and optimum.converged:
-            return
-        values = ", ".join(f"{name} = {self.params_[name]:.3g}" for name in flat or self.names)
-        doubt = "these repeat buyers do not determine" if flat else "the likelihood still rises from"
-        warnings.warn(
-            f"GammaGamma: {doubt} {values}: how far customers differ in what they spend is not known",
-            SegmentClientWarning,
-            stacklevel=3,
-        )
+        if doubt := optimum.doubt(self.params_, "these repeat buyers"):
+            warnings.warn(
+                f"GammaGamma: {doubt}: how far customers differ in what they spend is not known",
+                SegmentClientWarning,
+                stacklevel=3,
+            )
 
     def _posterior(self, prior: str) -> tuple[Target, Array]:
         from segmentclient.lifetime.posterior import target_of

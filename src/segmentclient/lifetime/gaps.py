@@ -25,7 +25,7 @@ def check_gaps(frame: frames.Frame, unit_days: float) -> None:
     one = nw.lit(1.0)
     most = nw.when(again).then(x * (nw.when(again).then(days / x).otherwise(one)).log()).otherwise(0.0 * one)
     too_many = nw.col("sum_log_gaps").cast(nw.Float64) > most + _SLACK * (1.0 + x)
-    found = frames.one_row(frame, bad=nw.when(too_many).then(nw.lit(1)).otherwise(nw.lit(0)).sum())["bad"]
+    found = frames.one_row(frame, bad=frames.count_of(too_many))["bad"]
     if found:
         raise ColumnError(
             f"customers: column 'sum_log_gaps' does not belong to 'frequency' and 'recency' in {found:,} rows: so many gaps "

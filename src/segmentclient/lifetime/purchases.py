@@ -119,16 +119,12 @@ class PurchaseModel(Forecaster):
         self._warn_of_doubt(optimum)
 
     def _warn_of_doubt(self, optimum: fitting.Optimum) -> None:
-        flat = [name for name, doubt in zip(self.params_.index, optimum.undetermined(), strict=True) if doubt]
-        if not flat and optimum.converged:
-            return
-        values = ", ".join(f"{name} = {self.params_[name]:.3g}" for name in flat or self.params_.index)
-        doubt = "these customers do not determine" if flat else "the likelihood still rises from"
-        warnings.warn(
-            f"{type(self).__name__}: {doubt} {values}; check_fit(model, customers) says what can be concluded",
-            SegmentClientWarning,
-            stacklevel=4,
-        )
+        if doubt := optimum.doubt(self.params_, "these customers"):
+            warnings.warn(
+                f"{type(self).__name__}: {doubt}; check_fit(model, customers) says what can be concluded",
+                SegmentClientWarning,
+                stacklevel=4,
+            )
 
     def _coefficient_names(self) -> list[str]:
         labels = self._covariates.labels

@@ -67,23 +67,22 @@ class GammaGammaByFrequency:
             raise ModelError(
                 "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
             )
-        tried = [
-            (edges, self._fit_bands(bought, edges))
-            for edges in _SPLITS
-            if _is_filled(bought["frequency"], edges)
-        ]
-        edges, models = min(
-            tried or [((), self._fit_bands(bought, ()))], key=lambda pair: _bic(pair[1], len(bought))
-        )
+        splits = [edges for edges in _SPLITS if _is_filled(bought["frequency"], edges)] or [()]
+        tried = [(edges, *self._fit_bands(bought, edges)) for edges in splits]
+        edges, models, doubts = min(tried, key=lambda split: _bic(split[1], len(bought)))
+        for doubt in doubts:
+            warnings.warn(f"GammaGammaByFrequency: {doubt}", SegmentClientWarning, stacklevel=2)
         return self._learn(edges, models)
 
-    def _fit_bands(self, bought: Any, edges: Sequence[int]) -> list[GammaGamma]:
+    def _fit_bands(self, bought: Any, edges: Sequence[int]) -> tuple[list[GammaGamma], list[str]]:
+        """Fit a model a band, and keep its warnings: most of the splits that are tried are not kept."""
         band = _band(bought["frequency"].to_numpy(), edges)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SegmentClientWarning)  # most of the splits tried are not kept
-            return [
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            models = [
                 GammaGamma(self.time_unit).fit(bought[band == number]) for number in range(len(edges) + 1)
             ]
+        return models, [str(one.message) for one in caught]
 
     def _learn(self, edges: Sequence[int], models: list[GammaGamma]) -> Self:
         self.edges_, self.models_ = tuple(edges), tuple(models)

@@ -264,24 +264,17 @@ def _as_double(name: str, dtype: Any) -> nw.Expr:
 def _check_plan(frame: nw.LazyFrame[Any], margin: float | str) -> None:
     money = nw.col("monetary_value").cast(nw.Float64)
     no_value = _is_buyer(frame) & (nw.col("frequency") > 0) & (money.is_null() | ~money.is_finite())
-    asked = {"no_value": _ones(no_value)}
+    asked = {"no_value": frames.count_of(no_value)}
     if isinstance(margin, str):
         share = nw.col(margin).cast(nw.Float64)
-        asked["no_margin"] = _ones(share.is_null() | ~share.is_finite() | (share < 0))
+        asked["no_margin"] = frames.count_of(share.is_null() | ~share.is_finite() | (share < 0))
     row = frames.one_row(frame, **asked)
     raise_all(_missing_problems(row["no_value"] or 0, row.get("no_margin") or 0, margin), table="customers")
 
 
 def _is_buyer(frame: nw.LazyFrame[Any]) -> nw.Expr:
     """Tell buyers from prospects, whose frequency is missing: null, or NaN where the engine tells them apart."""
-    frequency = nw.col("frequency")
-    if not frame.collect_schema()["frequency"].is_float():
-        return ~frequency.is_null()
-    return ~frequency.is_null() & ~frequency.is_nan()
-
-
-def _ones(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+    return frames.is_present("frequency", frame.collect_schema()["frequency"])
 
 
 def _order(interval: float | None) -> Iterator[str]:

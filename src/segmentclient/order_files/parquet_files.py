@@ -58,7 +58,7 @@ def _twice(connection: Any, held: Held) -> Iterator[str]:
         renamed = [one for one in types if one not in names and re.sub("_[0-9]+$", "", one) in names]
         if renamed:
             twice = ", ".join(sorted({re.sub("_[0-9]+$", "", one) for one in renamed}))
-            yield f"column names must be unique, found twice in {_name(file)}: {twice}"
+            yield f"column names must be unique, found twice in {_name(file)}: {twice}; rename one of each"
 
 
 def _other_names(held: Held) -> Iterator[str]:

@@ -97,17 +97,17 @@ def _connection(duckdb: Any, given: Any) -> Any:
 
 def _set(connection: Any, memory_limit: str | None, spill_folder: str | Path | None) -> None:
     settings = (
-        ("memory_limit", "memory_limit", memory_limit),
-        ("spill_folder", "temp_directory", spill_folder),
+        ("memory_limit", "memory_limit", memory_limit, "a size such as '2GB'"),
+        ("spill_folder", "temp_directory", spill_folder, "a folder that can be written"),
     )
-    for option, setting, value in settings:
+    for option, setting, value, accepted in settings:
         if value is None:
             continue
         try:
             connection.execute(f"set {setting} = ?", [str(value)])
         except _duckdb().Error as error:
             raise SegmentClientError(
-                f"{option}={shown(value)} is not accepted by DuckDB: {_first_line(error)}"
+                f"{option}={shown(value)} is not accepted by DuckDB ({_first_line(error)}); accepted: {accepted}"
             ) from None
 
 

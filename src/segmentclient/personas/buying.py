@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segmentclient.customers.money import is_money
 from segmentclient.locale import Language
 from segmentclient.personas import words
 from segmentclient.personas.fields import Field, deduced, from_summary, to_complete
 from segmentclient.personas.habits import Habits
 from segmentclient.personas.setting import Setting
 from segmentclient.personas.summaries import Summary, of_counts
-from segmentclient.personas.worth import ROUNDING, rhythm
+from segmentclient.personas.worth import rhythm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,8 +202,9 @@ def _average_order(rows: pd.DataFrame) -> float:
     if not {"revenue", "n_orders"} <= set(rows.columns) or not rows["n_orders"].sum():
         return 0.0
     revenue = float(rows["revenue"].sum())
-    is_money = abs(revenue) > ROUNDING * float(rows["revenue"].abs().sum())
-    return revenue / float(rows["n_orders"].sum()) if is_money else 0.0
+    if not is_money(revenue, float(rows["revenue"].abs().sum())):
+        return 0.0
+    return revenue / float(rows["n_orders"].sum())
 
 
 def _level(index: float, L: Language) -> str:

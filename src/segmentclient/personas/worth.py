@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segmentclient.customers.money import is_money
 from segmentclient.locale import Language
 from segmentclient.personas.fields import Field, to_complete
 from segmentclient.personas.setting import Setting
@@ -14,9 +15,8 @@ from segmentclient.personas.setting import Setting
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROUNDING", "WORTH_COLUMNS", "Measure", "gaps", "measures", "rhythm", "worth_fields"]
+__all__ = ["WORTH_COLUMNS", "Measure", "gaps", "measures", "rhythm", "worth_fields"]
 
-ROUNDING = 1e-9  # a smaller part of the sums is what floating point leaves where money cancels out
 WORTH_COLUMNS = (
     "first_order", "last_order", "n_orders", "days_since_last_order", "revenue", "frequency", "p_alive",
     "lifetime_value", "lifetime_value_low", "lifetime_value_high",
@@ -132,8 +132,8 @@ def _revenue(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> l
 def _total_and_share(group: pd.DataFrame, everyone: pd.DataFrame, column: str) -> tuple[float, float]:
     """Give the money of a group and its share of everyone's; there are no shares of nothing, nor of a loss."""
     total, whole = float(group[column].sum()), float(everyone[column].sum())
-    is_money = whole > ROUNDING * float(everyone[column].abs().sum())
-    return total, total / whole if is_money else float("nan")
+    has_shares = whole > 0 and is_money(whole, float(everyone[column].abs().sum()))
+    return total, total / whole if has_shares else float("nan")
 
 
 def _future(group: pd.DataFrame, everyone: pd.DataFrame, setting: Setting) -> list[Field]:
@@ -180,7 +180,7 @@ def _worth_of_one(
     """Tell a mean between the bounds of a typical customer; it stands alone where a few weigh more than all others."""
     L, (low, high, rule) = setting.L, interval
     value, least, most = (setting.money(amount) for amount in (mean, low, high))
-    noise = ROUNDING * abs(mean)
+    noise = 1e-9 * abs(mean)  # of averages and quantiles of equal values
     if not (mean < low - noise or mean > high + noise):
         text = L.text("{value} a customer ({low} to {high})", value=value, low=least, high=most)
         return text, rule, (low, high)

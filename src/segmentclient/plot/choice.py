@@ -108,8 +108,8 @@ def _name_chosen(panel: Axes, table: pd.DataFrame, column: str, place: int) -> N
     side, above = _free_side(held, place)
     low, high = panel.get_ylim()
     room = 0.18 * (high - low)
-    panel.set_ylim(*((low, high + room) if above else (min(low, held[place] - room), high)))
     error = float(table["gap_se"].iloc[place]) if column == "gap" else 0.0
+    panel.set_ylim(*((low, high + room) if above else (min(low, held[place] - error - room), high)))
     looks: dict[str, Any] = {"weight": "bold", "color": style.ACCENT, "fontsize": style.size_of(panel).small}
     looks |= {"dx": {"left": 5, "right": -5}.get(side, 0), "ha": side}
     looks |= {"dy": 7, "va": "bottom"} if above else {"dy": -7, "va": "top"}

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from segmentclient import frames
+from segmentclient.cells import EARLIEST, LATEST
 from segmentclient.customers.log import as_day
 from segmentclient.errors import ColumnError
 from segmentclient.lifetime.horizons import days_a_unit
@@ -94,10 +95,10 @@ def _kind_of_id(held: Any) -> type:
 
 
 def _check_days(bought: pd.DatetimeIndex, date: str) -> None:
-    outside = int((~bought.year.isin(range(1900, 2200))).sum())
+    outside = int((~bought.year.isin(range(EARLIEST, LATEST + 1))).sum())
     if outside:
         raise ColumnError(
-            f"transactions: column {date!r} has {outside:,} days outside the years 1900 to 2199"
+            f"transactions: column {date!r} has {outside:,} days outside the years {EARLIEST} to {LATEST}; clean_transactions sets such rows aside"
         )
 
 

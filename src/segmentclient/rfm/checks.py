@@ -24,10 +24,10 @@ def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
     )
     check_columns(frame.collect_schema(), needed)
     absent = is_absent(frame, options.recency)
-    wanted = {"rows": nw.len(), "absent": _ones(absent)}
+    wanted = {"rows": nw.len(), "absent": frames.count_of(absent)}
     for axis, column in columns.items():
         value = nw.col(column).cast(nw.Float64)
-        wanted[f"{axis}_bad"] = _ones(~absent & (nw.col(column).is_null() | ~value.is_finite()))
+        wanted[f"{axis}_bad"] = frames.count_of(~absent & (nw.col(column).is_null() | ~value.is_finite()))
     facts = frames.one_row(frame, **wanted)
     raise_all(_fact_problems(facts, columns), table="customers")
     return facts
@@ -35,8 +35,7 @@ def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
 
 def is_absent(frame: frames.Frame, column: str) -> nw.Expr:
     """Missing recency: null, or NaN where the engine tells them apart."""
-    is_float = frame.collect_schema()[column].is_float()
-    return nw.col(column).is_null() | nw.col(column).is_nan() if is_float else nw.col(column).is_null()
+    return ~frames.is_present(column, frame.collect_schema()[column])
 
 
 def _fact_problems(facts: Mapping[str, Any], columns: Mapping[str, str]) -> Iterable[str]:
@@ -45,10 +44,6 @@ def _fact_problems(facts: Mapping[str, Any], columns: Mapping[str, str]) -> Iter
     for axis, column in columns.items():
         if facts[f"{axis}_bad"]:
             yield f"column {column!r} has {int(facts[f'{axis}_bad']):,} missing or infinite cells; fill them or leave those rows out before scoring"
-
-
-def _ones(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
 
 
 def group_conditions(frame: frames.Frame, groupby: str | None) -> list[tuple[tuple[str, Any], ...]]:

@@ -132,8 +132,8 @@ def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> 
 
 def _refuse_unknown_silence(seen: frames.Frame) -> None:
     """Who bought, and nobody knows when, is neither active nor inactive."""
-    unknown = nw.when(nw.col(BOUGHT) & nw.col(SILENCE).is_null()).then(nw.lit(1)).otherwise(nw.lit(0))
-    count = frames.one_row(seen, count=unknown.sum())["count"]
+    unknown = nw.col(BOUGHT) & nw.col(SILENCE).is_null()
+    count = frames.one_row(seen, count=frames.count_of(unknown))["count"]
     if count:
         raise ColumnError(
             f"customers: column 'days_since_last_order' has {int(count):,} missing cells where n_orders is above 0; "

@@ -10,6 +10,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient import frames
+from segmentclient.customers.money import is_money
 from segmentclient.errors import ColumnError, raise_all
 from segmentclient.options import check_options, shown
 from segmentclient.schema import check_columns, kind_of, nearest
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["profile_segments"]
 
 _SUMS = ("n_orders", "revenue", "lifetime_value")
-_ROUNDING = 1e-9  # a smaller part of the sums is what floating point leaves where money cancels out
 _MEDIANS = ("days_since_last_order", "n_orders", "revenue", "lifetime_value")
 
 
@@ -246,7 +246,7 @@ def _with_shares(table: pd.DataFrame, keys: Sequence[str], around: Sequence[str]
 
 def _share(table: pd.DataFrame, name: str, around: Sequence[str]) -> Any:
     total, size = (_total(values, table, around) for values in (table[name], table[name].abs()))
-    return _ratio(table[name], np.where(abs(total) > _ROUNDING * size, total, 0))
+    return _ratio(table[name], np.where(is_money(total, size), total, 0))
 
 
 def _total(values: pd.Series, table: pd.DataFrame, around: Sequence[str]) -> Any:

@@ -122,9 +122,7 @@ def _mixture(column: str, kinds: Kinds) -> str:
 def _no_ids(frame: frames.Frame, column: str, kinds: Kinds) -> str:
     """Say which objects are nobody's id, such as lists and truth values, which other engines refuse as types."""
     odd = frames.no_ids_in(frame, column) if set(kinds) - {"number", "str"} else []
-    if not odd:
-        return ""
-    return f"column {column!r} holds {', '.join(odd)}, which cannot be an id; accepted: text or whole numbers"
+    return cells.no_id(column, ", ".join(odd)) if odd else ""
 
 
 def with_object_cells(frame: frames.Frame, names: ColumnNames) -> frames.Frame:

@@ -49,7 +49,7 @@ def notes_on(kept: frames.Frame, audit: pd.DataFrame) -> dict[str, Any]:
         kept,
         rows=nw.len(),
         customers=nw.col("customer_id").n_unique(),
-        refund_rows=refund.then(nw.lit(1)).otherwise(nw.lit(0)).sum(),
+        refund_rows=frames.count_of(nw.col("amount") < 0),
         refund_amount=refund.then(nw.col("amount")).otherwise(nw.lit(0.0)).sum(),
         first_day=nw.col("date").min(),
         last_day=nw.col("date").max(),

@@ -30,7 +30,9 @@ def refuse_currencies(frame: frames.Frame, column: str) -> None:
         ["_rows", column], ascending=[False, True]
     )
     if len(counted) == 1 and counted[column].isna().all():
-        raise ColumnError(f"transactions: column {column!r} names no currency in any row")
+        raise ColumnError(
+            f"transactions: column {column!r} names no currency in any row; name the column of currencies in currency=, or leave it out"
+        )
     if len(counted) > 1:
         named = [
             f"{'missing' if missing else name} {int(rows):,}"

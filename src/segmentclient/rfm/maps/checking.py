@@ -112,8 +112,8 @@ def _is_range(limits: Any, bins: int) -> bool:
     )
 
 
-def score_problems(facts: Mapping[str, Any], columns: Iterable[str]) -> Iterable[str]:
-    """Say which columns of scores hold what is none: less than 1, or no whole number."""
-    for column in columns:
-        if facts[f"{column}_odd"]:
-            yield f"column {column!r} has {int(facts[f'{column}_odd']):,} values that are no scores; accepted: whole numbers from 1, as score_rfm makes them"
+def score_problems(odd: Mapping[str, Any]) -> Iterable[str]:
+    """Say which columns of scores hold how many values that are none: less than 1, or no whole number."""
+    for column, count in odd.items():
+        if count:
+            yield f"column {column!r} has {int(count):,} values that are no scores; accepted: whole numbers from 1, as score_rfm makes them"

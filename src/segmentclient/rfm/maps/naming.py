@@ -67,9 +67,9 @@ def _check_new(frame: frames.Frame, column: str) -> None:
 
 def _check_bins(frame: frames.Frame, chosen: SegmentMap) -> None:
     wanted = {score: nw.col(score).max() for score in SCORES}
-    wanted |= {f"{score}_odd": _ones(_is_odd(frame, score)) for score in SCORES}
+    wanted |= {f"{score}_odd": frames.count_of(_is_odd(frame, score)) for score in SCORES}
     facts = frames.one_row(frame, rows=nw.len(), **wanted)
-    raise_all(score_problems(facts, SCORES), table="customers")
+    raise_all(score_problems({score: facts[f"{score}_odd"] for score in SCORES}), table="customers")
     found = max((facts[score] for score in SCORES if facts[score] is not None), default=0)
     call = chosen.scored_by or f"score_rfm(customers, bins={chosen.bins})"
     if found > chosen.bins:
@@ -88,22 +88,13 @@ def _check_bins(frame: frames.Frame, chosen: SegmentMap) -> None:
 
 def _is_odd(frame: frames.Frame, score: str) -> nw.Expr:
     """Below 1, or between two whole numbers, or missing where recency has a score."""
-    value, first = nw.col(score), nw.col(SCORES[0])
     schema = frame.collect_schema()
-    odd = value < 1
-    scored = ~first.is_null()
-    if schema[SCORES[0]].is_float():
-        scored = scored & ~first.is_nan()
-    missing = value.is_null()
+    scored, known = (frames.is_present(name, schema[name]) for name in (SCORES[0], score))
+    value = nw.col(score)
     if not schema[score].is_integer():
         value = value.cast(nw.Float64)
-        odd = odd | (value != value.floor())
-        missing = missing | value.is_nan()
-    return (scored & missing) | (~missing & odd)
-
-
-def _ones(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
+        return (scored & ~known) | (known & ((value < 1) | (value != value.floor())))
+    return (scored & ~known) | (known & (value < 1))
 
 
 def _segment_expression(frame: frames.Frame, chosen: SegmentMap) -> nw.Expr:

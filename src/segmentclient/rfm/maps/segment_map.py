@@ -20,7 +20,13 @@ from segmentclient import frames
 from segmentclient.errors import ModelError, RuleError, raise_all
 from segmentclient.options import check_options
 from segmentclient.rfm.cuts import AXES
-from segmentclient.rfm.maps.checking import MapCheck, map_problems, range_problems, toml_problems
+from segmentclient.rfm.maps.checking import (
+    MapCheck,
+    map_problems,
+    range_problems,
+    score_problems,
+    toml_problems,
+)
 from segmentclient.rfm.maps.moves import moves
 from segmentclient.rfm.scores import RFMScorer
 from segmentclient.schema import check_columns, nearest
@@ -219,11 +225,8 @@ class SegmentMap:
 
 def _row_problems(rows: pd.DataFrame) -> Iterable[str]:
     """Say which cells of a table of cells cannot be read."""
-    for column in SCORES:
-        scores = rows[column].astype("float64")
-        odd = int((~(scores >= 1) | (scores % 1 != 0)).sum())
-        if odd:
-            yield f"column {column!r} has {odd:,} values that are no scores; accepted: whole numbers from 1, as score_rfm makes them"
+    scores = rows[[*SCORES]].astype("float64")
+    yield from score_problems((~(scores >= 1) | (scores % 1 != 0)).sum())
     if rows["segment"].isna().any():
         yield f"column 'segment' is missing in {int(rows['segment'].isna().sum()):,} rows; expected a segment for each cell"
 
