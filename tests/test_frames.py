@@ -211,3 +211,13 @@ def test_lists_and_empty_columns_of_pyarrow_come_through_joins():
     assert joined["t"].to_pylist() == ["v", None, "u"]
     only = nw.to_native(frames.joined(frames.read(left), frames.read(right), ["k"], "anti"))
     assert only.to_pylist() == [{"k": "b", "x": None, "y": 2}]
+
+
+@pytest.mark.parametrize("lazy", [False, True], ids=["eager", "lazy"])
+def test_a_left_join_on_polars_keeps_the_order_of_the_rows(lazy):
+    ids = np.random.default_rng(0).permutation(200_000)
+    customers = pl.DataFrame({"customer_id": ids})
+    people = pl.DataFrame({"customer_id": np.sort(ids)[::2], "age": 1.0})
+    tables = (table.lazy() if lazy else table for table in (customers, people))
+    found = sc.join_people(*tables).lazy().collect()
+    assert (found["customer_id"].to_numpy() == ids).all()

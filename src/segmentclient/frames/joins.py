@@ -14,10 +14,19 @@ __all__ = ["joined", "stacked"]
 def joined(
     left: Frame, right: Any, on: str | list[str], how: Literal["left", "inner", "anti"] = "left"
 ) -> Frame:
-    """Join two tables of one engine."""
+    """Join two tables of one engine; a left join keeps the order of the rows where the engine has one."""
     if left.implementation.is_pyarrow():
         return _joined_on_arrow(nw.to_native(left), nw.to_native(right), on, how)
+    if left.implementation.is_polars() and how == "left":
+        return _kept_in_order(left, right, on)
     return left.join(right, on=on, how=how)
+
+
+def _kept_in_order(left: Frame, right: Any, on: str | list[str]) -> Frame:
+    """Polars promises no order of joined rows unless it is asked to."""
+    ordered = nw.to_native(left).join(nw.to_native(right), on=on, how="left", maintain_order="left")
+    both: Frame = nw.from_native(ordered)
+    return both
 
 
 _PLACES = ("_segmentclient_left", "_segmentclient_right")
