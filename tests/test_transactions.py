@@ -511,6 +511,15 @@ def test_duplicates_dropped_are_those_that_the_notes_count(on_engine):
     assert dropped.notes["exact_duplicates_kept"] == 0
 
 
+def test_text_dates_a_fraction_of_a_second_apart_are_no_duplicates(on_engine):
+    times = ["10:00:00.5", "10:00:00.500", "10:00:00,5", "10:00:00.25", "10:00:00", "10:00:00.000", "10:00"]
+    raw = on_engine(
+        pd.DataFrame({"id": 1, "day": [f"2026-01-02T{time}+01:00" for time in times], "total": 9.0})
+    )
+    dropped = sc.clean_transactions(raw, customer_id="id", date="day", amount="total", duplicates="drop")
+    assert dropped.kept_rows == 3
+
+
 def test_duplicates_of_lines_without_an_order_id_are_those_of_the_order_of_the_day(on_engine):
     raw = on_engine(orders(who="a", day="2026-01-01", total=1.0, o=["2026-01-01", None, "7"]))
     kept = sc.clean_transactions(raw, **COLUMNS, order_id="o")

@@ -2,7 +2,8 @@
 
 The `stages` of `Cells` are columns to add first, one after the other (so that no engine has to work a long expression
 out twice); then `value` is null where the cell cannot be used, `faults` names why. `cast` is the type that the value
-takes once the unusable rows are gone (whole numbers with gaps do not exist on every engine); `offset` is that of text dates.
+takes once the unusable rows are gone (whole numbers with gaps do not exist on every engine); `offset` and `fraction`, what
+stands behind the second, are those of text dates.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Cells:
     problem: str = ""
     cast: Any = None
     offset: nw.Expr | None = None
+    fraction: nw.Expr | None = None
 
 
 def unreadable(problem: str) -> Cells:

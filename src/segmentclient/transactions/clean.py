@@ -138,7 +138,7 @@ def clean_transactions(
     returns : what to do with negative amounts. "net": they lower revenue and are never a purchase, and customers
         with refunds only are set aside; "drop": they are set aside; "raise": an error counts them.
     duplicates : "keep" exact duplicates (counted in `notes`) or "drop" all but one; values are compared as they are
-        read ("1.0" and "1.00" are equal).
+        read ("1.0" and "1.00" are equal), text dates with their fractions of a second.
     exclude : ids to leave out (staff, test accounts), or the name of a boolean column that marks rows to leave out.
     timezone : for dates with a time zone, and for text with offsets (2026-12-31T23:30:00+01:00), the zone whose wall
         clock decides the day (default: the column's own, or the clock that the text was written by).
@@ -190,7 +190,8 @@ def clean_transactions(
         typed = name_orders(dated, read.order_id)
         marked = mark_rows(typed, read, exclusion(frame, names, exclude), returns)
     refuse_unusable(marked, names)
-    marked = mark_duplicates(marked, _other_columns(frame, names)) if duplicates == "drop" else marked
+    if duplicates == "drop":
+        marked = mark_duplicates(marked, read, _other_columns(frame, names))
     first_count = count_reasons(marked)
     if returns == "raise":
         refuse_refunds(first_count)

@@ -56,12 +56,17 @@ def mark_rows(
     return typed.with_columns(reason.alias(REASON))
 
 
-def mark_duplicates(marked: frames.Frame, others: list[str]) -> frames.Frame:
+_FRACTION = "_segmentclient_fraction"
+
+
+def mark_duplicates(marked: frames.Frame, read: ReadColumns, others: list[str]) -> frames.Frame:
     """Mark every exact duplicate but one; which one does not matter, for they are the same.
 
     Rows are compared as they are read ("1.0" is "1.00"), with the `others`, the columns that are not read.
     """
-    typed = [column for column in (ID, DATE, AMOUNT, ORDER) if column in marked.collect_schema()]
+    if read.date.fraction is not None:
+        marked = marked.with_columns(read.date.fraction.alias(_FRACTION))
+    typed = [column for column in (ID, DATE, _FRACTION, AMOUNT, ORDER) if column in marked.collect_schema()]
     columns = [*typed, REASON, *others]
     place = "_segmentclient_place"
     counted: frames.Frame
