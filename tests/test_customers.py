@@ -389,3 +389,13 @@ def test_two_parts_of_one_duckdb_table_meet():
     assert sorted(updated.project("customer_id, revenue").fetchall()) == [("a", 3.0), ("b", 4.0)]
     known = sc.clean_transactions(february, known_customers=orders.filter("amount < 2"))
     assert known.kept_rows == 2
+
+
+def test_a_calibration_that_ends_before_the_log_says_so():
+    log = pd.DataFrame(
+        {"customer_id": ["a", "a"], "amount": 1.0, "date": pd.to_datetime(["2026-01-05", "2026-02-05"])}
+    )
+    with pytest.raises(
+        sc.TransactionError, match="dated after calibration_end=2026-01-04; the first is of 2026-01-05"
+    ):
+        sc.split_periods(log, calibration_end="2026-01-04")
