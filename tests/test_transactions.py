@@ -949,3 +949,13 @@ def test_one_currency_in_several_spellings_is_one_and_a_blank_is_none():
         sc.clean_transactions(log.assign(paid_in=["", " ", None, ""]), currency="paid_in")
     with pytest.raises(sc.TransactionError, match=r"\(rows: missing 2, EUR 1, USD 1\)"):
         sc.clean_transactions(log.assign(paid_in=["EUR", "usd", "", None]), currency="paid_in")
+
+
+def test_an_endless_day_of_duckdb_sets_its_row_aside():
+    log = duckdb.connect().sql(
+        "select * from (values ('a', date '2026-01-01', 1.0), ('b', 'infinity'::date, 2.0), "
+        "('c', '-infinity'::date, 4.0), ('d', null, 8.0)) as t(customer_id, date, amount)"
+    )
+    audit = sc.clean_transactions(log).audit
+    assert audit["reason"].tolist() == ["kept", "missing_date", "date_out_of_range"]
+    assert audit["amount"].tolist() == [1.0, 8.0, 6.0]

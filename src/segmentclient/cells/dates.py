@@ -25,7 +25,7 @@ def date_cells(column: str, dtype: Any, *, date_format: str | None, strip: Strip
     if name == "Datetime" and dtype.time_zone is not None:
         return _dated(nw.col(WALL_CLOCK))
     if kind == "date":
-        return _dated(nw.col(column).cast(nw.Datetime) if name == "Date" else nw.col(column))
+        return _dated(nw.col(column), is_day=name == "Date")
     if kind == "text":
         return _text_dates(stripped(column, dtype, strip), date_format)
     return unreadable(f"column {column!r} holds {dtype}, expected dates{_HELPS.get(kind, _CAST)}")
@@ -38,10 +38,12 @@ _HELPS = {
 _CAST = ", or text such as '2026-12-31'; cast the column first"
 
 
-def _dated(value: nw.Expr) -> Cells:
+def _dated(value: nw.Expr, *, is_day: bool = False) -> Cells:
+    """Keep the dates of the years that are read; days become times afterwards, for DuckDB has no time of its endless day."""
     in_range = value.dt.year().is_between(EARLIEST, LATEST).fill_null(False)  # DuckDB's infinity has no year
     faults = {"missing_date": value.is_null(), "date_out_of_range": ~value.is_null() & ~in_range}
-    return Cells(nw.when(in_range).then(value), faults)
+    kept = nw.when(in_range).then(value)
+    return Cells(kept.cast(nw.Datetime) if is_day else kept, faults)
 
 
 _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
