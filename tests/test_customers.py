@@ -1,6 +1,7 @@
 import datetime as dt
 import warnings
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -374,3 +375,27 @@ def test_known_customers_have_ids():
     known = sc.summarize_customers(log).assign(customer_id=[["a"], ["b"]])
     with pytest.raises(sc.ColumnError, match="known_customers: column 'customer_id' holds list"):
         sc.clean_transactions(new.assign(amount=-1.0), known_customers=known)
+
+
+def test_two_parts_of_one_duckdb_table_meet():
+    connection = duckdb.connect()
+    connection.execute(
+        "create table orders as select * from (values ('a', timestamp '2026-01-01', 1.0), "
+        "('a', timestamp '2026-02-01', 2.0), ('b', timestamp '2026-02-02', 4.0)) as t(customer_id, date, amount)"
+    )
+    orders = connection.table("orders")
+    january, february = orders.filter("month(date) = 1"), orders.filter("month(date) = 2")
+    updated = sc.update_customers(sc.summarize_customers(january), february)
+    assert sorted(updated.project("customer_id, revenue").fetchall()) == [("a", 3.0), ("b", 4.0)]
+    known = sc.clean_transactions(february, known_customers=orders.filter("amount < 2"))
+    assert known.kept_rows == 2
+
+
+def test_a_calibration_that_ends_before_the_log_says_so():
+    log = pd.DataFrame(
+        {"customer_id": ["a", "a"], "amount": 1.0, "date": pd.to_datetime(["2026-01-05", "2026-02-05"])}
+    )
+    with pytest.raises(
+        sc.TransactionError, match="dated after calibration_end=2026-01-04; the first is of 2026-01-05"
+    ):
+        sc.split_periods(log, calibration_end="2026-01-04")

@@ -3,6 +3,7 @@ import warnings
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import segmentclient as sc
@@ -176,3 +177,91 @@ def test_a_column_of_people_that_differs_by_capitals_is_named_on_duckdb():
     people = connection.sql("select 1 as customer_id, 3 as Revenue")
     with pytest.raises(sc.ColumnError, match="columns Revenue are in customers too"):
         sc.join_people(customers, people)
+
+
+GAPS = pd.DataFrame(
+    {
+        "customer_id": ["a", "b", "b"],
+        "city": [None, "Paris", "Paris"],
+        "opt_in": [True, None, None],
+        "age": [30.0, None, 41.0],
+        "born": pd.to_datetime(["1990-01-01", None, None]),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [
+        pl.DataFrame,
+        pl.LazyFrame,
+        lambda data: pa.table(data),
+        lambda data: duckdb.connect().from_arrow(pa.table(data)),
+    ],
+    ids=["polars", "lazy", "pyarrow", "duckdb"],
+)
+@pytest.mark.parametrize("people", [GAPS, pl.from_pandas(GAPS)], ids=["pd", "pl"])
+def test_people_with_gaps_join_customers_of_any_other_engine(engine, people):
+    joined = sc.join_people(engine({"customer_id": ["a", "b", "c"]}), people, LOG)
+    rows = joined.collect() if isinstance(joined, pl.LazyFrame) else joined
+    table = rows.df() if hasattr(rows, "df") else rows.to_pandas()
+    table = table.sort_values("customer_id").astype(object)
+    plain = table.where(table.notna(), None)
+    assert plain.city.tolist() == [None, "Paris", None]
+    assert plain.opt_in.tolist() == [True, None, None]
+    assert plain.age.tolist() == [30.0, 41.0, None]
+    assert plain.n_contacts.tolist() == [3, 1, 0]
+
+
+def test_what_another_engine_has_no_type_for_is_named():
+    people = pd.DataFrame(
+        {"customer_id": ["a", "b"], "month": pd.period_range("2026", periods=2), "x": [1, "one"]}
+    )
+    with pytest.raises(sc.ColumnError, match=r"(?s)'month' holds period.*'x' holds int beside str"):
+        sc.join_people(pl.DataFrame({"customer_id": ["a"]}), people)
+
+
+def test_contacts_of_no_kind_and_none_at_all_are_counted():
+    for log in (LOG.iloc[:0], LOG.assign(kind=None), LOG.assign(kind=" ")):
+        for customers in (CUSTOMERS, pl.DataFrame(CUSTOMERS.to_dict("list"))):
+            joined = sc.join_people(customers, PEOPLE, log)
+            assert list(joined["n_contacts"]) == ([1, 3, 0] if len(log) else [0, 0, 0])
+            assert "n_" not in joined.columns
+
+
+@pytest.mark.parametrize(
+    ("kinds", "message"),
+    [(["contacts"] * 6, "would be counted as n_contacts"), (["★"] * 6, "'★' has no letter and no digit")],
+)
+def test_kinds_that_can_name_no_column_are_refused(kinds, message):
+    with pytest.raises(sc.ColumnError, match=message):
+        sc.join_people(CUSTOMERS, PEOPLE, LOG.assign(kind=kinds))
+
+
+def test_a_score_that_the_customers_have_already_is_neither_overwritten_nor_lost():
+    for name in ("nps_score", "visit_score"):  # visits are never scored, and get no column
+        with pytest.raises(sc.ColumnError, match=f"{name} are in customers too"):
+            sc.join_people(CUSTOMERS.assign(**{name: 1.0}), PEOPLE, LOG)
+
+
+def test_several_rows_of_a_person_that_cannot_be_compared_are_refused():
+    twice = PEOPLE.assign(customer_id=["a", "a", "b", "c"])
+    lists = twice.assign(tags=pd.Series([["x"], ["y"], [], []], dtype=pd.ArrowDtype(pa.list_(pa.string()))))
+    with pytest.raises(sc.ColumnError, match=r"'tags' holds List.*cannot be compared"):
+        sc.join_people(CUSTOMERS, lists)
+    halves = twice.assign(city=pd.Series(["\ud800", "x", "y", "z"], dtype=object))
+    with pytest.raises(sc.ColumnError, match="people: pandas could not read the table: half characters"):
+        sc.join_people(CUSTOMERS, halves)
+
+
+def test_people_of_whom_only_the_id_is_known_join_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        joined = sc.join_people(CUSTOMERS, PEOPLE[["customer_id"]].iloc[[0, 0, 1]])
+    pd.testing.assert_frame_equal(joined, CUSTOMERS)
+
+
+def test_ids_that_whole_numbers_cannot_hold_are_nobody_on_pyarrow_too():
+    people = pd.DataFrame({"customer_id": [1.0, 1.5], "city": ["Lyon", "Nice"]})
+    joined = sc.join_people(pa.table({"customer_id": [1, 2]}), people)
+    assert joined["city"].to_pylist() == ["Lyon", None]

@@ -470,3 +470,16 @@ def test_codecs_that_make_no_text_are_no_encodings(tmp_path, encoding):
 def test_settings_that_duckdb_does_not_know_are_refused(tmp_path, options, message):
     with pytest.raises(sc.SegmentClientError, match=message):
         sc.scan_orders(write(tmp_path, HEAD + orders(2)), **options)
+
+
+def test_a_link_to_a_file_of_the_pattern_is_no_other_file(tmp_path):
+    (tmp_path / "orders-2026-01.csv").write_text(
+        "customer_id,date,amount\na,2026-01-02,12.50\n", encoding="utf-8"
+    )
+    (tmp_path / "orders-2026-02.csv").write_text(
+        "customer_id,date,amount\nb,2026-02-02,1.00\n", encoding="utf-8"
+    )
+    (tmp_path / "orders-latest.csv").symlink_to(tmp_path / "orders-2026-02.csv")
+    clean = sc.clean_transactions(sc.scan_orders(tmp_path / "orders-*.csv"))
+    assert clean.audit["amount"].tolist() == [13.5]
+    assert sc.scan_orders(tmp_path / "orders-latest.csv").fetchall() == [("b", "2026-02-02", "1.00")]

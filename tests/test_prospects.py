@@ -109,3 +109,24 @@ def test_later_steps_take_prospects() -> None:
     assert table["status"].tolist() == ["active", "inactive", "prospect", "prospect"]
     profile = sc.profile_segments(table, "status").set_index("status")
     assert profile.loc["prospect", ["n_customers", "revenue", "n_orders"]].tolist() == [2, 0.0, 0]
+
+
+def test_people_whose_id_is_blank_are_nobody():
+    people = pd.DataFrame({"customer_id": ["z", "", " ", None, "\u00a0"]})
+    for table, others in (
+        (CUSTOMERS, people),
+        (pl.DataFrame(CUSTOMERS.to_dict("list")), pl.from_pandas(people)),
+    ):
+        with pytest.warns(sc.SegmentClientWarning, match="4 rows without an id"):
+            assert list(sc.add_prospects(table, others)["customer_id"]) == ["a", "b", "z"]
+
+
+def test_a_column_that_the_key_would_take_the_name_of_is_named():
+    people = pd.DataFrame({"id": ["z"], "customer_id": ["q"]})
+    with pytest.raises(sc.ColumnError, match="'customer_id' would be overwritten by 'id'"):
+        sc.add_prospects(CUSTOMERS, people, customer_id="id")
+
+
+def test_an_index_that_has_no_next_number_is_begun_again():
+    customers = CUSTOMERS.set_axis([1, 2**63 - 1])
+    assert sc.add_prospects(customers, PEOPLE).index.tolist() == [1, 2**63 - 1, 0, 1]

@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import zoneinfo
 from decimal import Decimal
@@ -5,6 +6,7 @@ from decimal import Decimal
 import duckdb
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -824,3 +826,145 @@ def test_capitals_are_no_difference_to_duckdb(on_engine, back, name):
     else:
         kept = back(sc.clean_transactions(raw, **COLUMNS, order_id="o").transactions)
         assert list(kept) == ["customer_id", "date", "amount", "order_id", name]
+
+
+def _as_engines(data):
+    table = pa.table(data)
+    return [
+        pd.DataFrame(data),
+        pl.from_arrow(table),
+        pl.from_arrow(table).lazy(),
+        duckdb.connect().from_arrow(table),
+        table,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["2026-01-05 23:30:00 +0100", "2026-01-06 10:00 +0100"], [5, 6]),  # Shopify
+        (["2026-01-05 23:30:00+01", "2026-01-06 10:00:00.123+01"], [5, 6]),  # PostgreSQL
+        (["2026-01-05 23:30:00 UTC", "2026-01-06 10:00:00-00"], [5, 6]),  # BigQuery, Rails
+    ],
+)
+def test_offsets_are_read_as_shops_and_databases_write_them(texts, days):
+    data = {"customer_id": ["a", "b"], "date": texts, "amount": [1.0, 2.0]}
+    for table in _as_engines(data):
+        clean = sc.clean_transactions(table)
+        assert [clean.notes["first_day"].day, clean.notes["last_day"].day] == days
+        assert clean.audit["amount"].tolist() == [3.0]
+        in_tokyo = sc.clean_transactions(table, timezone="Asia/Tokyo")
+        assert [in_tokyo.notes["first_day"].day, in_tokyo.notes["last_day"].day] == [6, 6]
+
+
+def test_offsets_of_no_known_form_set_the_row_aside():
+    odd = ["2026-01-05 10:00  +01", "2026-01-05 +01", "2026-01-05 10:00 CET", "2026-01-05 10:00+1"]
+    log = pd.DataFrame({"customer_id": "a", "date": [*odd, "2026-01-05 10:00"], "amount": 1.0})
+    assert sc.clean_transactions(log).audit["rows"].tolist() == [1, 4]
+
+
+def test_a_date_format_is_read_without_its_blanks_and_to_its_end():
+    log = pd.DataFrame({"customer_id": ["a"], "date": [" 01/02/2026 "], "amount": [1.0]})
+    assert sc.clean_transactions(log, date_format=" %d/%m/%Y ").kept_rows == 1
+    with pytest.raises(sc.ColumnError, match="uses %; accepted, once each"):
+        sc.clean_transactions(log, date_format="%d/%m/%Y%")
+
+
+def test_signs_that_nobody_sees_around_a_cell_are_no_part_of_it():
+    data = {
+        "customer_id": ["\u200ea", "a\u2060", "\u202aa\u202c", "a\u00ad", "a\u200d", "a"],
+        "date": ["\u200e2026-01-01"] * 6,
+        "amount": ["\u200f1.5"] * 6,
+    }
+    for table in _as_engines(data):
+        clean = sc.clean_transactions(table)
+        assert clean.notes["customers"] == 1
+        assert clean.audit["amount"].tolist() == [9.0]
+
+
+@pytest.mark.parametrize("odd", [Decimal("Infinity"), Decimal("sNaN"), Decimal("1.5")])
+def test_numbers_that_are_no_id_are_named_in_exclude(odd):
+    log = pd.DataFrame({"customer_id": [1, 2], "date": "2026-01-01", "amount": 1.0})
+    with pytest.raises(sc.ColumnError, match=r"exclude= lists Decimal.*holds whole numbers"):
+        sc.clean_transactions(log, exclude=[odd])
+
+
+def test_ids_to_exclude_are_found_whatever_holds_them():
+    data = {"customer_id": [2**63, 1], "date": ["2026-01-01"] * 2, "amount": [1.0, 2.0]}
+    huge = pa.table({**data, "customer_id": pa.array(data["customer_id"], pa.uint64())})
+    assert sc.clean_transactions(huge, exclude=[2**63, -1]).audit["rows"].tolist() == [1, 1]
+    for ids in ([1, "2"], pd.Categorical([1, 2])):
+        log = pd.DataFrame({**data, "customer_id": ids})
+        for listed in (1, "1", 1.0, Decimal(1), np.int8(1)):
+            assert sc.clean_transactions(log, exclude=[listed]).audit["rows"].tolist() == [1, 1]
+
+
+def test_words_of_an_exclusion_are_read_without_blanks_on_every_engine():
+    data = {
+        "customer_id": ["a", "b"],
+        "date": ["2026-01-01"] * 2,
+        "amount": [1.0, 2.0],
+        "staff": ["yes\u00a0", "\u200bno"],
+    }
+    for table in _as_engines(data):
+        assert sc.clean_transactions(table, exclude="staff").audit["rows"].tolist() == [1, 1]
+
+
+def test_columns_that_an_engine_takes_for_several_are_named():
+    data = {"customer_id": ["a"], "date": ["2026-01-01"], "amount": [1.0], "*": [1]}
+    pandas, polars, lazy, relation, arrow = _as_engines(data)
+    for table in (polars, lazy, relation):
+        with pytest.raises(sc.ColumnError, match=r"columns called \* stand for several columns"):
+            sc.clean_transactions(table)
+    for table in (pandas, arrow):
+        assert sc.clean_transactions(table, duplicates="drop").kept_rows == 1
+    with pytest.raises(sc.ColumnError, match=r"columns called \^a.\$ stand"):
+        sc.summarize_customers(polars.rename({"*": "^a.$"}))
+
+
+def test_zeros_of_both_signs_are_duplicates_on_every_engine():
+    data = {
+        "customer_id": ["a"] * 4,
+        "date": ["2026-01-01"] * 4,
+        "amount": [0.0, -0.0, -0.0, 0.0],
+        "discount": [-0.0, 0.0, -0.0, 0.0],
+    }
+    for table in [*_as_engines(data), pd.DataFrame(data).convert_dtypes(dtype_backend="pyarrow")]:
+        assert sc.clean_transactions(table, duplicates="drop").audit["rows"].tolist() == [1, 3]
+        assert sc.clean_transactions(table).notes["exact_duplicates_kept"] == 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Basket:
+    lines: list[str]
+
+
+def test_duplicates_are_found_beside_cells_that_refuse_to_be_compared():
+    records = list(np.array([(1, 2.0), (1, 2.0), (1, 3.0)], dtype=[("n", "i4"), ("x", "f8")]))
+    for cells in (
+        np.array([1, 1, 2], dtype="float16"),
+        records,
+        [Basket(["x"]), Basket(["x"]), Basket(["y"])],
+    ):
+        log = pd.DataFrame({"customer_id": "a", "date": "2026-01-01", "amount": 1.0, "cell": cells})
+        assert sc.clean_transactions(log, duplicates="drop").audit["rows"].tolist() == [2, 1]
+
+
+def test_one_currency_in_several_spellings_is_one_and_a_blank_is_none():
+    log = pd.DataFrame({"customer_id": ["a"] * 4, "date": "2026-01-01", "amount": 1.0})
+    for spelt in (["EUR", "eur", "EUR ", "Eur\u00a0"], [978] * 4):
+        assert sc.clean_transactions(log.assign(paid_in=spelt), currency="paid_in").kept_rows == 4
+    with pytest.raises(sc.ColumnError, match="names no currency in any row"):
+        sc.clean_transactions(log.assign(paid_in=["", " ", None, ""]), currency="paid_in")
+    with pytest.raises(sc.TransactionError, match=r"\(rows: missing 2, EUR 1, USD 1\)"):
+        sc.clean_transactions(log.assign(paid_in=["EUR", "usd", "", None]), currency="paid_in")
+
+
+def test_an_endless_day_of_duckdb_sets_its_row_aside():
+    log = duckdb.connect().sql(
+        "select * from (values ('a', date '2026-01-01', 1.0), ('b', 'infinity'::date, 2.0), "
+        "('c', '-infinity'::date, 4.0), ('d', null, 8.0)) as t(customer_id, date, amount)"
+    )
+    audit = sc.clean_transactions(log).audit
+    assert audit["reason"].tolist() == ["kept", "missing_date", "date_out_of_range"]
+    assert audit["amount"].tolist() == [1.0, 8.0, 6.0]

@@ -9,6 +9,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentclient import frames
 from segmentclient.cells.reading import STAGE, Cells, Stage, Strip, is_blank, stripped, unreadable
 from segmentclient.schema import kind_of
 
@@ -24,7 +25,7 @@ def date_cells(column: str, dtype: Any, *, date_format: str | None, strip: Strip
     if name == "Datetime" and dtype.time_zone is not None:
         return _dated(nw.col(WALL_CLOCK))
     if kind == "date":
-        return _dated(nw.col(column).cast(nw.Datetime) if name == "Date" else nw.col(column))
+        return _dated(nw.col(column), is_day=name == "Date")
     if kind == "text":
         return _text_dates(stripped(column, dtype, strip), date_format)
     return unreadable(f"column {column!r} holds {dtype}, expected dates{_HELPS.get(kind, _CAST)}")
@@ -37,16 +38,19 @@ _HELPS = {
 _CAST = ", or text such as '2026-12-31'; cast the column first"
 
 
-def _dated(value: nw.Expr) -> Cells:
+def _dated(value: nw.Expr, *, is_day: bool = False) -> Cells:
+    """Keep the dates of the years that are read; days become times afterwards, for DuckDB has no time of its endless day."""
     in_range = value.dt.year().is_between(EARLIEST, LATEST).fill_null(False)  # DuckDB's infinity has no year
     faults = {"missing_date": value.is_null(), "date_out_of_range": ~value.is_null() & ~in_range}
-    return Cells(nw.when(in_range).then(value), faults)
+    kept = nw.when(in_range).then(value)
+    return Cells(kept.cast(nw.Datetime) if is_day else kept, faults)
 
 
 _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _PARTS = {"Y": "year", "y": "short_year", "m": "month", "d": "day", "H": "hour", "M": "minute", "S": "second"}
 _TEXT, _SHAPED, _REAL, _OFFSET = (f"{STAGE}date_{name}" for name in ("text", "shaped", "real", "offset"))
-_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?$"
+_CLOCK = r"Z|UTC|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?"
+_ISO = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?(?: ?(?:{_CLOCK}))?)?$"
 _ISO_PLACES = {"Y": 0, "m": 5, "d": 8, "H": 11, "M": 14, "S": 17}
 
 
@@ -60,7 +64,7 @@ def _text_dates(raw: nw.Expr, date_format: str | None) -> Cells:
         stages = (*read.stages, {_OFFSET: _offset(nw.col(_TEXT))})
         fraction = nw.when(has_seconds).then(_fraction(nw.col(_TEXT))).otherwise(nw.lit(""))
         return dataclasses.replace(read, stages=stages, offset=nw.col(_OFFSET), fraction=fraction)
-    parsed = _parsed_format(date_format)
+    parsed = _parsed_format(date_format.strip(frames.BLANKS))
     if isinstance(parsed, str):
         return unreadable(parsed)
     shape, places = parsed
@@ -68,15 +72,15 @@ def _text_dates(raw: nw.Expr, date_format: str | None) -> Cells:
 
 
 def _offset(text: nw.Expr) -> nw.Expr:
-    """Cut the offset out of a well-shaped ISO text, as +0100 (Z: +0000), or nothing where there is none."""
+    """Cut the offset out of a well-shaped ISO text, as +0100 (+01: +0100; Z and UTC: +0000), or nothing where there is none."""
     offset = text.str.slice(16).str.replace_all(r"^:[0-9]{2}([.,][0-9]+)?", "")  # behind the minutes
-    offset = offset.str.replace_all(":", "", literal=True)
-    return nw.when((offset == "Z") | (offset == "-0000")).then(nw.lit("+0000")).otherwise(offset)
+    offset = offset.str.replace_all("[: ]", "").str.replace_all(r"^(Z|UTC|-00(00)?)$", "+0000")
+    return nw.when(offset.str.len_chars() == 3).then(nw.concat_str(offset, nw.lit("00"))).otherwise(offset)
 
 
 def _fraction(text: nw.Expr) -> nw.Expr:
     """Cut what stands behind the second out of a well-shaped ISO text: 5 of 10:00:00,500+01:00."""
-    digits = text.str.slice(19).str.replace_all(r"[Z+-].*$", "").str.replace_all("[.,]", "")
+    digits = text.str.slice(19).str.replace_all(r"[^0-9.,].*$", "").str.replace_all("[.,]", "")
     return digits.str.replace_all("0+$", "")
 
 
@@ -84,8 +88,8 @@ def _parsed_format(date_format: str) -> tuple[str, dict[str, int]] | str:
     """Turn a format into the shape of a fully padded text and the place of each part."""
     shape, at = "^", 0
     places: dict[str, int] = {}
-    for token, literal in re.findall(r"%(.)|([^%])", date_format):
-        if token and (token not in _WIDTHS or token in places):
+    for token, literal in re.findall(r"%(.?)|([^%])", date_format, re.DOTALL):
+        if not literal and (token not in _WIDTHS or token in places):
             return f"date_format={date_format!r} uses %{token}; accepted, once each: %d %m %Y %y %H %M %S"
         if token:
             places[token] = at

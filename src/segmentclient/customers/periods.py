@@ -57,6 +57,11 @@ def split_periods(
         raise TransactionError(
             f"the holdout ends on {log.as_of} and the calibration on {end}: nothing is held out"
         )
+    first = as_day(frames.one_row(log.frame, day=nw.col("date").min())["day"], "date")
+    if first > end:
+        raise TransactionError(
+            f"transactions: every row is dated after calibration_end={end}; the first is of {first}"
+        )
     known = summarize_customers(
         frames.give_back(until(log.frame, end)), as_of=end, time_unit=time_unit, gaps=gaps
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["with_common_fields", "with_common_types", "without_arrow"]
+from segmentclient.errors import raise_all
+
+__all__ = ["in_arrow", "with_common_fields", "with_common_types", "without_arrow"]
 
 
 def with_common_fields(table: Any) -> Any:
@@ -79,3 +81,39 @@ def _plain(column: Any) -> Any:
         whole = column.dtype.numpy_dtype.name
         return column.astype(whole if not column.hasnans else whole.replace("i", "I").replace("u", "U"))
     return column
+
+
+def in_arrow(data: Any, name: str) -> Any:
+    """Give a pandas table as one of pyarrow, or raise one error for all the columns that Arrow cannot hold."""
+    import pyarrow as pa
+
+    columns = {column: _column_in_arrow(cells) for column, cells in data.items()}
+    raise_all(
+        (
+            f"column {column!r} holds {_held(data[column])}, which the engine of the other table has no type for; cast "
+            "it, for instance to text (column.astype(str))"
+            for column, cells in columns.items()
+            if cells is None
+        ),
+        table=name,
+    )
+    return pa.table(columns)
+
+
+def _column_in_arrow(cells: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        column = pa.array(cells, from_pandas=True)
+    except (TypeError, ValueError, NotImplementedError, OverflowError):
+        return None
+    if isinstance(column.type, pa.BaseExtensionType):
+        return None
+    common = _in_common_type(column)
+    return column if common is None else common
+
+
+def _held(cells: Any) -> str:
+    if cells.dtype != object:
+        return str(cells.dtype)
+    return " beside ".join(sorted({type(cell).__name__ for cell in cells[cells.notna()]}))

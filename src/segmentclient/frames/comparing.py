@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import narwhals.stable.v2 as nw
@@ -19,7 +20,8 @@ AnyFrame = TypeVar("AnyFrame", bound=Frame)
 def comparable(frame: AnyFrame) -> AnyFrame:
     """Write the cells of a table as text where pandas or pyarrow could not compare them: lists, dictionaries, sets.
 
-    Other engines compare what they hold.
+    Numbers that Arrow tells apart (-0.0 and 0.0), or that pandas cannot group (of half precision), are made plain. Other
+    engines compare what they hold.
     """
     if not isinstance(frame, nw.DataFrame):
         return frame
@@ -37,7 +39,12 @@ def comparable(frame: AnyFrame) -> AnyFrame:
     series = (
         nw.from_native(series_like(frame, name, text), series_only=True) for name, text in texts.items()
     )
-    return frame.with_columns(*(one.alias(name) for one, name in zip(series, texts, strict=True)))
+    plain = [nw.col(name).cast(nw.Float64) + 0.0 for name in _floats(frame) if name not in texts]
+    return frame.with_columns(*(one.alias(name) for one, name in zip(series, texts, strict=True)), *plain)
+
+
+def _floats(frame: Frame) -> list[str]:
+    return [name for name, dtype in frame.collect_schema().items() if dtype.is_float()]
 
 
 def _is_odd(cells: Any) -> bool:
@@ -45,9 +52,23 @@ def _is_odd(cells: Any) -> bool:
         return _is_nested(getattr(cells.dtype, "pyarrow_dtype", None))
     held = cells[cells.notna()].tolist()
     kinds = {type(one) for one in held}
-    return any(kind.__hash__ is None or issubclass(kind, tuple) for kind in kinds) or (
-        str in kinds and bool(half_characters([one for one in held if isinstance(one, str)], most=1))
+    return (
+        any(kind.__hash__ is None or issubclass(kind, tuple) for kind in kinds)
+        or _refuse_hash(held)
+        or (str in kinds and bool(half_characters([one for one in held if isinstance(one, str)], most=1)))
     )
+
+
+def _refuse_hash(held: Sequence[Any]) -> bool:
+    """Whether some cells are of a class that can be compared, and hold what cannot."""
+    try:
+        {hash(one) for one in held if type(one) not in _HASHED}
+    except TypeError:
+        return True
+    return False
+
+
+_HASHED = frozenset({str, int, float, bool, bytes})
 
 
 def _is_nested(held: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -105,12 +105,26 @@ def _refuse_unusable(frame: Frame, name: str) -> None:
         raise ColumnError(
             f"{name}: column names that begin with {_OWN} are needed here, found {', '.join(taken[:5])}; rename them"
         )
+    _refuse_patterns(frame, schema, name)
     if frame.implementation.is_polars():
         odd = [column for column, dtype in schema.items() if isinstance(dtype, nw.Object)]
         if odd:
             raise ColumnError(
                 f"{name}: columns of Python objects cannot be worked on in polars: {', '.join(odd)}; cast or drop them"
             )
+
+
+def _refuse_patterns(frame: Frame, columns: Iterable[str], name: str) -> None:
+    """Refuse names that an engine takes for several columns: the star, and to polars ^...$ too."""
+    engine = frame.implementation
+    if engine.is_pandas() or engine.is_pyarrow() or engine.is_dask():
+        return
+    polars = engine.is_polars()
+    odd = [one for one in columns if one == "*" or (polars and one[:1] == "^" and one[-1:] == "$")]
+    if odd:
+        raise ColumnError(
+            f"{name}: columns called {', '.join(odd[:5])} stand for several columns in {engine.name.lower()}; rename them"
+        )
 
 
 ENGINES = frozenset({"duckdb", "polars", "pyarrow", "decimal"})

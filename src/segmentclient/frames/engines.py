@@ -8,6 +8,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
+from segmentclient.frames.arrow import in_arrow
 from segmentclient.frames.door import Frame, collect, is_lazy
 
 __all__ = ["beside", "like", "on_one_engine"]
@@ -31,11 +32,18 @@ def like(frame: Frame, data: Mapping[str, Any]) -> Frame:
     return small.lazy() if is_lazy(frame) else small
 
 
-def beside(frame: Frame, other: Frame) -> Frame:
+def beside(frame: Frame, other: Frame, *, name: str) -> Frame:
     """Bring `other` to the engine of `frame`: as it is when it is there, else by way of the driver."""
     if on_one_engine(frame, other):
         return other
-    data = collect(other)
+    engine, data = frame.implementation, collect(other)
+    if engine.is_pandas():
+        return nw.from_native(data)
+    if engine.is_duckdb():
+        return _arrow_on_duckdb(frame, in_arrow(data, name))
+    if engine.is_polars() or engine.is_pyarrow():
+        small = nw.from_arrow(in_arrow(data, name), backend=engine)
+        return small.lazy() if is_lazy(frame) else small
     return like(frame, data.astype(object).where(data.notna(), None).to_dict("list"))
 
 
@@ -52,8 +60,9 @@ def _can_meet(frame: Frame, other: Frame) -> bool:
     """Tell whether two tables can be joined: a DuckDB relation only meets those of its own connection."""
     if not frame.implementation.is_duckdb():
         return True
-    try:
-        nw.to_native(frame).cross(nw.to_native(other))
+    ours, theirs = nw.to_native(frame), nw.to_native(other)
+    try:  # under names of their own, for relations made from one table have one name
+        ours.set_alias("_segmentclient_ours").cross(theirs.set_alias("_segmentclient_theirs"))
     except Exception as error:
         if "different connections" in str(error):
             return False
@@ -71,6 +80,10 @@ def _on_duckdb(frame: Frame, data: Mapping[str, Any]) -> Frame:
     small = _pandas(data)  # noqa: F841 (the query below names it)
     relation = nw.to_native(frame)
     return nw.from_native(relation.query("_segmentclient_host", "select * from small"))
+
+
+def _arrow_on_duckdb(frame: Frame, small: Any) -> Frame:
+    return nw.from_native(nw.to_native(frame).query("_segmentclient_host", "select * from small"))
 
 
 def _on_spark(frame: Frame, data: Mapping[str, Any]) -> Frame:

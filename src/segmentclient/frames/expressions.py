@@ -25,7 +25,9 @@ __all__ = [
     "with_wall_clock",
 ]
 
-BLANKS = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace()) + "\N{ZERO WIDTH SPACE}\ufeff"
+# Signs that nobody sees: soft hyphens, zero widths, and marks of direction, which come along where text is copied.
+_UNSEEN = [0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+BLANKS = "".join([*(sign for sign in map(chr, range(0x3001)) if sign.isspace()), *map(chr, _UNSEEN)])
 
 
 def days_between(later: nw.Expr, earlier: nw.Expr) -> nw.Expr:

@@ -25,9 +25,11 @@ def keyed_like(frame: Frame, other: Frame, key: str) -> Frame:
 
     A key that the type cannot hold (1.5 among whole numbers) equals nobody: it becomes missing, or its row is left out.
     """
-    if frame.implementation.is_pyarrow():
-        return _cast_on_arrow(frame, other, [key])
     wanted, found = frame.collect_schema()[key], other.collect_schema()[key]
+    if frame.implementation.is_pyarrow():
+        if wanted.is_integer() and found.is_float():
+            other = other.filter(_is_within(nw.col(key), wanted, found))
+        return _cast_on_arrow(frame, other, [key])
     if wanted == found or (wanted.is_integer() and found.is_integer()):
         return other  # these are joined as they are
     if frame.implementation.is_polars():

@@ -23,10 +23,11 @@ SAMPLE = 1 << 18  # bytes, which tell how a file is written
 
 
 def files_of(path: str) -> list[str]:
-    """Name the files of a pattern, in order."""
+    """Name the files of a pattern, in order, and each once: a link such as `orders-latest.csv` is no other file."""
     whole = os.path.expanduser(path)
     found = [whole] if Path(whole).is_file() else sorted(glob.glob(whole, recursive=True))
-    return [file for file in found if not Path(file).is_dir()]
+    once = {os.path.realpath(file): file for file in reversed(found) if not Path(file).is_dir()}
+    return sorted(once.values())
 
 
 def literally(file: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import narwhals.stable.v2 as nw
 
@@ -16,19 +16,28 @@ MOST_KINDS = 30
 
 
 def kinds_of(log: frames.Frame) -> dict[str, str]:
-    """Give the kinds of contact in a log, each with the name that its columns get."""
-    found = sorted(frames.collect(log.select("kind").drop_nulls().unique())["kind"].astype(str))
+    """Give the kinds of contact in a log, blank ones left out, each with the name that its columns get."""
+    held = frames.collect(log.select("kind").drop_nulls().unique())["kind"].astype(str)
+    found = sorted(kind for kind in held if kind.strip(frames.BLANKS))
     if len(found) > MOST_KINDS:
         raise ColumnError(
             f"interactions: {len(found)} kinds of contact found ({', '.join(found[:5])} …), at most {MOST_KINDS} are accepted; group them"
         )
     named = {kind: folded(kind) for kind in found}
-    twice = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
-    raise_all(
-        (f"several kinds of contact are spelt {name!r}; give them one spelling" for name in twice),
-        table="interactions",
-    )
+    raise_all(_name_problems(named), table="interactions")
     return named
+
+
+def _name_problems(named: Mapping[str, str]) -> Iterator[str]:
+    """Say which kinds can give no column its name."""
+    names = list(named.values())
+    for kind, name in named.items():
+        if not name:
+            yield f"the kind of contact {kind!r} has no letter and no digit to name a column by; give it a word"
+        if name == "contacts":
+            yield f"the kind of contact {kind!r} would be counted as n_contacts, as all kinds together are; rename it"
+    for name in sorted({name for name in names if name and names.count(name) > 1}):
+        yield f"several kinds of contact are spelt {name!r}; give them one spelling"
 
 
 def marks_of(named: Mapping[str, str], scored: bool) -> dict[str, nw.Expr]:
@@ -50,7 +59,7 @@ def finish_contacts(joined: frames.Frame, named: Mapping[str, str], scored: bool
     """Nobody has a missing count of contacts; sums of scores become means."""
     counts = ["n_contacts", *(f"n_{name}" for name in named.values())]
     joined = joined.with_columns(*(nw.col(name).fill_null(0).cast(nw.Int64) for name in counts))
-    if not scored:
+    if not scored or not named:
         return joined
     known = {name: nw.col(f"_{name}_known") for name in named.values()}
     means = {f"{name}_score": nw.when(n > 0).then(nw.col(f"_{name}_sum") / n) for name, n in known.items()}

@@ -9,18 +9,21 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import SegmentClientWarning
+from segmentclient.errors import SegmentClientWarning, raise_all
 from segmentclient.personas import consents
 from segmentclient.personas.attributes import folded
 
 __all__ = ["merge_persons", "warn_if_differing"]
 
 
-def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[str, int]]:
+def merge_persons(persons: frames.Frame, key: str, table: str) -> tuple[frames.Frame, dict[str, int]]:
     """Keep a value where all known cells of a person agree; the order of the rows never matters."""
     persons = _with_comparable_texts(persons)
     schema = persons.collect_schema()
     columns = [name for name in schema if name != key]
+    if not columns:
+        return persons.unique(), {}
+    _refuse_nested(schema, table)
     ready = persons.with_columns(*(_ready(name, schema[name]) for name in columns))
     ends = {f"_min_{place}": nw.col(name).min() for place, name in enumerate(columns)}
     ends |= {f"_max_{place}": nw.col(name).max() for place, name in enumerate(columns)}
@@ -30,8 +33,21 @@ def merge_persons(persons: frames.Frame, key: str) -> tuple[frames.Frame, dict[s
         key, *(_agreed(name, place, schema[name], clashes[name]) for place, name in enumerate(columns))
     )
     counts = {name: clash.cast(nw.Int64).sum() for name, clash in clashes.items()}
-    counted = frames.one_row(grouped, **counts) if counts else {}
+    counted = frames.one_row(grouped, **counts)
     return kept, {name: int(n) for name, n in counted.items() if n}
+
+
+def _refuse_nested(schema: Mapping[str, Any], table: str) -> None:
+    """Refuse columns of which no engine has a smallest and a largest value."""
+    raise_all(
+        (
+            f"column {name!r} holds {dtype}, by which several rows of one person cannot be compared; keep one row a "
+            "person, or cast it to text"
+            for name, dtype in schema.items()
+            if isinstance(dtype, nw.List | nw.Struct | nw.Array)
+        ),
+        table=table,
+    )
 
 
 def _with_comparable_texts(persons: frames.Frame) -> frames.Frame:

@@ -77,28 +77,19 @@ def _persons(frame: frames.Frame, table: Any, key: str, name: str) -> frames.Fra
     """One row a person, on the engine of the customers."""
     persons = frames.read(table, name=name)
     _check_key(frame, persons, key, name)
-    persons = persons.filter(~nw.col(key).is_null())
+    persons = frames.with_truths(persons.filter(~nw.col(key).is_null()))
     counts = frames.one_row(persons, rows=nw.len(), ids=nw.col(key).n_unique())
     if counts["rows"] > (counts["ids"] or 0):
-        persons, differing = merge_persons(persons, key)
+        with frames.said_by_engine(name):
+            persons, differing = merge_persons(persons, key, name)
         warn_if_differing(differing, name)
-    return frames.keyed_like(frame, _same_engine(frame, persons), key)
+    return frames.keyed_like(frame, frames.beside(frame, persons, name=name), key)
 
 
 def _check_key(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> None:
     check_columns(other.collect_schema(), {key: "any"}, table=name)
     frames.check_labels(other, key, name=name)
     frames.check_same_keys(frame, other, key, name=name)
-
-
-def _same_engine(frame: frames.Frame, other: frames.Frame) -> frames.Frame:
-    if (
-        frame.implementation == other.implementation
-        and frames.is_lazy(frame) == frames.is_lazy(other)
-        and not frame.implementation.is_duckdb()
-    ):
-        return other
-    return frames.like(frame, {name: list(values) for name, values in frames.collect(other).items()})
 
 
 def _beside(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> frames.Frame:
@@ -136,9 +127,12 @@ def _with_contacts(frame: frames.Frame, log: frames.Frame, key: str) -> frames.F
     _check_key(frame, log, key, "interactions")
     log = log.filter(~nw.col(key).is_null())
     named = kinds_of(log) if "kind" in schema else {}
+    scores = [f"{name}_score" for name in named.values()] if "score" in schema else []
+    raise_all(_clashes(frame, scores), table="interactions")
     marked = log.with_columns(**marks_of(named, "score" in schema))
     ends = {"n_contacts": nw.len(), **({"last_contact": nw.col("date").max()} if "date" in schema else {})}
     counts = {name: nw.col(name).sum() for name in marks_of(named, "score" in schema)}
-    grouped = frames.keyed_like(frame, _same_engine(frame, marked.group_by(key).agg(**ends, **counts)), key)
+    counted = frames.beside(frame, marked.group_by(key).agg(**ends, **counts), name="interactions")
+    grouped = frames.keyed_like(frame, counted, key)
     joined = _beside(frame, grouped, key, "interactions")
     return finish_contacts(joined, named, "score" in schema)

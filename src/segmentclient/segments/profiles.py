@@ -140,7 +140,7 @@ def _joined(frame: frames.Frame, people: frames.Frame, keys: Sequence[str]) -> t
         table="attributes",
     )
     people = _one_row_a_person(people.select("customer_id", *(name for name in names if name not in schema)))
-    people = frames.keyed_like(frame, frames.beside(frame, people), "customer_id")
+    people = frames.keyed_like(frame, frames.beside(frame, people, name="attributes"), "customer_id")
     return frames.joined(frame, people, "customer_id"), names
 
 

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import narwhals.stable.v2 as nw
+import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import SegmentClientWarning, raise_all
@@ -21,8 +22,8 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     Parameters
     ----------
     customers : the customers table, any engine.
-    people : any table with one row a person (a CRM export): customers and others. Rows without an id are left out with a
-        warning, repeated ids count once (any one of their rows is taken when the rows differ).
+    people : any table with one row a person (a CRM export): customers and others. Rows without an id (missing or blank) are
+        left out with a warning, repeated ids count once (any one of their rows is taken when the rows differ).
     customer_id : the column of `people` that holds the key.
 
     Returns
@@ -57,6 +58,7 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     frame, others = frames.read(customers), frames.read(people, name="people")
     check_columns(frame.collect_schema(), ["customer_id"])
     check_columns(others.collect_schema(), {customer_id: "id"}, table="people")
+    _refuse_two_keys(others, customer_id)
     frames.check_labels(frame, "customer_id")
     frames.check_labels(others, customer_id, name="people")
     others = _like_customers(
@@ -66,15 +68,28 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     return frames.give_back(_below(frame, _nothing_bought(new, frame.collect_schema())))
 
 
+def _refuse_two_keys(others: frames.Frame, key: str) -> None:
+    """Refuse people with a column that the key would take the name of."""
+    taken = [
+        name
+        for name in others.collect_schema()
+        if name != key and frames.folded(others, name) == "customer_id"
+    ]
+    raise_all(
+        (f"column {name!r} would be overwritten by {key!r}; drop or rename it first" for name in taken),
+        table="people",
+    )
+
+
 def _like_customers(frame: frames.Frame, others: frames.Frame) -> frames.Frame:
     """Keep the shared columns, one row an id, on the engine and in the types of the customers."""
     schema, found = frame.collect_schema(), others.collect_schema()
     _check_kinds(schema, found)
     shared = [name for name in schema if name in found]
-    _warn_without_id(others)
-    others = frames.beside(
-        frame, others.select(*shared).drop_nulls("customer_id").unique("customer_id", keep="any")
-    )
+    nameless = _is_nameless(others)
+    _warn_without_id(others, nameless)
+    others = others.filter(~nameless).select(*shared).unique("customer_id", keep="any")
+    others = frames.beside(frame, others, name="people")
     return frames.in_types_of(frame, others, shared, table="people")
 
 
@@ -94,11 +109,20 @@ def _fits(found: Any, expected: Any, *, is_key: bool) -> bool:
     return kind_of(found) == kind_of(expected) or (kind_of(expected) == "text" and not is_key)
 
 
-def _warn_without_id(others: frames.Frame) -> None:
-    nameless = frames.one_row(others, n=nw.col("customer_id").is_null().cast(nw.Int64).sum())["n"] or 0
-    if nameless:
+def _is_nameless(others: frames.Frame) -> nw.Expr:
+    """Without an id: missing, or text of blanks, as in an order log."""
+    key, held = nw.col("customer_id"), others.collect_schema()["customer_id"]
+    if kind_of(held) != "text":
+        return key.is_null()
+    bare = frames.stripping(others)(key if held == nw.String else key.cast(nw.String))
+    return key.is_null() | (bare.str.len_chars() == 0).fill_null(True)
+
+
+def _warn_without_id(others: frames.Frame, nameless: nw.Expr) -> None:
+    rows = frames.one_row(others, n=frames.count_of(nameless))["n"] or 0
+    if rows:
         warnings.warn(
-            f"people: {nameless:,.0f} rows without an id are left out", SegmentClientWarning, stacklevel=4
+            f"people: {rows:,.0f} rows without an id are left out", SegmentClientWarning, stacklevel=4
         )
 
 
@@ -133,6 +157,7 @@ def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
     table, rows = nw.to_native(frame), nw.to_native(new)
     if table.index.nlevels == 1 and pd.api.types.is_integer_dtype(table.index):
         start = int(table.index.max()) + 1 if len(table) else 0
+        start = start if start + len(rows) < np.iinfo(np.int64).max else 0
         rows = rows.set_axis(pd.RangeIndex(start, start + len(rows), name=table.index.name))
     flags = [name for name in table if name not in rows and pd.api.types.is_bool_dtype(table[name])]
     both = pd.concat([table.astype(dict.fromkeys(flags, "boolean")), rows]) if len(rows) else table.copy()

@@ -28,6 +28,8 @@ def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[A
         return _marked_by(frame, exclude)
     ids, held = list(exclude), frame.collect_schema()[names.customer_id]
     numeric = kind_of(held) == "number"
+    if not numeric and "number" in frames.kinds_in(frame, names.customer_id):  # which are read as text here
+        ids = [str(int(one)) if _is_whole(one) else one for one in ids]
     wrong = [one for one in ids if not (_is_whole(one) if numeric else isinstance(one, str))]
     if wrong:
         raise ColumnError(
@@ -35,11 +37,19 @@ def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[A
             f"{'whole numbers' if numeric else 'text'}; write the ids in the same type"
         )
     listed = _as_held(ids, held) if numeric else [one.strip(frames.BLANKS) for one in ids]
-    return nw.col(ID).is_in(listed) if listed else None
+    if not listed:
+        return None
+    if frame.implementation.is_pyarrow() and held.is_unsigned_integer():
+        return nw.col(ID).is_in(
+            np.array(listed, dtype="uint64")
+        )  # of Python's numbers it takes small ones only
+    return nw.col(ID).is_in(listed)
 
 
 def _is_whole(value: Any) -> bool:
-    if isinstance(value, float | np.floating | Decimal):
+    if isinstance(value, Decimal):
+        return value.is_finite() and value == value.to_integral_value()
+    if isinstance(value, float | np.floating):
         return bool(value % 1 == 0)
     return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
 
@@ -60,7 +70,7 @@ def _marked_by(frame: frames.Frame, column: str) -> nw.Expr:
     schema = frame.collect_schema()
     if column in schema and kind_of(schema[column]) == "text":
         text = nw.col(column) if type(schema[column]).__name__ == "String" else nw.col(column).cast(nw.String)
-        word = text.fill_null("").str.strip_chars().str.to_lowercase()
+        word = frames.stripping(frame)(text.fill_null("")).str.to_lowercase()
         odd = frames.collect(frame.filter(~word.is_in([*TRUE, *FALSE])).select(column).head(3))[
             column
         ].tolist()

@@ -125,5 +125,7 @@ def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
         raise ColumnError(
             f"known_customers: customer_id holds {found}, but {expected} in the log; cast one of them"
         )
-    ids = frames.beside(marked, known.select(nw.col("customer_id").alias(ID)).unique())
+    ids = frames.beside(
+        marked, known.select(nw.col("customer_id").alias(ID)).unique(), name="known_customers"
+    )
     return frames.keyed_like(marked, ids, ID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,25 +27,33 @@ def refuse_currencies(frame: frames.Frame, column: str) -> None:
     """Raise when the currency column holds several currencies, with the rows of each."""
     check_columns(frame.collect_schema(), {column: "any"}, table="transactions")
     frames.check_labels(frame, column, name="transactions")
-    counted = frames.collect(frame.group_by(column).agg(nw.len().alias("_rows"))).sort_values(
-        ["_rows", column], ascending=[False, True]
-    )
-    if len(counted) == 1 and counted[column].isna().all():
+    rows_of = _rows_of_currencies(frame, column)
+    if set(rows_of) == {_NONE}:
         raise ColumnError(
             f"transactions: column {column!r} names no currency in any row; name the column of currencies in currency=, or leave it out"
         )
-    if len(counted) > 1:
+    if len(rows_of) > 1:
         named = [
-            f"{'missing' if missing else name} {int(rows):,}"
-            for name, missing, rows in zip(
-                counted[column], counted[column].isna(), counted["_rows"], strict=True
-            )
+            f"{name} {rows_of[name]:,}" for name in sorted(rows_of, key=lambda name: (-rows_of[name], name))
         ]
         said = ", ".join(named[:_MOST_NAMED]) + (" ..." if len(named) > _MOST_NAMED else "")
         raise TransactionError(
-            f"transactions: column {column!r} holds {len(counted)} currencies (rows: {said}); convert the amounts to one, "
+            f"transactions: column {column!r} holds {len(rows_of)} currencies (rows: {said}); convert the amounts to one, "
             "or clean and study each currency by itself"
         )
+
+
+def _rows_of_currencies(frame: frames.Frame, column: str) -> Counter[str]:
+    """Count the rows of each currency; blanks around a name, and capitals, are no difference, and a blank is none."""
+    counted = frames.collect(frame.group_by(column).agg(nw.len().alias("_rows")))
+    rows_of: Counter[str] = Counter()
+    for name, missing, rows in zip(counted[column], counted[column].isna(), counted["_rows"], strict=True):
+        bare = "" if missing else str(name).strip(frames.BLANKS).upper()
+        rows_of[bare or _NONE] += int(rows)
+    return rows_of
+
+
+_NONE = "missing"
 
 
 def refuse_unusable(marked: frames.Frame, names: ColumnNames) -> None:
