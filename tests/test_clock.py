@@ -70,12 +70,20 @@ def test_without_dates_the_given_day_stands(on_engine):
         assert found(on_engine(table), as_of="2026-01-31") == dt.date(2026, 1, 31)
 
 
-def test_a_given_day_may_lie_a_month_off(on_engine):
-    table = on_engine(customers())
-    for days in (-31, 0, 31):
+@pytest.mark.parametrize(
+    ("left_out", "near", "far"),
+    [
+        ([], (-1, 0, 1), ("2026-04-02", "2026-03-29")),
+        (["days_since_last_order"], (-31, 0, 31), ("2026-05-02", "2026-02-27")),
+    ],
+)
+def test_a_given_day_is_that_of_the_table(on_engine, left_out, near, far):
+    """To the day where the table tells it; `T` alone may be floored to months."""
+    table = on_engine(customers().drop(columns=left_out))
+    for days in near:
         day = END + dt.timedelta(days)
         assert found(table, as_of=day) == day
-    for day in ("2026-05-02", "2026-02-27"):
+    for day in far:
         assert said(table, as_of=day) == (
             f"customers: as_of={day} was given, but the dates of the table end on 2026-03-31"
         )
@@ -83,12 +91,14 @@ def test_a_given_day_may_lie_a_month_off(on_engine):
         found(table, as_of="soon")
 
 
-def test_customers_may_end_a_month_apart(on_engine):
-    apart = customers().assign(days_since_last_order=[30.0, 31.0])
-    assert found(on_engine(apart)) == dt.date(2026, 5, 1)
-    further = customers().assign(days_since_last_order=[30.0, 32.0], T=[470.0, 16.0])
+def test_customers_end_on_one_day(on_engine):
+    """To the day where the table tells it; `T` alone may be floored to months."""
+    floored = customers().assign(T=[454.0, 31.0]).drop(columns="days_since_last_order")
+    assert found(on_engine(floored)) == dt.date(2026, 5, 1)
+    assert found(on_engine(customers().assign(days_since_last_order=[30.0, 1.0]))) == dt.date(2026, 4, 1)
+    further = customers().assign(days_since_last_order=[30.0, 2.0])
     assert said(on_engine(further)) == (
-        "customers: the customers do not end on one day: from 2026-03-31 to 2026-05-02 with a unit of 1 day; "
+        "customers: the customers do not end on one day: from 2026-03-31 to 2026-04-02 with a unit of 1 day; "
         "all customers must be summarized up to one day (summarize_customers does)"
     )
 

@@ -171,3 +171,45 @@ def test_bands_tell_the_doubts_of_the_split_that_is_kept():
     two = pd.DataFrame({"frequency": [3, 4], "monetary_value": [20.0, 30.0]})
     with pytest.warns(SegmentClientWarning, match="GammaGammaByFrequency: .* what they spend is not known"):
         GammaGammaByFrequency().fit(two)
+
+
+def test_a_mean_over_no_purchase_may_be_missing(fitted, on_engine, back):
+    """As an average in SQL, or in pandas, gives it."""
+    zero = pd.DataFrame(
+        {"customer_id": range(4), "frequency": [2, 0, 0, 5], "monetary_value": [22.35, 0.0, 0.0, 40.0]}
+    )
+    missing = zero.assign(monetary_value=[22.35, np.nan, 0.0, 40.0])
+    found = back(fitted.predict(on_engine(missing)))
+    np.testing.assert_allclose(found["expected_purchase_value"], fitted.expected_purchase_value(zero))
+    assert fitted.expected_purchase_value(missing).tolist() == fitted.expected_purchase_value(zero).tolist()
+    assert fitted.log_likelihood(missing).tolist() == fitted.log_likelihood(zero).tolist()
+    cdnow = agreement.cdnow_exact()
+    table = cdnow.assign(monetary_value=cdnow["monetary_value"].where(cdnow["frequency"] > 0))
+    assert GammaGamma().fit(on_engine(table)).log_likelihood_ == pytest.approx(fitted.log_likelihood_)
+    silent = missing.assign(monetary_value=[np.nan, np.nan, 0.0, 40.0])
+    with pytest.raises(ColumnError, match="'monetary_value': 1 rows with nan"):
+        fitted.predict(on_engine(silent))
+
+
+@pytest.mark.parametrize("use", ["fit", "predict", "expected_purchase_value", "log_likelihood"])
+def test_half_a_purchase_is_none(fitted, use):
+    table = POINTS.assign(frequency=POINTS["frequency"] + 0.5)
+    with pytest.raises(
+        ColumnError, match=r"'frequency': 5 rows with 2\.5, 1\.5, 0\.5 …; expected whole numbers"
+    ):
+        getattr(GammaGamma() if use == "fit" else fitted, use)(table)
+
+
+def test_predict_writes_over_nothing(fitted, on_engine):
+    table = on_engine(POINTS.assign(expected_purchase_value=1.0))
+    with pytest.raises(ColumnError, match="already has expected_purchase_value"):
+        fitted.predict(table)
+
+
+@pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan, np.inf])
+def test_weights_that_are_none_are_refused_on_every_engine(weight, on_engine):
+    """A sum would have hidden them where an engine groups the rows."""
+    table = agreement.cdnow_exact().assign(w=2.0)
+    table.loc[table.index[0], "w"] = weight
+    with pytest.raises(ColumnError, match=r"column 'w': 1 rows .*expected numbers above 0"):
+        GammaGamma().fit(on_engine(table), weights="w")

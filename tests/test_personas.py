@@ -1,5 +1,6 @@
 import datetime as dt
 import shutil
+import warnings
 
 import duckdb
 import numpy as np
@@ -631,3 +632,20 @@ def test_traits_name_whole_answers_without_decimals():
         "0",
         "1",
     }
+
+
+@pytest.mark.parametrize("absurd", [1e300, np.inf, -np.inf, 1e16])
+def test_numbers_that_nobody_has_are_set_aside(absurd):
+    customers = pd.DataFrame({"customer_id": range(40), "segment": "loyal", "revenue": 10.0, "n_orders": 2})
+    incomes = [absurd, *[30_000.0] * 39]
+    people = pd.DataFrame({"customer_id": range(40), "income": incomes, "spend_shoes": incomes})
+    with warnings.catch_warnings(action="error"):
+        personas = sc.build_personas(customers, attributes=people, currency="EUR")
+        personas._repr_html_()
+    assert "1 values of income beyond 1e+15 were set aside" in personas.notes
+    plain = sc.build_personas(
+        customers,
+        attributes=people.assign(income=[None, *incomes[1:]], spend_shoes=[None, *incomes[1:]]),
+        currency="EUR",
+    )
+    pd.testing.assert_frame_equal(personas.to_frame(), plain.to_frame())

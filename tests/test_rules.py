@@ -502,3 +502,19 @@ def test_truth_values_that_pandas_holds_as_objects_are_compared_and_come_out_as_
     assert named["segment"].tolist() == ["yes", "no", "?"]
     pd.testing.assert_series_equal(named["flag"], table["flag"])
     assert sc.check_rules([sc.Rule("yes", "flag == true")], table).table["n_matched"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "city in ['Paris' 'Lyon']",
+        "city == 'L''Isle'",
+        "city == 'Par' \"is\"",
+        "city in ['Paris',\n'Ly'\n'on']",
+    ],
+)
+def test_texts_side_by_side_are_not_put_together(when):
+    """As Python does: a forgotten comma made ParisLyon, and the doubled quote of SQL vanished."""
+    with pytest.raises(sc.RuleError, match="two texts stand side by side"):
+        sc.Rule("here", when)
+    assert matches("city in ['Paris', 'Lyon']") == "ab"

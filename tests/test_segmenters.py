@@ -191,3 +191,21 @@ def test_density_is_stored_alike_whatever_the_order_of_rows():
     np.testing.assert_array_equal(one.rows_, other.rows_)
     np.testing.assert_array_equal(one.row_labels_, other.row_labels_)
     np.testing.assert_array_equal(one.labels_, other.labels_[::-1])
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True, 2**32, float("nan")])
+@pytest.mark.parametrize("make", [sc.KMeansSegmenter, sc.MixtureSegmenter, sc.HierarchicalSegmenter])
+def test_a_seed_that_is_none_is_refused(blobs, make, seed):
+    with pytest.raises(sc.ModelError, match=r"random_state=.*: expected a whole number from 0 to"):
+        make(2, random_state=seed).fit(blobs[0])
+
+
+def test_a_generator_is_a_seed(blobs):
+    one, two = (sc.KMeansSegmenter(2, random_state=np.random.default_rng(5)).fit(blobs[0]) for _ in range(2))
+    assert (one.labels_ == two.labels_).all()
+
+
+@pytest.mark.parametrize("features", [None, [], ()])
+def test_no_features_are_none(blobs, features):
+    with pytest.raises(sc.ColumnError, match="features is empty"):
+        sc.segment_kmeans(blobs[0], features)

@@ -584,3 +584,79 @@ def test_a_frequency_that_is_nan_is_that_of_a_prospect_on_a_lazy_table_too(five)
     np.testing.assert_allclose(
         lazy["lifetime_value"].to_numpy(), eager["lifetime_value"].to_numpy(), rtol=1e-12
     )
+
+
+HISTORY = ["frequency", "recency", "T"]
+
+
+@pytest.mark.parametrize("column", HISTORY)
+def test_a_history_with_a_hole_is_refused_on_every_engine(five, column, on_engine):
+    """A plan answered such customers with nothing, and one without a frequency was called nobody's customer."""
+    table = five.astype(dict.fromkeys(HISTORY, float))
+    table.loc[2, column] = np.nan
+    message = f"column '{column}': 1 rows with nan; expected finite numbers"
+    for predict in (value, lambda table: MODELS.purchase.predict(table, t=10)):
+        with pytest.raises(ColumnError, match=message):
+            predict(on_engine(table))
+    with pytest.raises(ColumnError, match=message):
+        sc.fit_lifetime_models(table)
+
+
+def test_prospects_get_missing_values_from_every_method(five, on_engine, back):
+    nobody = pd.DataFrame({"customer_id": ["p"], "n_orders": [0]})
+    table = pd.concat([five.astype(dict.fromkeys(HISTORY, float)), nobody], ignore_index=True)
+    model = MODELS.purchase
+    found = back(model.predict(on_engine(table), t=10, interval=0.9))
+    np.testing.assert_allclose(found["expected_purchases"][:5], model.expected_purchases(five, t=10))
+    assert found.iloc[5, -4:].isna().all()
+    spend = back(MODELS.spend.predict(on_engine(table)))["expected_purchase_value"]
+    assert spend.isna().tolist() == [False] * 5 + [True]
+    for answer in (model.probability_alive(table), model.next_purchase(table, as_of="2026-01-31")):
+        assert answer.isna().tolist() == [False] * 5 + [True]
+
+
+def test_purchases_do_not_depend_on_the_rate(five):
+    """They stopped where e^(−40) is left of a discounted one: within four centuries at 10 % a year, one at 50 %."""
+    for model in (
+        MODELS.purchase,
+        sc.MBGCNBD.from_params(k=2, r=0.5, alpha=6.0, a=0.9, b=1.6, time_unit="W"),
+    ):
+        models = LifetimeModels(model, MODELS.spend)
+        plain, faded = (
+            value(five, models=models, horizon="150Y", annual_discount_rate=rate)["expected_purchases"]
+            for rate in (0.0, 0.5)
+        )
+        np.testing.assert_allclose(faded, plain, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "name", ["_v", "_mean", "_per", "_discounted", "_years", "_fade", "_typical", "_late_high"]
+)
+def test_a_column_of_the_callers_own_changes_no_value(five, name, on_engine, back):
+    options = {"interval": 0.9, "service_cost": 2.0, "margin": name}
+    found = back(value(on_engine(five.assign(**{name: 0.5})), **options))
+    wanted = value(five.assign(share=0.5), **options | {"margin": "share"})
+    assert (found[name] == 0.5).all()
+    for column in ("lifetime_value", "lifetime_value_low", "lifetime_value_high"):
+        np.testing.assert_allclose(found[column], wanted[column], rtol=1e-9)
+
+
+def test_numbers_and_days_of_numpy_are_numbers_and_days(five):
+    rate, level = np.float32(0.125), np.float32(0.75)
+    found = value(five, annual_discount_rate=rate, interval=level)
+    pd.testing.assert_frame_equal(found, value(five, annual_discount_rate=0.125, interval=0.75))
+    day = {"horizon": "2027-01-31", "as_of": "2026-01-31"}
+    pd.testing.assert_frame_equal(
+        value(five, **day), value(five, **{name: np.datetime64(text) for name, text in day.items()})
+    )
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", [-3]])
+def test_a_seed_that_is_none_is_refused(seed):
+    history = pd.DataFrame({"frequency": [0, 3, 1], "recency": [0, 8, 2], "T": [9.0, 9, 9]})
+    with warnings.catch_warnings(action="ignore", category=SegmentClientWarning):
+        model = sc.NBD().fit(history)
+    with pytest.raises(ModelError, match="random_state="):
+        model.sample_posterior(5, random_state=seed)
+    with pytest.raises(ModelError, match="random_state="):
+        sc.bootstrap_parameters(model, history, random_state=seed)

@@ -10,10 +10,12 @@ import functions
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
-from conftest import ENGINES
+from conftest import DUCKDB, ENGINES
+from segmentclient import frames
 
 mpl.use("Agg")
 CUSTOMERS, ORDERS, PEOPLE = functions.customers(), functions.orders(), functions.people()
@@ -379,3 +381,36 @@ def test_every_function_of_a_table_is_in_the_catalogue():
     tried |= {f"{name}.fit" for name in tried if inspect.isclass(getattr(sc, name, None))}
     missing = {name for name in _readers() if name not in tried | ELSEWHERE}
     assert not missing
+
+
+OTHER_CAPITALS = {
+    "score_rfm": ("R_Score", lambda t: sc.score_rfm(t, bins=3)),
+    "segment_rfm": ("Segment", lambda t: sc.segment_rfm(t, segments="klaviyo")),
+    "segment_by_rules": ("RULED", lambda t: sc.segment_by_rules(t, functions.RULES, column="ruled")),
+    "lifecycle": ("Status", sc.lifecycle),
+    "segment_kmeans": ("CLUSTER", lambda t: sc.segment_kmeans(t, functions.FEATURES, n_clusters=2)),
+    "BGNBD.predict": ("P_Alive", lambda t: functions.BGNBD.predict(t, t=30)),
+    "GammaGamma.predict": ("Expected_Purchase_Value", functions.SPEND.predict),
+    "predict_lifetime_value": (
+        "Lifetime_Value", lambda t: sc.predict_lifetime_value(t, models=functions.MODELS)
+    ),
+    "IdealCustomer.score": ("Likeness", functions.IDEAL.score),
+    "apply_typology": ("EXPERTISE", sc.apply_typology),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER_CAPITALS)
+def test_a_column_that_differs_by_capitals_is_there_already_on_duckdb(name):
+    """DuckDB has one name for both: it renamed one, mixed them up or failed."""
+    column, function = OTHER_CAPITALS[name]
+    made = ["r_score", "f_score", "m_score", "rfm_code", "segment", "cluster", "p_alive", "lifetime_value"]
+    table = functions.customers()
+    if name == "segment_rfm":
+        made = made[4:]
+    if name in {"IdealCustomer.score", "apply_typology"}:
+        table = functions.people()
+    table = table.drop(columns=made, errors="ignore").assign(**{column: 7})
+    with pytest.raises(sc.ColumnError, match=f"(?i){column}"):
+        function(DUCKDB.from_df(table))
+    found = frames.collect(frames.read(function(pl.from_pandas(table).lazy())))
+    assert (found[column] == 7).all()

@@ -39,7 +39,7 @@ from segmentclient.frames.objects import (
     with_truths,
     with_written_numbers,
 )
-from segmentclient.frames.types import OwnType, folded, keeps_in_arrow, schema_of, with_known_times
+from segmentclient.frames.types import OwnType, folded, keeps_in_arrow, schema_of, taken, with_known_times
 
 __all__ = [
     "BLANKS",
@@ -84,6 +84,7 @@ __all__ = [
     "series_like",
     "stacked",
     "stripping",
+    "taken",
     "with_known_times",
     "with_local_time",
     "with_numbers",

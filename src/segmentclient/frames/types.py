@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient.frames.door import Frame
 
-__all__ = ["OwnType", "folded", "keeps_in_arrow", "schema_of", "with_known_times"]
+__all__ = ["OwnType", "folded", "keeps_in_arrow", "schema_of", "taken", "with_known_times"]
 
 
 class OwnType(nw.Unknown):
@@ -54,6 +54,12 @@ def folded(frame: Frame, name: str) -> str:
     """Give a name of a column as its engine compares it: to DuckDB, and so to Ibis, capitals are no difference."""
     engine = frame.implementation
     return name.lower() if engine.is_duckdb() or engine.is_ibis() else name
+
+
+def taken(frame: Frame, names: Iterable[str]) -> list[str]:
+    """List the columns of a table that stand, as its engine compares names, where columns of these names would go."""
+    there = {folded(frame, name): name for name in frame.collect_schema()}
+    return [there[folded(frame, name)] for name in names if folded(frame, name) in there]
 
 
 def with_known_times(frame: Frame, column: str) -> Frame:

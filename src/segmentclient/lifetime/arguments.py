@@ -12,17 +12,37 @@ from segmentclient.customers import as_day
 from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import LONGEST, days_a_unit
+from segmentclient.options import shown
 
-__all__ = ["counts_of", "dates_after", "one_count", "one_span", "refuse_overwriting", "shaped", "spans_of"]
+__all__ = [
+    "counts_of",
+    "dates_after",
+    "generator_of",
+    "one_count",
+    "one_span",
+    "refuse_overwriting",
+    "shaped",
+    "spans_of",
+]
 
 
 def refuse_overwriting(frame: frames.Frame, columns: Sequence[str]) -> None:
     """A column that another step made is never overwritten silently."""
-    there = [column for column in columns if column in frame.collect_schema()]
+    there = frames.taken(frame, columns)
     if there:
         raise ColumnError(
             f"customers: the table already has {', '.join(there)}; drop {'it' if len(there) == 1 else 'them'} first"
         )
+
+
+def generator_of(random_state: Any) -> np.random.Generator:
+    """Take a seed, None for another stream at each call, or a generator of NumPy's."""
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"random_state={shown(random_state)}: expected a whole number ≥ 0, a numpy.random.Generator, or None"
+        ) from None
 
 
 def spans_of(t: Any) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime.catalogue import PURCHASE, SPEND, model_class
-from segmentclient.lifetime.histories import Array
+from segmentclient.lifetime.histories import Array, has_history
 from segmentclient.lifetime.identification import found_doubts
 from segmentclient.lifetime.outlook import Process
 from segmentclient.lifetime.sentences import Sentence
@@ -145,7 +145,7 @@ def fit_lifetime_models(
     Parameters
     ----------
     customers : any table with `frequency`, `recency`, `T` and `monetary_value` (see `summarize_customers`; the
-        `rfm_summary` frames of PyMC-Marketing as they are). Rows without a frequency (prospects) teach nothing.
+        `rfm_summary` frames of PyMC-Marketing as they are). Prospects, who have none of the first three, teach nothing.
     purchase : "bgnbd", "mbgnbd", "pareto_nbd", "bgcnbd", "mbgcnbd", "nbd", "bgbb" or "auto": MBG/NBD, unless the data show no
         drop-out, then NBD.
     spend : "gamma_gamma", or "gamma_gamma_by_frequency" when those who buy often spend more (or less) a time.
@@ -188,10 +188,9 @@ def _check_names(purchase: str, spend: str) -> None:
 
 
 def _buyers(frame: frames.Frame) -> frames.Frame:
-    """Leave out prospects: rows without a frequency."""
-    columns = frame.collect_schema()
-    schema.check_columns(columns, ["frequency", "recency", "T", "monetary_value"])
-    return frame.filter(frames.is_present("frequency", columns["frequency"]))
+    """Leave out prospects: rows without any history."""
+    schema.check_columns(frame.collect_schema(), ["frequency", "recency", "T", "monetary_value"])
+    return frame.filter(has_history(frame))
 
 
 # ---------------------------------------------------------------- purchases

@@ -17,6 +17,7 @@ __all__ = ["read_as_of"]
 
 _LOOKED_AT = 50_000  # rows of an eager table, at equal steps
 _LOOSE = 31.0  # days: recency and T may be floored to weeks or months
+_EXACT = 1.0  # day: the days since the last order are floored to days, if at all
 _WORDS = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}
 
 
@@ -34,13 +35,14 @@ def read_as_of(frame: frames.Frame, unit_days: float, as_of: Any) -> dt.date | N
             "customers: the last day cannot be told, for 'days_since_last_order' or 'T' hold missing or impossible "
             "numbers; accepted: the columns as summarize_customers makes them"
         )
-    raise_all(_problems(facts, unit_days, given), table="customers")
+    slack = _EXACT if _has_silence(frame, "last_order" in columns) else _LOOSE
+    raise_all(_problems(facts, unit_days, given, slack), table="customers")
     return given or dt.date.fromordinal(round(facts["latest"]))
 
 
 def _facts(frame: frames.Frame, unit: float, has_last: bool) -> Mapping[str, Any]:
     """Gather, in one pass, the extremes of what dates and time columns say about each other, in days."""
-    has_silence = has_last and "days_since_last_order" in frame.collect_schema()
+    has_silence = _has_silence(frame, has_last)
     if isinstance(frame, nw.LazyFrame):
         first, last = _lazy_days("first_order"), _lazy_days("last_order")
         return _facts_lazy(frame, first, last, unit, has_last, has_silence)
@@ -61,6 +63,11 @@ def _facts(frame: frames.Frame, unit: float, has_last: bool) -> Mapping[str, Any
             span = _eager_days(frame, "last_order")[known] - first[known]
             facts |= _ratio(span, _eager_number(frame, "recency")[known] * unit, "recency")
     return facts
+
+
+def _has_silence(frame: frames.Frame, has_last: bool) -> bool:
+    """Tell whether the last day can be counted exactly: the last order and the days since then."""
+    return has_last and "days_since_last_order" in frame.collect_schema()
 
 
 def _extremes(first: Any, age: Any, end: Any) -> dict[str, float]:
@@ -117,14 +124,16 @@ def _eager_number(frame: frames.Frame, name: str) -> Any:
         return frame[name].cast(nw.Float64).to_numpy()
 
 
-def _problems(facts: Mapping[str, Any], unit_days: float, given: dt.date | None) -> Iterator[str]:
+def _problems(
+    facts: Mapping[str, Any], unit_days: float, given: dt.date | None, slack: float
+) -> Iterator[str]:
     unit = f"{unit_days:g} day{'s' if unit_days != 1 else ''}"
-    if facts["latest"] - facts["earliest"] > _LOOSE:
+    if facts["latest"] - facts["earliest"] > slack:
         yield (
             f"the customers do not end on one day: from {_day(facts['earliest'])} to {_day(facts['latest'])} with a "
             f"unit of {unit}; all customers must be summarized up to one day (summarize_customers does)"
         )
-    elif given and abs(given.toordinal() - facts["latest"]) > _LOOSE:
+    elif given and abs(given.toordinal() - facts["latest"]) > slack:
         yield f"as_of={given} was given, but the dates of the table end on {_day(facts['latest'])}"
     for name in ("T", "recency"):
         if f"{name}_gap" in facts and _contradicts(facts, name):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.errors import ModelError
+from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime import laws
 from segmentclient.lifetime.arguments import (
     counts_of,
@@ -19,7 +19,7 @@ from segmentclient.lifetime.arguments import (
     shaped,
     spans_of,
 )
-from segmentclient.lifetime.histories import COLUMNS, Array, Histories
+from segmentclient.lifetime.histories import COLUMNS, Array, Histories, hole_problems, holes
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.reading import Reader
 from segmentclient.options import check_options
@@ -51,7 +51,8 @@ class Forecaster(Reader):
 
         Returns
         -------
-        The same rows in the same kind of table with the new columns.
+        The same rows in the same kind of table with the new columns; prospects (of whom `frequency`, `recency` and
+        `T` are missing) get missing values.
         """
         check_options(Forecaster.predict, locals(), error=ModelError)
         span, level = one_span(t), _level(interval, draws)
@@ -63,6 +64,8 @@ class Forecaster(Reader):
             return {**self._alive(h, draws, level), **self._purchases(h, span, draws, level)}
 
         keys = [*COLUMNS, *self._known_covariates().names]
+        if frames.is_lazy(frame):
+            raise_all(hole_problems(frames.one_row(frame, **holes(frame, keys)), keys), table="customers")
         return frames.give_back(frames.map_rows(frame, keys, lambda rows: self._on_distinct(rows, answer)))
 
     def probability_alive(self, customers: Any, *, draws: Any = None) -> Any:

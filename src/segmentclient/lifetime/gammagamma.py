@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from scipy import special
 
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
 from segmentclient.lifetime import fitting
+from segmentclient.lifetime.arguments import refuse_overwriting
 from segmentclient.lifetime.estimator import Estimator
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import (
@@ -26,6 +28,7 @@ from segmentclient.lifetime.histories import (
     Array,
     bad_values,
     distinct,
+    hole_problems,
     numbers,
     plausible,
     read_columns,
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["GammaGamma", "spending_problems", "warn_of_refunded"]
 
 _COLUMNS = ("frequency", "monetary_value")
+_MADE = "expected_purchase_value"
+_MONEY = "_segmentclient_money"
 
 
 @dataclass(frozen=True)
@@ -163,20 +168,39 @@ class GammaGamma(Estimator):
             self.mean_purchase_value_ = float(content["mean_purchase_value"])
 
     def predict(self, customers: Any) -> Any:
-        """Add `expected_purchase_value` to any table, lazy ones included."""
+        """Add `expected_purchase_value` to any table, lazy ones included; prospects get missing values."""
         self._params()
         frame = frames.read(customers)
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
-        return frames.give_back(
-            frames.map_rows(
-                frame, _COLUMNS, lambda rows: {"expected_purchase_value": self._conditional_mean(rows)}
-            )
+        refuse_overwriting(frame, [_MADE])
+        if isinstance(frame, nw.LazyFrame):
+            return frames.give_back(self._on_plan(frame))
+        rows = {name: frame[name] for name in _COLUMNS}
+        return frames.give_back(frames.add_columns(frame, {_MADE: self._conditional_mean(rows)}))
+
+    def _on_plan(self, frame: nw.LazyFrame[Any]) -> frames.Frame:
+        """Plan the answers; a mean that is missing where nothing was bought again is 0, as in `summarize_customers`."""
+        columns = frame.collect_schema()
+        there = {name: frames.is_present(name, columns[name]) for name in _COLUMNS}
+        never = there["frequency"] & (nw.col("frequency") == 0)
+        needed = {name: frames.count_of(frames.any_true(there.values()) & ~there[name]) for name in _COLUMNS}
+        needed["monetary_value"] = frames.count_of(there["frequency"] & ~never & ~there["monetary_value"])
+        facts = frames.one_row(frame, **{f"holes of {name}": count for name, count in needed.items()})
+        raise_all(hole_problems(facts, _COLUMNS), table="customers")
+        money = nw.col("monetary_value").cast(nw.Float64)
+        filled = nw.when(there["monetary_value"] | ~never).then(money).otherwise(nw.lit(0.0))
+        planned = frames.map_rows(
+            frame.with_columns(filled.alias(_MONEY)),
+            ("frequency", _MONEY),
+            lambda rows: {_MADE: self._conditional_mean(dict(zip(_COLUMNS, rows.values(), strict=True)))},
         )
+        return planned.select(*columns.names(), _MADE)
 
     def expected_purchase_value(self, customers: Any, *, draws: Any = None) -> Any:
         """Give the mean value expected of each customer's future purchases (equation 5).
 
-        One-time buyers, and customers whose `monetary_value` is not above 0, get the mean of all customers. Where
+        One-time buyers, and customers whose `monetary_value` is not above 0, get the mean of all customers; prospects,
+        who have neither column, a missing value. Where
         q ≤ 1 that mean is infinite: the observed mean of all repeat purchases stands in for it, with a warning.
 
         Returns
@@ -187,7 +211,7 @@ class GammaGamma(Estimator):
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.expected_purchase_value")
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
-        rows, name = {column: frame[column] for column in _COLUMNS}, "expected_purchase_value"
+        rows, name = {column: frame[column] for column in _COLUMNS}, _MADE
         if draws is None:
             return frames.series_like(frame, name, self._conditional_mean(rows))
         values = np.array(
@@ -216,9 +240,11 @@ class GammaGamma(Estimator):
 
     def _conditional_mean(self, rows: Mapping[str, Any], theta: Any = None) -> Array:
         x, m = (numbers(rows[name]) for name in _COLUMNS)
-        raise_all(spending_problems(x, m), table="customers")
+        nobody = np.isnan(x) & np.isnan(m)
+        raise_all(spending_problems(x[~nobody], m[~nobody]), table="customers")
         known = (x > 0) & (m > 0)
-        return self._mean(np.where(known, x, 0.0), np.where(known, m, 0.0), theta)
+        means = self._mean(np.where(known, x, 0.0), np.where(known, m, 0.0), theta)
+        return np.where(nobody, np.nan, means) if nobody.any() else means
 
     def _mean(self, x: Array, m: Array, theta: Any = None) -> Array:
         p, q, v = self.params_ if theta is None else theta
@@ -266,9 +292,13 @@ def warn_of_refunded(number: float) -> None:
 
 
 def spending_problems(x: Array, m: Array) -> Iterator[str]:
-    """Say which frequencies and mean values cannot be."""
-    yield from bad_values("frequency", x, ~(plausible(x) & (x >= 0)), f"{PLAUSIBLE}, none below 0")
-    yield from bad_values("monetary_value", m, ~plausible(m), PLAUSIBLE)
+    """Say which frequencies and mean values cannot be; where nothing was bought again, a mean may be missing."""
+    sound = plausible(x) & (x >= 0)
+    yield from bad_values("frequency", x, ~sound, f"{PLAUSIBLE}, none below 0")
+    yield from bad_values(
+        "frequency", x, sound & (x != np.floor(x)), "whole numbers ≥ 0 (repeat purchase periods)"
+    )
+    yield from bad_values("monetary_value", m, ~plausible(m) & ~((x == 0) & np.isnan(m)), PLAUSIBLE)
 
 
 def _observed_mean(s: _Spending) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
-from segmentclient.lifetime.histories import Array, bad_values, check_histories, numbers
+from segmentclient.lifetime.histories import Array, bad_values, check_histories, numbers, without_history
 from segmentclient.lifetime.money import Terms
 
 __all__ = ["HISTORY", "Group"]
@@ -43,7 +43,7 @@ class Group:
             list(names), np.bincount(segment, minlength=len(names)), segment, (x, recency, T), money, margin
         )
         rows = np.lexsort([margin, money, T, recency, x, segment])
-        buyers = everybody.take(rows[np.isfinite(x[rows])])
+        buyers = everybody.take(rows[~without_history({"frequency": x, "recency": recency, "T": T})[rows]])
         buyers.check(str(terms.margin))
         return buyers
 

@@ -29,13 +29,17 @@ __all__ = [
     "bad_values",
     "check_histories",
     "distinct",
+    "has_history",
     "history",
+    "hole_problems",
+    "holes",
     "numbers",
     "plausible",
     "psi_rise",
     "read_columns",
     "read_histories",
     "refuse_lazy",
+    "without_history",
 ]
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
@@ -158,7 +162,8 @@ def read_columns(customers: Any, names: Sequence[str], weights: Any = None) -> t
     if weight.shape != (size,):
         raise ModelError(f"weights has {weight.size} values for {size} customers")
     bad = ~(np.isfinite(weight) & (weight > 0))
-    raise_all(bad_values("weights", weight, bad, "numbers above 0"), table="customers")
+    name = weights if isinstance(weights, str) else "weights"
+    raise_all(bad_values(name, weight, bad, "numbers above 0"), table="customers")
     return table, weight
 
 
@@ -167,9 +172,22 @@ def _grouped_by_engine(
 ) -> tuple[dict[str, Any], Array]:
     if weights is not None and not isinstance(weights, str):
         raise ModelError("weights must be the name of a column when customers is a lazy table")
+    if weights is not None:
+        _check_weights(frame, weights)
     count = nw.len() if weights is None else nw.col(weights).sum()
     grouped = frames.collect(frame.group_by(*names).agg(count.alias(_COUNT)))
     return {name: grouped[name] for name in names}, numbers(grouped[_COUNT])
+
+
+def _check_weights(frame: nw.LazyFrame[Any], weights: str) -> None:
+    """Refuse weights that a sum would hide: missing, endless, or not above 0."""
+    weight = nw.col(weights).cast(nw.Float64)
+    bad = frames.count_of(weight.is_null() | ~weight.is_finite() | (weight <= 0))
+    found = frames.one_row(frame, bad=bad)["bad"]
+    raise_all(
+        [f"column {weights!r}: {found:g} rows are no weights; expected numbers above 0"] if found else [],
+        table="customers",
+    )
 
 
 def read_histories(table: Mapping[str, Any], weight: Array, design: Array | None = None) -> Histories:
@@ -221,6 +239,33 @@ def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
     yield from bad_values(
         "recency", t_x, both & (x > 0) & (t_x == 0), "more than 0 where frequency is above 0", counts
     )
+
+
+def without_history(table: Mapping[str, Array]) -> Array:
+    """Tell prospects: people of whom `frequency`, `recency` and `T` are all missing."""
+    found: Array = np.logical_and.reduce([np.isnan(table[name]) for name in COLUMNS])
+    return found
+
+
+def has_history(frame: frames.Frame) -> nw.Expr:
+    """Tell all others, on any engine."""
+    schema = frame.collect_schema()
+    return frames.any_true(frames.is_present(name, schema[name]) for name in COLUMNS)
+
+
+def holes(frame: frames.Frame, names: Sequence[str]) -> dict[str, nw.Expr]:
+    """Count the missing cells of those who have a history, to which a plan would answer nothing without a word."""
+    schema, there = frame.collect_schema(), has_history(frame)
+    return {
+        f"holes of {name}": frames.count_of(there & ~frames.is_present(name, schema[name])) for name in names
+    }
+
+
+def hole_problems(facts: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    """Say what `holes` counted, as `check_histories` does."""
+    for name in names:
+        if number := facts[f"holes of {name}"]:
+            yield f"column {name!r}: {number:g} rows with nan; expected {PLAUSIBLE}"
 
 
 def plausible(values: Array) -> Array:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import numbers
 import re
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from segmentclient.customers import UNIT_DAYS
 from segmentclient.errors import ModelError
@@ -84,7 +87,7 @@ def _as_date(horizon: Any) -> dt.date:
     if isinstance(horizon, dt.date) and horizon == horizon:
         return horizon
     try:
-        return dt.date.fromisoformat(horizon)
+        return dt.date.fromisoformat(str(horizon)[:10] if isinstance(horizon, np.datetime64) else horizon)
     except (TypeError, ValueError):
         raise ModelError(f"horizon={shown(horizon)} cannot be read; accepted: {_ACCEPTED}") from None
 
@@ -107,7 +110,7 @@ def days_a_unit(time_unit: str) -> float:
 
 def continuous_rate(annual_discount_rate: float, horizon: Horizon) -> float:
     """Turn a yearly rate into δ a day, ln(1 + rate) / 365.2425; an endless horizon needs a rate above 0."""
-    if not (isinstance(annual_discount_rate, int | float) and 0 <= annual_discount_rate < math.inf):
+    if not (isinstance(annual_discount_rate, numbers.Real) and 0 <= annual_discount_rate < math.inf):
         raise ModelError(
             f"annual_discount_rate={annual_discount_rate!r}: expected a number ≥ 0, such as 0.10"
         )

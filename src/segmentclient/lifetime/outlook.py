@@ -11,7 +11,7 @@ MBG/NBD Beta(a, b + x + 1); the drop-out rate of Pareto/NBD is Gamma(s, beta + T
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -70,6 +70,9 @@ def ahead(
     when `k` > 1.
     """
     end = min(span, _FORGOTTEN / rate if rate > 0 else math.inf)
+    if end < span < math.inf:
+        faded = ahead(process, x, T, since, end, rate, with_time=with_time)
+        return replace(faded, purchases=ahead(process, x, T, since, span, 0.0, with_time=False).purchases)
     if process.k > 1:
         return _ahead_by_counts(process, (x, T, since), end, rate, plain=math.isinf(span))
     u, weight = _periods(T, end) if process.drop == "periods" else _nodes(process.alpha + T, end)

@@ -22,6 +22,7 @@ from scipy import special
 
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime import fitting
+from segmentclient.lifetime.arguments import generator_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,9 +56,10 @@ def sample_model(model: Any, n: int, prior: str, random_state: Any) -> tuple[pd.
     if not (isinstance(n, int | np.integer) and n > 0):
         raise ModelError(f"n={n!r}: the number of draws is a whole number above 0")
     model._params()
+    rng = generator_of(random_state)
     with fitting.one_thread(), np.errstate(all="ignore"):  # a walker may step beyond all numbers
         target, positive = model._posterior(prior)
-        points, diagnostics = sample_target(target, int(n), np.random.default_rng(random_state))
+        points, diagnostics = sample_target(target, int(n), rng)
     values = np.where(positive, np.exp(points), points)
     return pd.DataFrame(values, columns=list(model.params_.index)), {**diagnostics, "prior": prior}
 

@@ -20,6 +20,7 @@ from segmentclient.lifetime.histories import (
     history,
     numbers,
     refuse_lazy,
+    without_history,
 )
 from segmentclient.lifetime.laws import Law, Theta
 
@@ -86,10 +87,24 @@ class Reader(Estimator):
     def _on_distinct(
         self, rows: Mapping[str, Any], answer: Callable[[Histories], dict[str, Array]]
     ) -> dict[str, Array]:
-        """Evaluate on the distinct histories and deal the answers out to the rows."""
+        """Evaluate on the distinct histories and deal the answers out to the rows; prospects get none."""
+        table = {name: numbers(rows[name]) for name in COLUMNS}
+        nobody = without_history(table)
+        if not nobody.any():
+            return self._on_buyers(table, rows, answer)
+        known = {name: np.asarray(rows[name])[~nobody] for name in self._known_covariates().names}
+        found = self._on_buyers({name: values[~nobody] for name, values in table.items()}, known, answer)
+        return {name: _spread(values, ~nobody) for name, values in found.items()}
+
+    def _on_buyers(
+        self,
+        table: Mapping[str, Array],
+        covariates: Mapping[str, Any],
+        answer: Callable[[Histories], dict[str, Array]],
+    ) -> dict[str, Array]:
         known = self._known_covariates()
-        columns = [numbers(rows[name]) for name in COLUMNS]
-        design = known.encode(rows) if known.names else np.empty((columns[0].size, 0))
+        columns = [table[name] for name in COLUMNS]
+        design = known.encode(covariates) if known.names else np.empty((columns[0].size, 0))
         first, kind = distinct([*columns, *design.T])
         x, t_x, T = (column[first] for column in columns)
         if kind.size:
@@ -113,3 +128,11 @@ class Reader(Estimator):
             ):
                 theta[j] = theta[j] * np.exp(sign * (design @ beta))
         return tuple(theta)
+
+
+def _spread(values: Array, places: Array) -> Array:
+    """Put values in some places of a longer array, and nothing in the others."""
+    nothing = np.datetime64("NaT") if values.dtype.kind == "M" else np.nan
+    found = np.full(places.shape, nothing, dtype=np.result_type(values.dtype, np.asarray(nothing).dtype))
+    found[places] = values
+    return found

@@ -15,7 +15,14 @@ from scipy import special
 
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.choice import LifetimeModels, log_normal_draws, process_of
-from segmentclient.lifetime.histories import Array, check_histories, distinct, history, numbers
+from segmentclient.lifetime.histories import (
+    Array,
+    check_histories,
+    distinct,
+    history,
+    numbers,
+    without_history,
+)
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
 from segmentclient.lifetime.intervals import quantiles_ahead
 from segmentclient.lifetime.outlook import Ahead, Process, ahead
@@ -64,7 +71,7 @@ class Span:
 def history_columns(
     models: LifetimeModels, keys: Mapping[str, Any], span: Span, interval: float | None, *, with_time: bool
 ) -> dict[str, Array]:
-    """Compute the prediction columns of histories; rows without a frequency (prospects) get NaN.
+    """Compute the prediction columns of histories; rows without any of the three (prospects) get NaN.
 
     `keys` holds frequency, recency, T and the covariates of the model of purchases.
 
@@ -76,7 +83,7 @@ def history_columns(
     `_years_alive` (given alive) and, for each bound, the relative spends `_late_low`, `_late_high`, `_early_low`, `_early_high`.
     """
     x, recency, T = (numbers(keys[name]) for name in ("frequency", "recency", "T"))
-    known = np.isfinite(x)
+    known = ~without_history({"frequency": x, "recency": recency, "T": T})
     names = covariate_names(models)
     if known.all() and not names and x.size:
         return _columns(models, (x, recency, T), span, interval, with_time)

@@ -10,6 +10,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.customers import as_day, split_periods
 from segmentclient.errors import ModelError
+from segmentclient.lifetime.arguments import generator_of
 from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class
 from segmentclient.lifetime.grouping import distinct
 from segmentclient.lifetime.histories import COLUMNS, numbers, read_columns, read_histories
@@ -231,7 +232,7 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
 
     chooses = getattr(model, "k", 1) is None
     seen, sizes = _seen(customers, [*COLUMNS, *_GAPS] if chooses else COLUMNS)
-    rng = np.random.default_rng(random_state)
+    rng = generator_of(random_state)
     rows = []
     for _ in range(n):
         drawn = rng.multinomial(int(sizes.sum()), sizes / sizes.sum())

@@ -14,7 +14,7 @@ from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning, 
 from segmentclient.lifetime.catalogue import PURCHASE
 from segmentclient.lifetime.choice import LifetimeModels, fit_lifetime_models
 from segmentclient.lifetime.clock import read_as_of
-from segmentclient.lifetime.histories import numbers
+from segmentclient.lifetime.histories import hole_problems, holes, numbers
 from segmentclient.lifetime.horizons import continuous_rate, days_a_unit, parse_horizon
 from segmentclient.lifetime.money import ARRAYS, PLANS, Forecast, Terms, value_customers
 from segmentclient.lifetime.patterns import covariate_names
@@ -35,6 +35,7 @@ _PREDICTIONS = (
 _BOUNDS = tuple(
     f"{name}_{side}" for name in ("expected_purchases", "lifetime_value") for side in ("low", "high")
 )
+_HIDDEN = "_segmentclient"
 _BASES = ("own_history", "average_customer", "no_order_yet")
 
 
@@ -131,7 +132,7 @@ def predict_lifetime_value(
 
 
 def _checked_interval(interval: float | None) -> float | None:
-    if interval is None or (isinstance(interval, int | float) and 0 < interval < 1):
+    if interval is None or 0 < interval < 1:
         return interval
     raise ModelError(f"interval={interval!r}: expected a probability such as 0.9, or None")
 
@@ -173,7 +174,7 @@ def _check_table(frame: frames.Frame, margin: Any, interval: float | None) -> No
         {margin: "number"} if isinstance(margin, str) else {}
     )
     schema.check_columns(columns, kinds, optional=("n_orders", "days_since_last_order"))
-    there = [name for name in (*_PREDICTIONS, *_BOUNDS) if name in columns]
+    there = frames.taken(frame, (*_PREDICTIONS, *_BOUNDS))
     if there:
         raise ColumnError(
             f"customers: already holds {', '.join(map(repr, there))}; drop the old predictions first"
@@ -235,9 +236,10 @@ def _missing_problems(no_value: int, no_margin: int, margin_name: float | str) -
 def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
     _check_plan(frame, columns.terms.margin)
     before = frame.collect_schema().names()
-    seen = frames.map_rows(frame, columns.keys, columns.of_history)
-    column = {name: _as_double(name, dtype) for name, dtype in seen.collect_schema().items()}
-    margin = column[columns.terms.margin] if isinstance(columns.terms.margin, str) else columns.terms.margin
+    seen = frames.map_rows(frame, columns.keys, lambda keys: _hidden(columns.of_history(keys)))
+    doubles = {name: _as_double(name, dtype) for name, dtype in seen.collect_schema().items()}
+    margin = doubles[columns.terms.margin] if isinstance(columns.terms.margin, str) else columns.terms.margin
+    column = {name.removeprefix(_HIDDEN): value for name, value in doubles.items()}
     added = value_customers(column, margin, columns, PLANS)
     if "n_orders" in before:
         added["expected_orders"] = (
@@ -256,6 +258,11 @@ def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
     )
 
 
+def _hidden(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is only worked with a name that no table of the caller's can hold."""
+    return {_HIDDEN + name if name.startswith("_") else name: values for name, values in columns.items()}
+
+
 def _as_double(name: str, dtype: Any) -> nw.Expr:
     """Read whole numbers and decimals as doubles, which overflow on no engine."""
     return nw.col(name).cast(nw.Float64) if dtype.is_numeric() and not dtype.is_float() else nw.col(name)
@@ -268,8 +275,9 @@ def _check_plan(frame: nw.LazyFrame[Any], margin: float | str) -> None:
     if isinstance(margin, str):
         share = nw.col(margin).cast(nw.Float64)
         asked["no_margin"] = frames.count_of(share.is_null() | ~share.is_finite() | (share < 0))
-    row = frames.one_row(frame, **asked)
-    raise_all(_missing_problems(row["no_value"] or 0, row.get("no_margin") or 0, margin), table="customers")
+    row = frames.one_row(frame, **asked, **holes(frame, _KEYS))
+    missing = _missing_problems(int(row["no_value"] or 0), int(row.get("no_margin") or 0), margin)
+    raise_all([*hole_problems(row, _KEYS), *missing], table="customers")
 
 
 def _is_buyer(frame: nw.LazyFrame[Any]) -> nw.Expr:

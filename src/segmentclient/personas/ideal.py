@@ -263,7 +263,7 @@ def _present(columns: Mapping[str, str], frame: frames.Frame) -> dict[str, str]:
 
 
 def _check_new(frame: frames.Frame) -> None:
-    taken = [column for column in (*OUTPUT, "temperature") if column in frame.collect_schema()]
+    taken = frames.taken(frame, (*OUTPUT, "temperature"))
     if taken:
         raise ColumnError(f"prospects: columns {', '.join(taken)} are there already; drop them first")
 

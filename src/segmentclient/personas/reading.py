@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["People", "describe_people", "read_people"]
 
 OLDEST = 110
+LARGEST = 1e15
 NO_DAY = "no date in the customers to count ages at: give as_of="
 PRIVATE = re.compile(
     r"(^|_)(id|email|e_mail|mail|phone|telephone|mobile|name|first_name|last_name|prenom|nom|address|adresse|street|"
@@ -123,7 +124,7 @@ def _people(
     columns: dict[str, str] = {}
     read: dict[str, pd.Series] = {}
     read_kinds: dict[str, Kind] = {}
-    notes: list[str] = []
+    data, notes = _plausible(data)
     for key, column in found.items():
         if key in {"birth_date", "birth_year", "age"} and not _is_banded(key, data[column]):
             read["age"], note = _ages(key, data[column], as_of)
@@ -137,6 +138,20 @@ def _people(
     extra = data[[name for name in data.columns if name not in known and not _holds_bytes(data[name])]]
     table = pd.DataFrame(read, index=data.index)
     return People(table, extra, columns, read_kinds, tuple(notes))
+
+
+def _plausible(data: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Set infinite and absurdly large numbers aside, which nobody has and no card can write."""
+    import pandas as pd
+
+    notes = []
+    for name in data.select_dtypes("number").columns.drop("customer_id", errors="ignore"):
+        values = pd.to_numeric(data[name], errors="coerce").astype(float)
+        absurd = values.abs() > LARGEST
+        if absurd.any():
+            data = data.assign(**{name: values.mask(absurd)})
+            notes.append(f"{absurd.sum()} values of {name} beyond {LARGEST:g} were set aside")
+    return data, notes
 
 
 def _holds_bytes(column: pd.Series) -> bool:

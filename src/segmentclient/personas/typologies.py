@@ -88,18 +88,18 @@ def apply_typology(
     schema = told.collect_schema()
     name = column or (f"{typology.name}_type" if typology.name in typology.columns else typology.name)
     outputs = (name, f"{name}_confidence", f"{name}_advice")
-    raise_all(_column_problems(typology, schema, outputs), table="people")
+    raise_all(_column_problems(typology, told, outputs), table="people")
     raise_all(_rule_problems(typology, schema), table=f"typology {typology.name!r}", error=RuleError)
     _warn_blind(typology, schema)
     typed = _typed(told, typology, schema, outputs, language(lang))
     return frames.give_back(frames.own_columns_with(frame, typed, outputs))
 
 
-def _column_problems(typology: Typology, schema: Mapping[str, Any], outputs: Iterable[str]) -> Iterable[str]:
-    taken = set(outputs) - set(typology.columns)
-    for name in sorted(taken & set(schema)):
+def _column_problems(typology: Typology, frame: frames.Frame, outputs: Iterable[str]) -> Iterable[str]:
+    read = set(outputs) & set(typology.columns)
+    for name in frames.taken(frame, sorted(set(outputs) - read)):
         yield f"column {name!r} is there already; drop it, or choose another name with column="
-    for name in sorted((set(outputs) & set(typology.columns)) & set(schema)):
+    for name in sorted(read & set(frame.collect_schema())):
         yield f"column {name!r} is read by the typology; choose another name for the answer with column="
 
 

@@ -173,7 +173,7 @@ class RFMScorer:
         options = self._options()
         facts = table_facts(frame, options)
         output = [*OUTPUT, *(["rfm_score"] if self.weights else [])]
-        taken = [name for name in output if name in frame.collect_schema()]
+        taken = frames.taken(frame, output)
         if taken:
             raise ColumnError(
                 f"customers: scored already (columns {', '.join(taken)}); drop them first to score again"

@@ -62,6 +62,7 @@ def clumpiness_p_value(
     (True, True)
     """
     _check_whole(n_draws, "n_draws")
+    _check_whole(random_state, "random_state", least=0)
     observed = _checked(times, n_periods)
     own = _entropy(observed[None, :], n_periods)[0]
     rng = np.random.default_rng(random_state)
@@ -72,9 +73,9 @@ def clumpiness_p_value(
     return float((1 + as_clumpy) / (1 + n_draws))
 
 
-def _check_whole(number: object, name: str) -> None:
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise ModelError(f"{name}={number!r}: expected a whole number above 0")
+def _check_whole(number: object, name: str, *, least: int = 1) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+        raise ModelError(f"{name}={number!r}: expected a whole number {'above 0' if least else '≥ 0'}")
 
 
 def _checked(times: ArrayLike, n_periods: int) -> NDArray[np.int64]:

@@ -36,7 +36,7 @@ LARGEST = 1e90  # third powers are still numbers
 
 def feature_names(features: Any, frame: frames.Frame) -> list[str]:
     """Check the names asked for: a list of different numeric columns of the frame."""
-    names = [features] if isinstance(features, str) else list(features)
+    names = [features] if isinstance(features, str) else list(features or ())
     if not names:
         raise ColumnError(
             'customers: features is empty; name at least one numeric column, such as ["n_orders", "revenue"]'

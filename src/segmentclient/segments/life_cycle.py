@@ -98,7 +98,7 @@ def lifecycle(
     frame = frames.read(customers)
     schema = frame.collect_schema()
     check_standing(schema)
-    there = [name for name in OUTPUT if name in schema]
+    there = frames.taken(frame, OUTPUT)
     if there:
         raise ColumnError(
             f"customers: {', '.join(there)} are there already; drop them before calling lifecycle again"

@@ -93,6 +93,11 @@ def _closing(text: str, start: int) -> int:
         raise Fault("there is no name between the backticks", (start, end + 1))
     if text[end : end + 2] == mark * 2 and end == start + 1:
         raise Fault("triple quotes are not accepted", (start, end + 2))
+    if mark != "`" and text[end + 1 :].lstrip()[:1] in ("'", '"'):
+        raise Fault(
+            "two texts stand side by side; a comma parts those of a list, and a text that holds one kind of quote stands between the other",
+            (start, end + 1),
+        )
     return end
 
 

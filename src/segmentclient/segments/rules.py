@@ -139,7 +139,7 @@ def segment_by_rules(
     frame = frames.read(customers)
     told = frames.with_truths(frame)
     schema = told.collect_schema()
-    if column in schema:
+    if frames.taken(frame, [column]):
         raise ColumnError(
             f"customers: column {column!r} is there already; drop it or give another name with column="
         )

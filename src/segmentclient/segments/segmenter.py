@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, check_random_state, valida
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, ModelError, not_fitted
-from segmentclient.options import check_options
+from segmentclient.options import check_options, shown
 from segmentclient.segments.features import as_floats, feature_names, refuse_missing, refuse_unusable
 from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.ordering import NOISE, by_value, cluster_keys, cluster_means, renumbered
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Segmenter", "checked_number", "checked_seed", "refuse_overwriting"]
+
+_LAST_SEED = 2**31 - 1  # which leaves room to count on from it
 
 
 class _Setting:
@@ -260,9 +262,11 @@ class Segmenter(ClusterMixin, BaseEstimator):
         return [f"x{place}" for place in range(self.n_features_in_)]
 
     def _seed(self) -> int:
-        if isinstance(self.random_state, (int, np.integer)):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+        if isinstance(self.random_state, np.random.Generator):
+            return int(self.random_state.integers(2**31 - 1))
+        if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
+            return int(check_random_state(self.random_state).randint(2**31 - 1))
+        return checked_seed(self.random_state)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "preparation_"):
@@ -278,15 +282,18 @@ def checked_number(n_clusters: Any) -> int:
 
 
 def checked_seed(random_state: Any) -> int:
-    """Accept a whole number, which the resampling counts on from."""
-    if isinstance(random_state, bool) or not isinstance(random_state, (int, np.integer)) or random_state < 0:
-        raise ModelError(f"random_state={random_state!r}: expected a whole number ≥ 0")
+    """Accept a whole number that scikit-learn takes for a seed."""
+    is_whole = isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool)
+    if not is_whole or not 0 <= random_state <= _LAST_SEED:
+        raise ModelError(
+            f"random_state={shown(random_state)}: expected a whole number from 0 to {_LAST_SEED:,}"
+        )
     return int(random_state)
 
 
 def refuse_overwriting(frame: frames.Frame, column: str) -> None:
     """Raise a `ColumnError` when the column to add exists already."""
-    if column in frame.collect_schema().names():
+    if frames.taken(frame, [column]):
         raise ColumnError(
             f"customers: column {column!r} exists already and is not overwritten; drop it first, or choose another name with column="
         )

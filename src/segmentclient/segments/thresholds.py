@@ -189,14 +189,7 @@ def check_standing(schema: Mapping[str, Any]) -> None:
 
 
 def _check_days(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not math.isfinite(value)
-        or value <= 0
-    ):
+    if value is not None and not 0 < value < math.inf:
         raise SegmentClientError(f"{name}={value!r}: a number of days above 0 is expected")
 
 

@@ -59,7 +59,7 @@ def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", colu
 
 
 def _check_new(frame: frames.Frame, column: str) -> None:
-    if column in frame.collect_schema():
+    if frames.taken(frame, [column]):
         raise ColumnError(
             f"customers: column {column!r} is there already; drop it, or choose another name with column="
         )
