@@ -64,7 +64,7 @@ class Migration:
         check_options(Migration.summary, locals())
         words = language(lang)
         lines = [
-            words.text("{before} customers before, {after} after.", before=words.number(self.n_before), after=words.number(self.n_after)),
+            words.plural("{n} customer before, {after} after.", "{n} customers before, {after} after.", self.n_before, after=words.number(self.n_after)),
             f"{self._verdict(words)} (PSI {words.number(self.psi, 3)}).",
         ]  # fmt: skip
         return "\n".join(
