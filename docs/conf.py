@@ -1,7 +1,6 @@
 """How the documentation is built: `sphinx-build -W docs docs/_build`."""
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent))
 
+import docstrings
 import pages
 from docutils import nodes
 from latex2mathml.converter import convert
@@ -51,28 +51,9 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}
 
 
-LONE_STAR = re.compile(r"(?<=[/\w])\*(?=[.\w])")
-PARAMETER = re.compile(r"^([*\w, ]+) : (.+)$")
-
-
-def describe_parameters(app, what, name, obj, options, lines):
-    """Accept `name : what it means`, without a type, in lists of parameters and attributes."""
-    out, section = [], ""
-    for number, line in enumerate(lines):
-        if number + 1 < len(lines) and re.fullmatch(r"-{3,}", lines[number + 1]):
-            section = line
-        found = PARAMETER.match(line) if section in {"Parameters", "Attributes"} else None
-        after = lines[number + 1].strip() if number + 1 < len(lines) else ""
-        if found and not _is_type(found[2], after):
-            out += [found[1], f"    {found[2]}"]
-        else:
-            out.append(line)
-    lines[:] = [line if "`" in line or ">>>" in line else LONE_STAR.sub(r"\\*", line) for line in out]
-
-
-def _is_type(text, after):
-    """Tell a type from a description: short, and followed by a description that begins a sentence."""
-    return len(text) < 70 and after[:1].isupper()
+def describe(app, what, name, obj, options, lines):
+    """Put the short forms of a docstring as numpydoc reads them."""
+    lines[:] = docstrings.spell_out(lines)
 
 
 def written_as(display):
@@ -92,4 +73,4 @@ def setup(app):
     """Write the generated pages before Sphinx reads anything."""
     pages.write_all(pictures=True)
     app.add_html_math_renderer("mathml", written_as("inline"), written_as("block"))
-    app.connect("autodoc-process-docstring", describe_parameters, priority=100)
+    app.connect("autodoc-process-docstring", describe, priority=100)

@@ -54,6 +54,12 @@ def test_french(clustered):
     assert "en moyenne, contre" in named["sentence"][0]
 
 
+def test_french_semicolons_have_their_blank(clustered):
+    sentences = sc.name_clusters(clustered, FEATURES, lang="fr")["sentence"]
+    assert sentences.str.contains(";").any()
+    assert not sentences.str.contains(r"[^\u00a0\u202f];").any()
+
+
 def test_one_huge_customer_does_not_make_the_sentence_contradict_the_name():
     revenue = [10.0] * 99 + [50_000.0, *np.linspace(80, 120, 100)]
     table = pd.DataFrame({"cluster": ["c1"] * 100 + ["c2"] * 100, "revenue": revenue})

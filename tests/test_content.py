@@ -75,7 +75,7 @@ def test_a_former_period_is_compared(customers):
     before = customers.assign(revenue=customers["revenue"] / 2)
     content = gather(customers, by="segment", previous=before)
     revenue = key_figures(content, words("en", None))[1]
-    assert (revenue.comparison, revenue.tone) == ("+100.0% against the previous period", "up")
+    assert (revenue.comparison, revenue.tone) == ("+100% against the previous period", "up")
 
 
 def test_simulated_totals_take_the_place_of_sums(customers):

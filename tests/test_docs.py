@@ -56,6 +56,7 @@ SHOWN_BY = {
 
 sys.path.insert(0, str(DOCS))
 import blocks  # noqa: E402  (beside the pages)
+import docstrings  # noqa: E402  (what the site makes of them)
 import pages  # noqa: E402  (the writer of the generated pages stands in docs)
 
 
@@ -185,3 +186,13 @@ def test_every_notebook_is_named_where_readers_begin():
         text = page.read_text(encoding="utf-8")
         named_there = set(re.findall(r"(\w+)\.ipynb", text))
         assert named_there == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}, named(page)
+
+
+def test_what_a_function_returns_is_a_few_words_and_their_description_on_the_site():
+    told = docstrings.spell_out(inspect.getdoc(segmentclient.predict_lifetime_value).split("\n"))
+    start = told.index("Returns") + 2
+    end = told.index("Raises")
+    assert told[start] == "The same rows in the same kind of table"
+    assert all(not line or line.startswith("    ") for line in told[start + 1 : end])
+    proper = ["Returns", "-------", "matplotlib.axes.Axes", "    `lines[0]` is the curve, day by day."]
+    assert docstrings.spell_out(proper) == proper

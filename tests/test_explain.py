@@ -194,6 +194,12 @@ def test_shown_in_both_languages() -> None:
     assert "Segments explained" in explanation._repr_html_()
 
 
+def test_a_terminal_shows_sentences() -> None:
+    found = sc.explain_segments(base().replace("gold", "cant_lose"), features=["spend"])
+    assert "Can't lose: spend is high" in str(found)
+    assert repr(found) == f"Explanation: {found}"
+
+
 def test_the_card_names_segments_as_readers_know_them():
     data = pd.DataFrame({"segment": ["cant_lose"] * 30 + ["c1"] * 30, "n": [*range(30), *range(20, 50)]})
     explanation = sc.explain_segments(data, "segment", ["n"])

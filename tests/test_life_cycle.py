@@ -231,3 +231,8 @@ def test_who_bought_nobody_knows_when_is_not_called_inactive(engine):
         sc.ColumnError, match="'days_since_last_order' has 1 missing cells where n_orders is above 0"
     ):
         sc.lifecycle(engine(table), active_days=90, new_days=30)
+
+
+def test_thresholds_print_as_sentences() -> None:
+    thresholds = lifecycle_thresholds(base(), active_days=30, new_days=10)
+    assert str(thresholds).startswith("Active: last order within 30 days (chosen).")

@@ -18,13 +18,19 @@ def test_numbers_money_and_shares():
     assert (en.number(1234.5, 1), fr.number(1234.5, 1)) == ("1,234.5", f"1{NNBSP}234,5")
     assert (en.percent(0.1234), fr.percent(0.1234)) == ("12.3%", f"12,3{NBSP}%")
     assert (en.money(1234.56, "EUR"), fr.money(1234.56, "EUR")) == ("€1,235", f"1{NNBSP}235{NBSP}€")
-    assert (en.money(12.3, "GBP", 2), fr.money(-12.3, "EUR", 2)) == ("£12.30", f"-12,30{NBSP}€")
+    assert (en.money(12.3, "GBP", 2), fr.money(-12.3, "EUR", 2)) == ("£12.30", f"−12,30{NBSP}€")
     assert fr.money(12.3, "GBP", 2) == f"12,30{NBSP}£"
     assert fr.compact(1_200_000, "GBP") == f"1,2{NBSP}M£"
     assert fr.money(1234.5) == f"1{NNBSP}234"
     assert en.compact(3_400_000, "EUR") == "€3.4M"
     assert fr.compact(12_345) == f"12{NBSP}k"
     assert en.number(-0.0001, 2) == "0.00"
+
+
+@pytest.mark.parametrize("words", [en, fr])
+def test_a_minus_is_no_hyphen(words):
+    told = [words.number(-1), words.percent(-0.1), words.money(-2, "EUR"), words.compact(-3_000, "EUR")]
+    assert all(text.startswith("\N{MINUS SIGN}") and "-" not in text for text in told)
 
 
 @pytest.mark.parametrize("missing", [None, float("nan"), float("inf")])
@@ -50,7 +56,7 @@ def test_dates_and_lists():
         (169_000, "EUR", f"169{NBSP}k€"),
         (71_000, "USD", f"71{NBSP}k$US"),
         (3_400_000, "EUR", f"3,4{NBSP}M€"),
-        (-2_500, "EUR", f"-2,5{NBSP}k€"),
+        (-2_500, "EUR", f"−2,5{NBSP}k€"),
         (12_000, "CHF", f"12{NBSP}k{NBSP}CHF"),
         (999, "EUR", f"999{NBSP}€"),
     ],

@@ -267,3 +267,10 @@ def test_infinite_values_are_refused():
     table = pd.DataFrame({"customer_id": [1, 2], "segment": ["a", "b"], "revenue": [1.0, np.inf]})
     with pytest.raises(sc.ColumnError, match="after: column 'revenue' holds infinite values in 1 rows"):
         sc.compare_periods(table.assign(revenue=1.0), table)
+
+
+def test_the_french_summary_has_french_colons():
+    before = pd.DataFrame({"customer_id": [1], "segment": ["loyal"], "revenue": [1.0], "n_orders": [1]})
+    told = sc.compare_periods(before, before).summary("fr")
+    assert "1\N{NO-BREAK SPACE}client avant, 1\N{NO-BREAK SPACE}après." in told
+    assert not re.search(r"\w:", told)

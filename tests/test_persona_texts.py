@@ -18,6 +18,7 @@ from segmentclient.personas.attributes import ATTRIBUTES, OTHER_LABELS
 from segmentclient.personas.buying import _MOMENTS
 from segmentclient.personas.pages import cards_markdown
 from segmentclient.personas.provenance import _STATISTICS
+from segmentclient.personas.setting import Setting
 from segmentclient.personas.typology_packs import PACKS, load_typology
 
 HOMES = (
@@ -353,3 +354,16 @@ def test_clusters_have_one_name_and_one_colour_on_cards_and_charts():
     assert [card.label for card in cards] == ["Groupe 2", "Groupe 3", "Groupe 1"]
     known = sc.plot.style.colours(["c1", "c2", "c3"])
     assert {card.key: card.colour for card in cards} == known
+
+
+def test_cards_tell_small_amounts_with_their_cents():
+    setting = Setting(language("fr"), "EUR")
+    told = [setting.money(amount) for amount in (1.234, 5.0, 9.5, 31.2, 0.4, 0)]
+    assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in told] == [
+        "1,23 €",
+        "5 €",
+        "9,50 €",
+        "31 €",
+        "0,40 €",
+        "0 €",
+    ]

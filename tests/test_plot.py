@@ -223,3 +223,12 @@ def test_axes_and_figures_show_themselves_in_a_notebook(customers):
     assert plot.figure("phone").get_figwidth() < plot.figure("slide").get_figwidth()
     with pytest.raises(SegmentClientError, match="'page', 'slide', 'phone'"):
         plot.figure("poster")
+
+
+def test_amounts_of_less_than_a_cent_are_told_from_nothing():
+    customers = pd.DataFrame({"lifetime_value": np.linspace(0.0005, 0.0095, 40)})
+    ax = plot.value_distribution(customers, currency="EUR")
+    ax.figure.draw_without_rendering()
+    ticks = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert len(set(ticks)) == len(ticks)
+    assert "median €0.0050" in {text.get_text() for text in ax.texts}

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import segmentclient as sc
-from charts import CASES, CHARTS, MOVES, base, draw, table
+from charts import CASES, CHARTS, MOVES, base, draw, fill, sources, table
 from segmentclient import plot
-from segmentclient.plot.drawing import layout, scales, texts
+from segmentclient.plot import style
+from segmentclient.plot.drawing import layout, lettering, scales, texts
 
 
 def written(whole):
@@ -116,6 +118,44 @@ def test_no_text_is_clipped_or_covered_anywhere(name, case):
     if case == "empty" and name.startswith("persona"):
         pytest.skip("nobody to portray")
     assert not look(name, table(case), sizes=("page", "phone", "slide"), **CHARTS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [("share_pairs", "fifteen segments"), ("index_chart", "long labels"), ("value_distribution", "plain")],
+)
+def test_charts_fit_a_small_figure_of_the_users(name, case):
+    whole = Figure(figsize=(4, 3), layout="constrained")
+    customers = table(case)
+    getattr(plot, name)(customers, ax=whole.subplots(), lang="fr", **fill(customers, "fr", CHARTS[name]))
+    assert not problems(whole)
+
+
+def test_matrices_and_panels_fit_a_small_figure_of_the_users():
+    whole = Figure(figsize=(4, 3), layout="constrained")
+    moved, options = sources()["transition_heatmap"]
+    plot.transition_heatmap(moved, ax=whole.subplots(), lang="fr", **options)
+    assert not problems(whole)
+    panels = Figure(figsize=(4, 5), layout="constrained")
+    plot.k_page(sources()["k_page"][0], ax=panels.subplots(2, 2), lang="fr")
+    assert not problems(panels)
+
+
+def test_a_chart_beside_others_keeps_to_its_own_column():
+    whole = Figure(figsize=(12, 4), layout="constrained")
+    axes = whole.subplots(1, 3, width_ratios=[1, 2, 3])
+    assert [style.size_of(ax).width for ax in axes] == pytest.approx([2, 4, 6])
+    plot.share_pairs(table("long labels"), ax=axes[0], lang="fr")
+    names = [tick.get_text() for tick in axes[0].get_yticklabels()]
+    assert max(lettering.widest([name], 10) for name in names) < 0.31 * 2 * 72
+
+
+def test_the_names_of_median_and_mean_cross_no_line():
+    values = np.r_[np.linspace(-100, 0, 40), np.full(200, 13.0), np.full(160, 60.0)]
+    ax = plot.value_distribution(pd.DataFrame({"lifetime_value": values}), lang="fr", currency="EUR")
+    boxes = [box for text, box in written(ax.figure) if text in ax.texts and "€" in text.get_text()]
+    tops = [ax.transData.transform((line.get_xdata()[0], line.get_ydata()[1])) for line in ax.lines]
+    assert not any(box.x0 < x < box.x1 and box.y0 < top for box in boxes for x, top in tops)
 
 
 def test_slanted_texts_that_touch_are_found():

@@ -267,3 +267,10 @@ def test_what_the_proof_says_holds_on_a_full_grid() -> None:
             proofs += 1
             assert assigned[problem.position] == 0, [rule.when for rule in rules]
     assert proofs > 15
+
+
+def test_one_customer_is_counted_as_one() -> None:
+    customers = pd.DataFrame({"customer_id": [1], "revenue": [10.0]})
+    told = sc.check_rules([sc.Rule("all", "revenue > 0")], customers).summary()
+    assert "all: 1 customer (100.0%), 1 matched" in told
+    assert "covered: 1 of 1 customer (100.0%)" in told

@@ -127,6 +127,10 @@ class Estimator:
     def summary(self, *, level: float = 0.95) -> pd.DataFrame:
         """Show estimates with standard errors and intervals.
 
+        Parameters
+        ----------
+        level : probability of the intervals, between 0 and 1.
+
         Returns
         -------
         DataFrame

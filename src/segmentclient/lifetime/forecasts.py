@@ -71,10 +71,28 @@ class Forecaster(Reader):
     def probability_alive(self, customers: Any, *, draws: Any = None) -> Any:
         """Give the probability that each customer is still one, in the order of the rows.
 
+        Parameters
+        ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
+        draws : from `sample_posterior`; the probability is then the mean over them.
+
         Returns
         -------
         Series or array
             With `draws`, a table with `p_alive`, `p_alive_low` and `p_alive_high` (90 % of the draws).
+
+        Raises
+        ------
+        ModelError
+            The model is not fitted, or the table is lazy: `predict` adds columns to it.
+
+        Examples
+        --------
+        >>> import pandas as pd, segmentclient as sc
+        >>> model = sc.MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, time_unit="W")
+        >>> customers = pd.DataFrame({"frequency": [0, 2], "recency": [0.0, 30.43], "T": [38.86, 38.86]})
+        >>> model.probability_alive(customers).round(3).tolist()
+        [0.39, 0.706]
         """
         level = _level(None, draws)
         return self._row_values(customers, "probability_alive", lambda h: self._alive(h, draws, level))
@@ -82,11 +100,30 @@ class Forecaster(Reader):
     def expected_purchases(self, customers: Any, t: float, *, draws: Any = None) -> Any:
         """Give the purchases expected of each customer within the next `t` (in the unit of `T`).
 
+        Parameters
+        ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
+        t : length of the future, in the unit of `T`.
+        draws : from `sample_posterior`; the number is then the mean over them.
+
         Returns
         -------
         Series or array
-            With `draws`, a table with `expected_purchases` and the bounds `_low`, `_high` within which the number of
-            purchases will lie with probability 0.9.
+            In the order of the rows. With `draws`, a table with `expected_purchases` and the bounds `_low`, `_high`
+            within which the number of purchases will lie with probability 0.9.
+
+        Raises
+        ------
+        ModelError
+            The model is not fitted, `t` is negative, or the table is lazy: `predict` adds columns to it.
+
+        Examples
+        --------
+        >>> import pandas as pd, segmentclient as sc
+        >>> model = sc.MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, time_unit="W")
+        >>> customers = pd.DataFrame({"frequency": [0, 2], "recency": [0.0, 30.43], "T": [38.86, 38.86]})
+        >>> model.expected_purchases(customers, t=39).round(3).tolist()
+        [0.154, 1.263]
         """
         check_options(Forecaster.expected_purchases, locals(), error=ModelError)
         span, level = one_span(t), _level(None, draws)
@@ -95,7 +132,29 @@ class Forecaster(Reader):
         )
 
     def conditional_pmf(self, customers: Any, n: int, t: float, *, draws: Any = None) -> Any:
-        """Give the probability that each customer buys exactly `n` times in (T, T + t], given the history."""
+        """Give the probability that each customer buys exactly `n` times in (T, T + t], given the history.
+
+        Parameters
+        ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
+        n : number of purchases, from 0.
+        t : length of the future, in the unit of `T`.
+        draws : from `sample_posterior`; the probability is then the mean over them.
+
+        Returns
+        -------
+        Series or array
+            In the order of the rows. With `draws`, a table with `probability` and the bounds `_low`, `_high` of 90 % of
+            them.
+
+        Examples
+        --------
+        >>> import pandas as pd, segmentclient as sc
+        >>> model = sc.MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614, time_unit="W")
+        >>> customers = pd.DataFrame({"frequency": [2], "recency": [30.43], "T": [38.86]})
+        >>> [float(model.conditional_pmf(customers, n, t=39).iloc[0].round(3)) for n in (0, 1, 2)]
+        [0.44, 0.234, 0.146]
+        """
         check_options(Forecaster.conditional_pmf, locals(), error=ModelError)
         count, span, level = one_count(n), one_span(t), _level(None, draws)
 
@@ -108,6 +167,13 @@ class Forecaster(Reader):
 
     def purchase_interval(self, customers: Any, t: float, *, level: float = _LEVEL, draws: Any = None) -> Any:
         """Give the interval that holds each customer's number of purchases within `t` with probability `level`.
+
+        Parameters
+        ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
+        t : length of the future, in the unit of `T`.
+        level : probability of the interval, between 0 and 1.
+        draws : from `sample_posterior`; the interval then allows for the doubt about the parameters (at most 100 are used).
 
         Returns
         -------
@@ -125,7 +191,22 @@ class Forecaster(Reader):
     def discounted_purchases(self, customers: Any, *, rate: float, draws: Any = None) -> Any:
         """Give the purchases expected over all the future, discounted by exp(−rate · time) (DERT).
 
-        `rate` is continuous and per unit of `T`: ln(1.1) / 52 for 10 % a year on weeks.
+        Parameters
+        ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
+        rate : continuous, per unit of `T`: ln(1.1) / 52 for 10 % a year on weeks.
+        draws : from `sample_posterior`; the number is then the mean over them.
+
+        Returns
+        -------
+        Series or array
+            In the order of the rows. With `draws`, a table with `discounted_purchases` and the bounds `_low`, `_high` of
+            90 % of them.
+
+        Raises
+        ------
+        ModelError
+            The rate is not above 0: over an endless future the sum need not be finite.
         """
         check_options(Forecaster.discounted_purchases, locals(), error=ModelError)
         if not (np.isfinite(rate) and rate > 0):
@@ -148,6 +229,7 @@ class Forecaster(Reader):
 
         Parameters
         ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
         probability : that the purchase has come by then; 0.5 gives the median.
         as_of : the day to which `T` was counted; gives dates (missing where none within a thousand years is that
             likely), else times in the unit of `T` (infinite where none ever is).
@@ -163,7 +245,17 @@ class Forecaster(Reader):
         return self._row_values(customers, "next_purchase", answer)
 
     def log_likelihood(self, customers: Any) -> Any:
-        """Give the log-likelihood of each customer's history, in the order of the rows."""
+        """Give the log-likelihood of each customer's history.
+
+        Parameters
+        ----------
+        customers : an eager table with `frequency`, `recency`, `T` (and the model's covariates).
+
+        Returns
+        -------
+        Series or array
+            In the order of the rows; the sum over the customers of the fit is `log_likelihood_`.
+        """
 
         def answer(h: Histories) -> dict[str, Array]:
             return {"log_likelihood": self.law.log_likelihood(self._theta(h), h)}
@@ -173,9 +265,26 @@ class Forecaster(Reader):
     def expected_purchases_new_customer(
         self, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None
     ) -> Any:
-        """Give the repeat purchases expected of a new customer within `t` (a number or an array) of the first one.
+        """Give the repeat purchases expected of a new customer within `t` of the first one.
 
-        With `draws`, a DataFrame with one row a `t`: the mean over the draws and the bounds of 90 % of them.
+        Parameters
+        ----------
+        t : a number or an array, in the unit of `T`.
+        covariates : the value of each covariate of the model.
+        draws : from `sample_posterior`; the number is then the mean over them.
+
+        Returns
+        -------
+        float or array
+            Of the shape of `t`. With `draws`, a DataFrame with one row a `t`: `expected_purchases`, and the bounds `_low`,
+            `_high` of 90 % of them.
+
+        Examples
+        --------
+        >>> import segmentclient as sc
+        >>> model = sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
+        >>> float(round(model.expected_purchases_new_customer(39), 3))
+        1.197
         """
         check_options(Forecaster.expected_purchases_new_customer, locals(), error=ModelError)
         spans = np.ravel(spans_of(t))
@@ -190,7 +299,28 @@ class Forecaster(Reader):
         return shaped(found, np.shape(t))
 
     def pmf(self, n: Any, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None) -> Any:
-        """Give the probability that a new customer buys exactly `n` times within `t` of the first purchase."""
+        """Give the probability that a new customer buys exactly `n` times within `t` of the first purchase.
+
+        Parameters
+        ----------
+        n : number of repeat purchases, or an array of them.
+        t : a number or an array, in the unit of `T`; `n` and `t` are broadcast.
+        covariates : the value of each covariate of the model.
+        draws : from `sample_posterior`; the probability is then the mean over them.
+
+        Returns
+        -------
+        float or array
+            Of the shape of `n` and `t`. With `draws`, a DataFrame with `probability` and the bounds `_low`, `_high` of
+            90 % of them.
+
+        Examples
+        --------
+        >>> import segmentclient as sc
+        >>> model = sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
+        >>> model.pmf([0, 1, 2], 39).round(3).tolist()
+        [0.574, 0.199, 0.085]
+        """
         check_options(Forecaster.pmf, locals(), error=ModelError)
         counts, spans = np.broadcast_arrays(counts_of(n), spans_of(t))
         h = self._new_customers(counts.size, covariates)

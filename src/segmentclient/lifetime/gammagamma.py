@@ -168,7 +168,17 @@ class GammaGamma(Estimator):
             self.mean_purchase_value_ = float(content["mean_purchase_value"])
 
     def predict(self, customers: Any) -> Any:
-        """Add `expected_purchase_value` to any table, lazy ones included; prospects get missing values."""
+        """Add `expected_purchase_value` to any table, lazy ones included.
+
+        Parameters
+        ----------
+        customers : any table with `frequency` and `monetary_value`.
+
+        Returns
+        -------
+        The same rows in the same kind of table with `expected_purchase_value` (money a purchase; missing for
+        prospects).
+        """
         self._params()
         frame = frames.read(customers)
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
@@ -203,10 +213,24 @@ class GammaGamma(Estimator):
         who have neither column, a missing value. Where
         q ≤ 1 that mean is infinite: the observed mean of all repeat purchases stands in for it, with a warning.
 
+        Parameters
+        ----------
+        customers : an eager table with `frequency` and `monetary_value`.
+        draws : from `sample_posterior`; the value is then the mean over them.
+
         Returns
         -------
-        A Series or array in the order of the rows, in the unit of `monetary_value`. With `draws` (of
-        `sample_posterior`), a table with the mean over them and the bounds `_low`, `_high` of 90 % of them.
+        Series or array
+            In the order of the rows, in the unit of `monetary_value`. With `draws`, a table with `expected_purchase_value`
+            and the bounds `_low`, `_high` of 90 % of them.
+
+        Examples
+        --------
+        >>> import pandas as pd, segmentclient as sc
+        >>> model = sc.GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
+        >>> customers = pd.DataFrame({"frequency": [2, 0], "monetary_value": [22.35, 0.0]})
+        >>> model.expected_purchase_value(customers).round(2).tolist()
+        [24.66, 35.22]
         """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.expected_purchase_value")
@@ -227,7 +251,17 @@ class GammaGamma(Estimator):
         return float(self._mean(np.zeros(1), np.zeros(1))[0])
 
     def log_likelihood(self, customers: Any) -> Any:
-        """Give the log-likelihood of each customer's mean value; 0 for those the model says nothing about."""
+        """Give the log-likelihood of each customer's mean value; 0 for those the model says nothing about.
+
+        Parameters
+        ----------
+        customers : an eager table with `frequency` and `monetary_value`.
+
+        Returns
+        -------
+        Series or array
+            In the order of the rows.
+        """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.log_likelihood")
         schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))

@@ -197,7 +197,22 @@ class PurchaseModel(Forecaster):
         return -0.5 * ((coefficients * np.tile(spread, len(self.law.movable)) / 2.0) ** 2).sum(axis=1)
 
     def likelihood_ratio_test(self, smaller: PurchaseModel) -> LikelihoodRatio:
-        """Test this fit against a fit of the same model on the same customers with fewer covariates."""
+        """Test this fit against a fit of the same model on the same customers with fewer covariates.
+
+        Parameters
+        ----------
+        smaller : the fitted model with fewer covariates.
+
+        Returns
+        -------
+        LikelihoodRatio
+            `statistic` (twice the difference of the log-likelihoods), `degrees_of_freedom` and `p_value`.
+
+        Raises
+        ------
+        ModelError
+            The models are of different kinds, saw different numbers of customers, or are not nested.
+        """
         check_options(PurchaseModel.likelihood_ratio_test, locals(), error=ModelError)
         return likelihood_ratio(smaller, self)
 

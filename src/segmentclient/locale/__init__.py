@@ -95,7 +95,9 @@ class Language:
 
         if abs(float(value)) >= 1e25:  # beyond the digits of decimal numbers
             return f"{float(value):.2e}"
-        return format_decimal(_rounded(value, decimals), format=_pattern(decimals), locale=self.locale)
+        return _minus(
+            format_decimal(_rounded(value, decimals), format=_pattern(decimals), locale=self.locale)
+        )
 
     def percent(self, share: Any, decimals: int = 1) -> str:
         """Format a share of 1 as `12,3 %` or `12.3%`."""
@@ -104,7 +106,7 @@ class Language:
         from babel.numbers import format_percent
 
         pattern = _pattern(decimals) + (f"{NBSP}%" if self.key == "fr" else "%")
-        return format_percent(_rounded(share, decimals + 2), format=pattern, locale=self.locale)
+        return _minus(format_percent(_rounded(share, decimals + 2), format=pattern, locale=self.locale))
 
     def money(self, value: Any, currency: str | None = None, decimals: int = 0) -> str:
         """Format an amount with its currency, or as a bare number when none is given."""
@@ -121,7 +123,7 @@ class Language:
         amount = pattern.apply(
             _rounded(value, decimals), Locale.parse(self.locale), currency=currency, currency_digits=False
         )
-        return self._plain_symbol(amount)
+        return _minus(self._plain_symbol(amount))
 
     def compact(self, value: Any, currency: str | None = None) -> str:
         """Format with k / M in the language's habits: `12 k`, `3,4 M€`; small values in full."""
@@ -141,7 +143,7 @@ class Language:
             amount = format_compact_currency(
                 value, currency, format_type="short", locale=self.locale, fraction_digits=digits
             )
-        return self._one_case(self._close_unit(self._plain_symbol(amount)))
+        return _minus(self._one_case(self._close_unit(self._plain_symbol(amount))))
 
     def symbol(self, currency: str) -> str:
         """Give the sign of a currency, as amounts show it."""
@@ -210,6 +212,11 @@ def _pattern(decimals: int) -> str:
 def _rounded(value: Any, decimals: int) -> float:
     """Round half away from nothing surprising, and never show −0."""
     return round(float(value), decimals) + 0.0
+
+
+def _minus(text: str) -> str:
+    """Write a leading minus as one: the hyphen that Babel gives is shorter, and breaks at the end of a line."""
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
 def _compact_digits(value: float) -> int:

@@ -22,5 +22,6 @@ class Setting:
     person: str = "typical"
 
     def money(self, amount: float) -> str:
-        """Write an amount in whole units, and less than one with its cents."""
-        return self.L.money(amount, self.currency, 0 if abs(amount) >= 1 or amount == 0 else 2)
+        """Write an amount in whole units, and less than ten with its cents where it has some."""
+        cents = abs(amount) < 10 and round(amount, 2) != round(amount)
+        return self.L.money(amount, self.currency, 2 if cents else 0)

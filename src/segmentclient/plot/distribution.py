@@ -12,7 +12,7 @@ from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart
-from segmentclient.plot.drawing import scales, sheet, texts
+from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.drawing.bins import bin_edges, draw_bins, hidden_note, typical_range
 from segmentclient.plot.numbers import tense, values, worth
 
@@ -117,7 +117,7 @@ def _mark_centres(axes: Axes, spread: Spread, words: Language, top: float, high:
             if name == "median"
             else words.text("mean {value}", value=worth(words, value, spread.currency))
         )
-        right = value < (axes.get_xlim()[0] + axes.get_xlim()[1]) / 2
+        right = _has_room(axes, value, told)
         texts.beside(
             axes,
             value,
@@ -129,6 +129,13 @@ def _mark_centres(axes: Axes, spread: Spread, words: Language, top: float, high:
             color=style.INK,
             weight="bold",
         )
+
+
+def _has_room(axes: Axes, value: float, told: str) -> bool:
+    """Tell whether a text fits right of its line, where it crosses none of the lines before it."""
+    (low, high), font = axes.get_xlim(), style.size_of(axes).font
+    room = layout.axes_inches(axes)[0] * 72 * (high - value) / (high - low)
+    return room > lettering.text_width(told, font, "bold") + 5
 
 
 def _say_value(spread: Spread, words: Language) -> str:

@@ -180,7 +180,7 @@ def _cut_lines(panel: Axes, cuts: Sequence[float], show: Any, edges: np.ndarray,
     size = style.size_of(panel)
     top = panel.get_ylim()[1]
     different = sorted({cut for cut in cuts if edges[0] <= cut <= edges[-1]})
-    wide = panel.figure.figure.get_figwidth() * 72 * 0.85
+    wide = style.size_of(panel).width * 72 * 0.85
     told = [show(cut) for cut in different]
     scale = (edges[-1] - edges[0]) / wide
     gap = (lettering.widest(told, size.small, "bold") + 8) * scale

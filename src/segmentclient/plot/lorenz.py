@@ -111,7 +111,13 @@ def lorenz_curve(
         return LORENZ.sign(texts.nothing(axes, words.text("Nothing to share out")), curve, lang)
     axes.plot(
         *_drawn(curve),
-        **{"color": style.ACCENT, "linewidth": 2.2, "solid_capstyle": "round", **artist_kwargs},
+        **{
+            "color": style.ACCENT,
+            "linewidth": 2.2,
+            "solid_capstyle": "round",
+            "clip_on": False,
+            **artist_kwargs,
+        },
     )
     axes.plot([0, 1], [0, 1], color=style.GREY, linewidth=1)
     axes.set(xlim=(0, 1), ylim=(min(0.0, curve.money.min()), max(1.0, curve.money.max())))

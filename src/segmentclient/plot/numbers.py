@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,10 +46,17 @@ def share_of(value: pd.Series) -> pd.Series:
 
 
 def worth(language: Language, number: float, currency: str | None) -> str:
-    """Write an amount in full where it is short, else in thousands and millions; small ones with cents."""
+    """Write an amount in full where it is short, else in thousands and millions; small ones with cents, or what tells them from 0."""
     if abs(number) >= 10_000:
         return language.compact(number, currency)
-    return language.money(number, currency, decimals=2 if 0 < abs(number) < 10 else 0)
+    return language.money(number, currency, decimals=_decimals(abs(number)))
+
+
+def _decimals(size: float) -> int:
+    """Count the decimals of an amount: none from ten on, those of cents, and two digits of what is less than a cent."""
+    if size >= 10 or size < 1e-9:
+        return 0
+    return 2 if size >= 0.01 else 1 - math.floor(math.log10(size))
 
 
 def percent(words: Language, share: float) -> str:

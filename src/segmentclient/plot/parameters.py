@@ -12,7 +12,7 @@ from segmentclient.locale import Language, language
 from segmentclient.options import check_options
 from segmentclient.plot import style
 from segmentclient.plot.chart import Chart, joined
-from segmentclient.plot.drawing import lettering, rows, scales, texts
+from segmentclient.plot.drawing import rows, scales, texts
 from segmentclient.plot.given import check_answers
 
 __all__ = ["parameter_intervals"]
@@ -95,7 +95,7 @@ def _write_estimates(axes: Axes, table: pd.DataFrame, words: Language) -> None:
 
 def _interval(words: Language, estimate: float, low: float, high: float) -> str:
     decimals = 3 if abs(estimate) < 1 else 2 if abs(estimate) < 100 else 0
-    shown = [lettering.minus(words.number(value, decimals)) for value in (estimate, low, high)]
+    shown = [words.number(value, decimals) for value in (estimate, low, high)]
     if not np.isfinite([low, high]).all():
         return words.text("{estimate}\nno interval", estimate=shown[0])
     if _endless(estimate, high):

@@ -126,7 +126,7 @@ def _name_groups(axes: Axes, data: Plane, words: Language, colours: dict[Any, st
     size, limits = style.size_of(axes), (axes.get_xlim(), axes.get_ylim())
     sizes = {key: int((data.key == key).sum()) for key in data.keys}
     present = sorted((key for key in data.keys if sizes[key]), key=lambda key: -sizes[key])
-    room = axes.figure.figure.get_figwidth() * 72 * 0.3
+    room = style.size_of(axes).width * 72 * 0.3
     told = [lettering.wrap(palette.label(key, words.key), room, size.small, "bold") for key in present]
     sheet.make_room(axes, sum(text.count("\n") + 2.0 for text in told) * size.small * 1.25)
     middles = [np.median(data.points[data.key == key], axis=0) for key in present]

@@ -152,7 +152,7 @@ def _web(axes: Axes, data: Portrait, directions: np.ndarray, looks: dict[str, An
 
 def _name_spokes(axes: Axes, data: Portrait, directions: np.ndarray, words: Language) -> None:
     size = style.size_of(axes)
-    room = max(axes.figure.figure.get_figwidth() * 72 * 0.24, 50)
+    room = max(style.size_of(axes).width * 72 * 0.24, 50)
     for (x, y), name, index in zip(directions, data.names, data.index, strict=True):
         side = "center" if abs(x) < 0.3 else "left" if x > 0 else "right"
         up = "bottom" if y > 0.85 else "top" if y < -0.85 else "center"

@@ -84,7 +84,7 @@ def snake_plot(
 def _feature_axis(axes: Axes, names: Sequence[str], words: Language) -> None:
     """Name the features below the axis, wrapped to their room."""
     size = style.size_of(axes)
-    room = 0.62 * axes.figure.figure.get_figwidth() * 72 / max(len(names), 1) - 4
+    room = 0.62 * style.size_of(axes).width * 72 / max(len(names), 1) - 4
     labels = [lettering.wrap(measure(name, words), max(room, 30), size.small) for name in names]
     axes.set_xticks(range(len(names)), labels)
     axes.grid(True, axis="x", color=style.GRID, linewidth=0.8)

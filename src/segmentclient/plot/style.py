@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from segmentclient.plot.palette import GREY, ON_DARK, ON_LIGHT, colours, label
@@ -58,5 +59,16 @@ SIZES: Mapping[str, Size] = {
 
 
 def size_of(ax: Axes) -> Size:
-    """Tell the sizes to draw with: those of our figures, else a page's."""
-    return getattr(ax.figure.figure, "size", SIZES["page"])
+    """Tell the sizes to draw with: the text of our figures, else a page's, in the inches that are there for the axes."""
+    font = getattr(ax.figure.figure, "size", SIZES["page"]).font
+    width, height = (side / ax.figure.dpi for side in ax.figure.bbox.size)
+    return Size(width * _share_of_width(ax), height, font)
+
+
+def _share_of_width(ax: Axes) -> float:
+    """Tell the part of the figure's width that is the axes' own, beside those in other columns."""
+    place = ax.get_subplotspec()
+    if place is None:
+        return 1.0
+    parts = np.asarray(place.get_gridspec().get_width_ratios(), float)
+    return float(parts[place.colspan.start : place.colspan.stop].sum() / parts.sum())

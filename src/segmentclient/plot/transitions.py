@@ -67,8 +67,9 @@ def transition_heatmap(
     note = words.text("Rows: before; columns: now. Shares of the row, in %.")
     numbered = ""
     if not column_heads(axes, moves.labels("after", words), slanted=True):
-        labels, numbered = _number_rows(axes, moves, words), _number_columns(axes, moves, words)
+        labels, numbered = _number_rows(moves, words), _number_columns(axes, moves, words)
     texts.x_title(axes, note, numbered)
+    scales.category_axis(axes, labels)
     rows.keep_rows(axes, labels)
     if not write_cells(axes, held, colours, share_texts(words)):
         texts.x_title(axes, note, numbered, scale_note(held, share_texts(words)[0], words))
@@ -82,13 +83,11 @@ def _places(moves: Moves) -> dict[Any, str]:
     return {key: str(place) for place, key in enumerate(keys, start=1)}
 
 
-def _number_rows(axes: Axes, moves: Moves, words: Language) -> list[str]:
+def _number_rows(moves: Moves, words: Language) -> list[str]:
     """Give the rows the numbers of their columns, which are too narrow for a name."""
     known = _places(moves)
     named = zip(moves.counts.index, moves.labels("before", words), strict=True)
-    labels = [f"{known[key]}  {name}" if key in known else name for key, name in named]
-    scales.category_axis(axes, labels, share=0.3)
-    return labels
+    return [f"{known[key]}  {name}" if key in known else name for key, name in named]
 
 
 def _number_columns(axes: Axes, moves: Moves, words: Language) -> str:

@@ -22,7 +22,7 @@ def _former(content: Content, say: Words) -> Iterable[str]:
     day = former_state(content)
     if day is not None:
         yield say.text(
-            "The comparison is with the same customers’ table as it stood on {day}: both count from {first}, and the revenue of the one includes that of the other.",
+            "The comparison is with the same customers' table as it stood on {day}: both count from {first}, and the revenue of the one includes that of the other.",
             day=say.date(day),
             first=say.date(content.totals["first_day"]),
         )
@@ -90,7 +90,7 @@ def _duplicates(notes: Mapping[str, Any], say: Words) -> str:
 
 def _identifiable(notes: Mapping[str, Any], say: Words) -> str:
     share = say.percent(notes["share_of_revenue_identifiable"])
-    return say.text("{share} of the money in the data has a customer’s name on it.", share=share)
+    return say.text("{share} of the money in the data has a customer's name on it.", share=share)
 
 
 def _alike(notes: Mapping[str, Any], say: Words) -> str:

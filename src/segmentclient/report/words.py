@@ -107,11 +107,11 @@ class Words:
     def money(self, value: Any) -> str:
         """Format an amount in full; cents below one hundred."""
         small = _known(value) and 0.005 <= abs(value) < 100
-        return _signed(self.language.money(value, self.currency, 2 if small else 0))
+        return self.language.money(value, self.currency, 2 if small else 0)
 
     def amount(self, value: Any, decimals: int) -> str:
         """Format an amount with so many decimals."""
-        return _signed(self.language.money(value, self.currency, decimals))
+        return self.language.money(value, self.currency, decimals)
 
     def signed_money(self, value: Any) -> str:
         """Format a change of money with its sign."""
@@ -128,11 +128,11 @@ class Words:
         """Format an amount for a headline: in full below 10,000, then with k and M."""
         if not _known(value) or abs(value) < 10_000:
             return self.money(value)
-        return _signed(self.language.compact(_as_shown(value), self.currency))
+        return self.language.compact(_as_shown(value), self.currency)
 
     def number(self, value: Any, decimals: int = 0) -> str:
         """Format a count."""
-        return _signed(self.language.number(value, decimals))
+        return self.language.number(value, decimals)
 
     def trimmed(self, value: Any) -> str:
         """Format a number with one decimal only where it has one (medians of counts)."""
@@ -145,11 +145,11 @@ class Words:
         return self.language.percent(share, decimals)
 
     def change(self, share: Any) -> str:
-        """Format a relative change with its sign."""
+        """Format a relative change with its sign; one that doubles or more has no decimals."""
         if not _known(share):
             return MISSING
         sign = "+" if round(share, 3) > 0 else "\N{MINUS SIGN}" if round(share, 3) < 0 else ""
-        return sign + self.percent(abs(share))
+        return sign + self.percent(abs(share), 1 if abs(share) < 1 else 0)
 
     def days(self, value: Any) -> str:
         """Format a number of days."""
@@ -179,11 +179,6 @@ class Words:
 def words(lang: str, currency: str | None) -> Words:
     """Give the `Words` of a language and a currency."""
     return Words(language(lang), currency)
-
-
-def _signed(text: str) -> str:
-    """Write a minus as one: the hyphen that number formats give breaks at the end of a line."""
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
 def _known(value: Any) -> bool:

@@ -226,7 +226,7 @@ def _sentence(
     clear = [trait for trait in traits if abs(trait.apart) >= APART][:2] or list(traits[:1])
     return words.plural(
         "{n} customer ({share}): {facts}.", "{n} customers ({share}): {facts}.", size,
-        share=words.percent(share), facts="; ".join(_fact(trait, words, currency) for trait in clear),
+        share=words.percent(share), facts=words.text("; ").join(_fact(trait, words, currency) for trait in clear),
     )  # fmt: skip
 
 

@@ -78,14 +78,23 @@ class Explanation:
 
     def to_html(self, lang: str = "en") -> str:
         """Show the sentences as a card."""
-        words, keys = language(lang), self.table["segment"].unique()
-        sentences = self.sentences(lang, {key: label(key, lang) for key in keys})
+        words = language(lang)
+        sentences = self.sentences(lang, self._labels(lang))
         body = html_table([words.text("what is distinctive")], [[sentence] for sentence in sentences])
         return html_card(
             words.text("Segments explained"),
             {words.text("fidelity"): words.percent(self.fidelity)},
             body=body,
         )
+
+    def _labels(self, lang: str) -> dict[str, str]:
+        return {key: label(key, lang) for key in self.table["segment"].unique()}
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences("en", self._labels("en")))
+
+    def __repr__(self) -> str:
+        return f"Explanation: {self}"
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -63,12 +63,13 @@ class Migration:
         """Say it in a few lines of text."""
         check_options(Migration.summary, locals())
         words = language(lang)
+        colon = words.text(": ")
         lines = [
-            words.text("{before} customers before, {after} after.", before=words.number(self.n_before), after=words.number(self.n_after)),
+            words.plural("{n} customer before, {after} after.", "{n} customers before, {after} after.", self.n_before, after=words.number(self.n_after)),
             f"{self._verdict(words)} (PSI {words.number(self.psi, 3)}).",
         ]  # fmt: skip
         return "\n".join(
-            [*lines, *(f"  {name}: {count} ({share})" for name, count, share, _ in self._rows(words))]
+            [*lines, *(f"  {name}{colon}{count} ({share})" for name, count, share, _ in self._rows(words))]
         )
 
     def __str__(self) -> str:

@@ -107,14 +107,17 @@ class RuleCheck:
             return
         for row in self.table.itertuples():
             if row.n_matched == row.n_matched:
-                yield words.text(
-                    "  {name}: {assigned} customers ({share}), {matched} matched",
-                    name=row.rule, assigned=words.number(row.n_assigned), share=words.percent(row.share_assigned),
-                    matched=words.number(row.n_matched),
+                yield words.plural(
+                    "  {name}: {n} customer ({share}), {matched} matched",
+                    "  {name}: {n} customers ({share}), {matched} matched",
+                    row.n_assigned,
+                    name=row.rule, share=words.percent(row.share_assigned), matched=words.number(row.n_matched),
                 )  # fmt: skip
-        yield words.text(
-            "  covered: {covered} of {all} customers ({share})",
-            covered=words.number(self.n_covered), all=words.number(self.n_customers), share=words.percent(self.coverage),
+        yield words.plural(
+            "  covered: {covered} of {n} customer ({share})",
+            "  covered: {covered} of {n} customers ({share})",
+            self.n_customers,
+            covered=words.number(self.n_covered), share=words.percent(self.coverage),
         )  # fmt: skip
 
     def __str__(self) -> str:

@@ -92,7 +92,17 @@ class Segmenter(ClusterMixin, BaseEstimator):
         return {name: vars(self)[name] for name in self._get_param_names()}
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn the clusters of `X`, a frame of features or an array (rows × features); `y` is ignored."""
+        """Learn the clusters of `X`.
+
+        Parameters
+        ----------
+        X : a frame of features or an array, rows × features.
+        y : ignored, as scikit-learn's pipelines give it.
+
+        Returns
+        -------
+        self
+        """
         check_options(type(self).__init__, vars(self), error=ModelError)
         values = self._read(X, reset=True)
         self._learn_preparation(values)
@@ -106,7 +116,17 @@ class Segmenter(ClusterMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Labels:
-        """Give the cluster of each row of `X`: 0 for the most valuable cluster, −1 for noise."""
+        """Give the cluster of each row of `X`.
+
+        Parameters
+        ----------
+        X : a frame or an array with the features of the fit, rows × features.
+
+        Returns
+        -------
+        numpy.ndarray
+            One whole number a row: 0 for the most valuable cluster, −1 for noise.
+        """
         self._check_fitted()
         return self._nearest(self._prepare(self._read(X, reset=False)))
 

@@ -85,6 +85,9 @@ class LifecycleThresholds:
         words = language(lang)
         return [*self._windows(words), *self._habits(words)]
 
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
     def _windows(self, words: Language) -> tuple[str, ...]:
         why = {
             "given": words.text("chosen"),

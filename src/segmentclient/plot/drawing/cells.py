@@ -105,7 +105,7 @@ def write_cells(ax: Axes, matrix: np.ndarray, colours: np.ndarray, shows: Sequen
                 ax,
                 column,
                 row,
-                lettering.minus(chosen(value)),
+                chosen(value),
                 color=_text_on(colours[row, column]),
                 **looks,
             )

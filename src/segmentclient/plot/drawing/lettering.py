@@ -12,7 +12,7 @@ from matplotlib.textpath import text_to_path
 
 from segmentclient.plot.drawing.settings import any_letter
 
-__all__ = ["family", "minus", "spread", "stack", "text_width", "widest", "wrap"]
+__all__ = ["family", "fit", "spread", "stack", "text_width", "widest", "wrap"]
 
 FONTS = ("Arial", "Helvetica", "Liberation Sans", "Arimo")
 
@@ -22,11 +22,6 @@ def family() -> str:
     """Choose a plain sans serif that is installed; the one that matplotlib brings otherwise."""
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return next((name for name in FONTS if name in installed), "DejaVu Sans")
-
-
-def minus(text: str) -> str:
-    """Write a leading minus as one: the hyphen that number formats give is shorter, and breaks at the end of a line."""
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
 @functools.lru_cache(maxsize=8192)
@@ -52,6 +47,16 @@ def wrap(text: str, room: float, points: float, weight: str = "normal") -> str:
         else:
             lines.extend(_pieces(word, room, points, weight))
     return "\n".join(lines)
+
+
+def fit(text: str, room: float, points: float, lines: float) -> str:
+    """Break text into lines as `wrap` does, and take so much out of its middle that they are no more than `lines`."""
+    wrapped, kept = wrap(text, room, points), len(text)
+    while wrapped.count("\n") >= lines and kept > 4:
+        kept -= 1
+        start, end = text[: kept - kept // 3].rstrip(), text[len(text) - kept // 3 :].lstrip()
+        wrapped = wrap(f"{start}…{end}", room, points)
+    return wrapped
 
 
 def _words(text: str, room: float, points: float, weight: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 
 from segmentclient.locale import Language
 from segmentclient.plot import style
-from segmentclient.plot.drawing import lettering
+from segmentclient.plot.drawing import layout, lettering
 
 __all__ = [
     "bare",
@@ -87,11 +87,11 @@ class _Numbers(Formatter):
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         """Write all ticks."""
         decimals = _decimals(values)
-        return [lettering.minus(self.show(value, decimals)) for value in values]
+        return [self.show(value, decimals) for value in values]
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Write one tick by itself."""
-        return lettering.minus(self.show(x, _decimals(getattr(self.axis, "get_majorticklocs", list)())))
+        return self.show(x, _decimals(getattr(self.axis, "get_majorticklocs", list)()))
 
 
 def count_axis(ax: Axes, axis: Literal["x", "y"], words: Language, *, most: int = 5) -> None:
@@ -125,10 +125,10 @@ def date_axis(ax: Axes, days: Sequence[Any], words: Language) -> None:
 
 
 def category_axis(ax: Axes, labels: Sequence[str], *, share: float = 0.3) -> None:
-    """Write the names of rows at their left, wrapped to a share of the figure's width."""
+    """Write the names of rows at their left, wrapped to a share of the width, and cut where rows are too low for them."""
     size = style.size_of(ax)
-    room = ax.figure.figure.get_figwidth() * 72 * share
-    ax.set_yticks(range(len(labels)), [lettering.wrap(label, room, size.font) for label in labels])
+    room, lines = size.width * 72 * share, _lines_a_row(ax, labels, size.font)
+    ax.set_yticks(range(len(labels)), [lettering.fit(label, room, size.font, lines) for label in labels])
     for tick in ax.get_yticklabels():
         tick.set(
             fontsize=size.font,
@@ -139,3 +139,11 @@ def category_axis(ax: Axes, labels: Sequence[str], *, share: float = 0.3) -> Non
             linespacing=1.1,
         )
     ax.set_ylim(len(labels) - 0.5, -0.5)
+
+
+def _lines_a_row(ax: Axes, labels: Sequence[str], points: float) -> float:
+    """Count the lines of text that are as high as a row; on a figure of ours, rows are as high as their names need."""
+    whole = ax.figure.figure
+    if hasattr(whole, "size") and len(whole.axes) == 1:
+        return float("inf")
+    return max(1, layout.axes_inches(ax)[1] * 72 // (1.2 * points * max(len(labels), 1)))

@@ -27,7 +27,7 @@ def stack_names(
 
     `x` leads from the marks to the names, `share` is the width of the names within the figure, `colours` those of the lines.
     """
-    size, room = points or style.size_of(ax).small, ax.figure.figure.get_figwidth() * 72 * share
+    size, room = points or style.size_of(ax).small, style.size_of(ax).width * 72 * share
     told = [lettering.wrap(name, room, size) for name in names]
     lines = [text.count("\n") + 1 for text in told]
     sheet.make_room(ax, sum(lines) * size * 1.25)
