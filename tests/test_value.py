@@ -228,6 +228,19 @@ def test_weeks_read_as_days_are_an_error(cdnow, fitted):
             sc.predict_lifetime_value(table, models=fitted)
 
 
+@pytest.mark.parametrize("engine", [lambda table: table, lambda table: pl.from_pandas(table).lazy()])
+def test_a_horizon_below_a_period_brings_nothing(engine, back):
+    """BG/BB counts whole periods: half a year of yearly ones holds no purchase."""
+    models = LifetimeModels(
+        sc.BGBB.from_params(alpha=1.2, beta=0.75, gamma=0.657, delta=2.783, time_unit="Y"), MODELS.spend
+    )
+    donors = pd.DataFrame(
+        {"frequency": [3, 0], "recency": [5.0, 0.0], "T": 6.0, "monetary_value": [20.0, 0.0]}
+    )
+    found = back(value(engine(donors), models=models, time_unit="Y", horizon="6M", interval=0.9))
+    assert (found.filter(regex="purchases|lifetime_value").to_numpy() == 0).all()
+
+
 def test_as_of_must_agree_with_the_dates(calibration, fitted):
     with pytest.raises(ColumnError, match="end on 1997-09-30"):
         sc.predict_lifetime_value(calibration, models=fitted, as_of="1999-01-01")
@@ -328,6 +341,19 @@ def test_refusals(five):
         value(five.assign(recency=99.0))
     with pytest.raises(ColumnError, match="monetary_value"):
         value(five.assign(monetary_value=np.nan))
+
+
+def test_repeat_buyers_without_an_amount_are_counted(five, on_engine):
+    """One repeat purchase is enough to need an amount; none needs none."""
+    table = five.assign(monetary_value=[np.nan, np.nan, 73.74, math.inf, np.nan])
+    with pytest.raises(ColumnError, match="'monetary_value': 3 rows"):
+        value(on_engine(table))
+
+
+@pytest.mark.parametrize("column", ["n_orders", "days_since_last_order"])
+def test_what_may_be_there_holds_numbers(five, on_engine, column):
+    with pytest.raises(ColumnError, match=f"'{column}' holds .*expected numbers"):
+        value(on_engine(five.assign(**{column: "two"})))
 
 
 def test_each_amount_that_is_none_is_named(five):
