@@ -269,8 +269,8 @@ def _check_plan(frame: nw.LazyFrame[Any], margin: float | str) -> None:
         share = nw.col(margin).cast(nw.Float64)
         asked["no_margin"] = frames.count_of(share.is_null() | ~share.is_finite() | (share < 0))
     row = frames.one_row(frame, **asked)
-    no_value, no_margin = (int(row.get(name) or 0) for name in ("no_value", "no_margin"))
-    raise_all(_missing_problems(no_value, no_margin, margin), table="customers")
+    values, margins = (int(row.get(name) or 0) for name in ("no_value", "no_margin"))
+    raise_all(_missing_problems(values, margins, margin), table="customers")
 
 
 def _is_buyer(frame: nw.LazyFrame[Any]) -> nw.Expr:
