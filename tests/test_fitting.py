@@ -98,6 +98,16 @@ def test_all_problems_in_one_message(times):
         BGNBD.from_params(r=1, alpha=1, a=1, b=1).predict(bad, t=1.0)
 
 
+@pytest.mark.parametrize(
+    ("ages", "shown"),
+    [([-1, -2, -3, -1], "4 rows with -3, -2, -1;"), ([-1, -2, -3, -4], "4 rows with -4, -3, -2 …;")],
+)
+def test_three_different_bad_values_are_shown(ages, shown):
+    table = pd.DataFrame({"frequency": 0, "recency": 0.0, "T": ages})
+    with pytest.raises(ColumnError, match=f"'T': {shown}"):
+        BGNBD().fit(table)
+
+
 @pytest.mark.parametrize("missing", [np.nan, np.inf, None])
 @pytest.mark.parametrize("column", ["frequency", "recency", "T"])
 def test_missing_values_are_named(customers, column, missing):

@@ -512,6 +512,26 @@ def test_without_dropout_auto_falls_back_to_nbd_and_says_so(loyal):
     assert "cannot tell who has left" in models.reason
 
 
+def test_of_two_models_that_fit_alike_the_lower_aic_is_chosen():
+    """One customer in six hundred leaves each week: two more parameters are just worth their price."""
+    rng = np.random.default_rng(0)
+    n, T = 600, rng.uniform(20, 60, 600)
+    rate, life = rng.gamma(1.5, 0.1, n), np.minimum(T, rng.exponential(1 / 0.0016, n))
+    x = rng.poisson(rate * life)
+    last = np.where(x > 0, life * rng.random(n) ** (1 / np.maximum(x, 1)), 0.0)
+    money = np.where(x > 0, 20 * rng.gamma(4.0, 0.25, n), 0.0)
+    table = pd.DataFrame({"frequency": x, "recency": last, "T": T, "monetary_value": money})
+    leaves, stays = (model(time_unit="W").fit(table) for model in (sc.MBGNBD, sc.NBD))
+    assert 0 < stays.aic_ - leaves.aic_ < 1
+    assert type(sc.fit_lifetime_models(table, time_unit="W").purchase) is sc.MBGNBD
+
+
+def test_twenty_thousand_customers_leave_no_doubt_on_a_row(calibration, fitted):
+    few, many = (sc.MBGNBD().fit(pd.concat([calibration] * times)) for times in (8, 9))
+    assert [LifetimeModels(model, fitted.spend).is_certain for model in (few, many)] == [False, True]
+    assert MODELS.is_certain  # where no errors are known
+
+
 def test_asked_for_a_model_the_data_cannot_support_keeps_it_and_its_doubt(loyal):
     with pytest.warns(SegmentClientWarning, match="Intervals allow for it"):
         models = sc.fit_lifetime_models(loyal, purchase="mbgnbd", time_unit="W")
