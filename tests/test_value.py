@@ -175,6 +175,21 @@ def test_lifetimes_agrees_where_the_definitions_do(five):
     np.testing.assert_allclose(theirs, found, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        sc.BGCNBD.from_params(r=0.6, alpha=3.0, a=0.8, b=2.4, k=3, time_unit="W"),
+        sc.MBGCNBD.from_params(r=0.6, alpha=3.0, a=0.8, b=2.4, k=2, time_unit="W"),
+        sc.ParetoNBD.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="W"),
+        sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"),
+    ],
+)
+def test_every_model_values_a_customer_as_it_expects_her(five, model):
+    found = value(five, models=LifetimeModels(model, MODELS.spend), horizon="39W")
+    np.testing.assert_allclose(found["p_alive"], model.probability_alive(five), rtol=1e-9)
+    np.testing.assert_allclose(found["expected_purchases"], model.expected_purchases(five, t=39), rtol=1e-7)
+
+
 @pytest.mark.slow
 def test_every_model_values_cdnow(calibration):
     spend = sc.GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
@@ -425,6 +440,17 @@ def test_bounds_hold_the_mean_of_realised_values(five):
     assert (wider["lifetime_value_high"] >= value(five, interval=0.5)["lifetime_value_high"]).all()
 
 
+def test_bounds_of_an_endless_horizon_are_those_of_its_typical_length(five):
+    """Where nobody leaves, as much is bought in 1 / δ as ever, discounted: here in 400 weeks."""
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    yearly = math.expm1(365.2425 / 7 / 400)
+    endless = value(five, models=nbd, horizon="infinite", annual_discount_rate=yearly, interval=0.9)
+    plain = value(five, models=nbd, horizon="400W", interval=0.9)
+    bounds = [f"{name}_{end}" for name in ("expected_purchases", "lifetime_value") for end in ("low", "high")]
+    np.testing.assert_allclose(endless[bounds], plain[bounds], rtol=1e-9)
+    assert (endless["lifetime_value_high"] > 0).all()
+
+
 def test_realised_values_fall_within_the_bounds():
     """Customers drawn from the model itself, costs and discount included: the 90 % intervals hold at least 90 % or so."""
     rng = np.random.default_rng(11)
@@ -536,6 +562,7 @@ def test_asked_for_a_model_the_data_cannot_support_keeps_it_and_its_doubt(loyal)
     with pytest.warns(SegmentClientWarning, match="Intervals allow for it"):
         models = sc.fit_lifetime_models(loyal, purchase="mbgnbd", time_unit="W")
     assert type(models.purchase) is sc.MBGNBD
+    assert models.reason.startswith("MBGNBD, as asked. ")
     assert len(models.draws) == 200
     again = LifetimeModels.from_json(models.to_json())
     assert again.draws == models.draws
