@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import stats
 
 import segmentclient as sc
 from segmentclient import ColumnError, LifetimeModels, ModelError, SegmentClientWarning
@@ -438,6 +439,17 @@ def test_bounds_hold_the_mean_of_realised_values(five):
     assert found["lifetime_value_low"][1] == -2.0  # a one-time buyer may bring nothing
     wider = value(five, interval=0.99)
     assert (wider["lifetime_value_high"] >= value(five, interval=0.5)["lifetime_value_high"]).all()
+
+
+@pytest.mark.parametrize("interval", [0.5, 0.9])
+def test_bounds_of_those_who_stay_are_quantiles_of_their_law(five, interval):
+    """Under NBD the purchases ahead are negative binomial."""
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    found = value(five, models=nbd, horizon="52W", interval=interval)
+    scale = 12.07 + five["T"]
+    law = stats.nbinom(0.385 + five["frequency"], scale / (scale + 52))
+    assert found["expected_purchases_low"].tolist() == law.ppf((1 - interval) / 2).tolist()
+    assert found["expected_purchases_high"].tolist() == law.ppf((1 + interval) / 2).tolist()
 
 
 def test_bounds_of_an_endless_horizon_are_those_of_its_typical_length(five):
