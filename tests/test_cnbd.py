@@ -192,6 +192,14 @@ def test_gaps_of_other_purchases_than_frequency_counts_are_refused(cdnow, kept, 
         estimate_regularity(table, unit_days=days_a_unit(unit))
 
 
+def test_rows_whose_gaps_cannot_be_are_counted(on_engine):
+    """Three gaps of thirty days in all have logarithms of 3 ln 10 or less in sum."""
+    gaps = np.r_[np.full(35, 3 * np.log(10.0)), np.full(5, 7.0)]
+    table = pd.DataFrame({"frequency": 3, "recency": 30.0, "T": 40.0, "sum_log_gaps": gaps})
+    with pytest.raises(ColumnError, match="in 5 rows"):
+        estimate_regularity(on_engine(table))
+
+
 def test_equal_gaps_are_no_contradiction():
     even = pd.DataFrame({"frequency": [3, 7, 0], "recency": [30.0, 0.7, 0.0], "T": 40.0})
     gaps = [3 * np.log(30.0 / 3), 7 * np.log(0.7 / 7), 0.0]

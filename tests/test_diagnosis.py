@@ -28,7 +28,7 @@ def test_cdnow_fits_but_for_its_season(calibration, log):
     assert abs(found.loc["tracking", "value"]) < 0.05
     assert found.loc["seasonality", "verdict"] == "doubt"
     assert found.loc["spend", "value"] == pytest.approx(0.19, abs=0.01)
-    assert "0.11" in found.loc["spend", "finding"]
+    assert "correlate at 0.11 (0.19 in logarithms) over 946 repeat" in found.loc["spend", "finding"]
     assert found.loc["regularity", "value"] == pytest.approx(1.02, abs=0.05)
     assert "contract" not in found.index
 
@@ -59,6 +59,57 @@ def test_expected_classes_are_lifetimes_classes(calibration):
     assert expected.sum() == pytest.approx(2357)
 
 
+def test_thousands_of_ages_are_merged_without_harm():
+    from segmentclient.lifetime.diagnosis import frequency_classes
+    from segmentclient.lifetime.histories import history
+
+    model = sc.BGNBD.from_params(r=0.5, alpha=10.0, a=0.8, b=2.5)
+    T = np.linspace(30.0, 90.0, 1700)
+    observed, expected = frequency_classes(model, history(np.arange(1700) % 9, T / 2, T))
+    assert observed.tolist() == [189] * 7 + [377]
+    direct = [np.asarray(model.pmf(n, T)).sum() for n in range(7)]
+    np.testing.assert_allclose(expected[:7], direct, rtol=1e-5)
+    assert expected.sum() == pytest.approx(1700)
+
+
+def at_random(customers, every, days, seed=0):
+    """Who buys on which day, from day 0 on."""
+    rng = np.random.default_rng(seed)
+    bought = [np.unique(np.r_[0, np.cumsum(rng.exponential(every, 60)) // 1]) for _ in range(customers)]
+    table = pd.DataFrame([(who, day) for who, some in enumerate(bought) for day in some if day < days])
+    return table.set_axis(["customer_id", "day"], axis=1)
+
+
+def dated(log):
+    return log.assign(amount=10.0, date=pd.Timestamp("2022-01-03") + pd.to_timedelta(log["day"], "D"))
+
+
+@pytest.mark.parametrize("what", ["nothing", "a lot", "as ever"])
+def test_the_four_weeks_that_miss_are_named(what):
+    """200 customers buy every 20 days at random, but not (or every second day) on days 168 to 195."""
+    log = at_random(200, 20, 364)
+    busy = pd.DataFrame([(who, day) for who in range(200) for day in range(168, 196, 2)], columns=log.columns)
+    season = log["day"].between(168, 195)
+    log = dated(
+        {"nothing": log[~season], "a lot": pd.concat([log[~season], busy]), "as ever": log}[what].sort_values(
+            "day"
+        )
+    )
+    found = findings(sc.NBD.from_params(r=1e4, alpha=2e5), sc.summarize_customers(log), log).loc[
+        "seasonality"
+    ]
+    value, told = found["value"], found["finding"]
+    if what == "as ever":
+        assert (found["verdict"], told) == ("fine", "No four weeks miss by more than 20% beyond chance.")
+        return
+    assert (
+        value == -1.0 if what == "nothing" else 3.0 < value < 9.0
+    )  # 14 purchases instead of 1.4, less what the level rose
+    more = "more" if value > 0 else "fewer"
+    assert f"The four weeks to 17 Jul 2022 brought {abs(value):.1%} {more} purchases than their level" in told
+    assert found["verdict"] == "doubt"
+
+
 def erlang(k, n=400, seed=0):
     rng = np.random.default_rng(seed)
     gaps = [np.round(rng.gamma(k, 30.0 / k, rng.integers(3, 15))).clip(1) for _ in range(n)]
@@ -87,7 +138,11 @@ def test_regular_buyers_and_contracts_are_told():
 
 
 def test_too_few_to_tell():
-    assert np.isnan(estimate_regularity(erlang(2, n=10)))
+    assert np.isnan(estimate_regularity(erlang(2, n=29)))
+    assert estimate_regularity(erlang(2, n=30), unit_days=7.0) > 1
+    found = findings(sc.NBD.from_params(r=2.0, alpha=10.0, time_unit="W"), erlang(2, n=29)).loc["regularity"]
+    assert found["verdict"] == "unknown"
+    assert found["finding"] == "Too few customers bought often enough to tell."
 
 
 def test_a_border_is_named():
@@ -110,18 +165,14 @@ def test_french(calibration, log):
 
 def test_a_model_that_expects_too_much_has_no_season_for_that():
     """60 customers buy at random every 60 days: four weeks of 28 purchases vary by chance, whatever a model expects."""
-    rng = np.random.default_rng(0)
-    days = [
-        (who, day)
-        for who in range(60)
-        for day in np.unique(np.r_[0, np.cumsum(rng.exponential(60, 30)) // 1])
-        if day < 700
-    ]
-    log = pd.DataFrame(days, columns=["customer_id", "day"]).assign(amount=10.0)
-    log["date"] = pd.Timestamp("2022-01-01") + pd.to_timedelta(log["day"], "D")
+    log = dated(at_random(60, 60, 700))
     customers = sc.summarize_customers(log)
-    for times in (1.0, 4.0):
+    for times in (0.25, 1.0, 4.0):
         model = sc.NBD.from_params(r=1e4, alpha=6e5 / times)
         found = sc.check_fit(model, customers, log).set_index("check")
         assert found.loc["seasonality", "verdict"] == "fine"
         assert found.loc["tracking", "value"] == pytest.approx(times - 1, abs=0.15 * times)
+        share, more = f"{abs(found.loc['tracking', 'value']):.1%}", "more" if times > 1 else "fewer"
+        if times != 1:
+            told = f"Over the whole log the model expects {share} {more} purchases than were made."
+            assert found.loc["tracking", "finding"] == told

@@ -73,24 +73,39 @@ def test_weights_are_customers(customers, fitted):
         np.testing.assert_allclose(model.params_, fitted.params_, rtol=1e-9)
         assert model.log_likelihood_ == pytest.approx(fitted.log_likelihood_)
         assert model.n_customers_ == 2357
-    with pytest.raises(ColumnError, match="numbers above 0"):
+    with pytest.raises(
+        ColumnError, match=r"^customers: column 'weights': .* -1.*; expected numbers above 0\n"
+    ):
         MBGNBD().fit(grouped, weights=-grouped["people"])
 
 
-def test_all_problems_in_one_message():
+@pytest.mark.parametrize("times", [1, 3])
+def test_all_problems_in_one_message(times):
+    """Customers are counted, however many of them have one history."""
     bad = pd.DataFrame(
         {"frequency": [1.5, -2, 0, 1, 2, 0], "recency": [3.0, 1, 2, 0, 9, 0], "T": [5.0, 5, 5, 5, 5, -1]}
     )
     with pytest.raises(ColumnError) as error:
-        BGNBD().fit(bad)
-    message = str(error.value)
-    assert "2 rows with -2, 1.5; expected whole numbers" in message
-    assert "1 rows with 2; expected 0 where frequency is 0" in message
-    assert "1 rows with 0; expected more than 0 where frequency is above 0" in message
-    assert "1 rows with 9; expected recency ≤ T" in message
-    assert "1 rows with -1; expected numbers ≥ 0" in message
+        BGNBD().fit(pd.concat([bad] * times))
+    assert str(error.value).splitlines()[1:6] == [
+        f"  - column 'frequency': {2 * times} rows with -2, 1.5; expected whole numbers ≥ 0 (repeat purchase periods)",
+        f"  - column 'T': {times} rows with -1; expected numbers ≥ 0",
+        f"  - column 'recency': {times} rows with 9; expected recency ≤ T",
+        f"  - column 'recency': {times} rows with 2; expected 0 where frequency is 0",
+        f"  - column 'recency': {times} rows with 0; expected more than 0 where frequency is above 0",
+    ]
     with pytest.raises(ColumnError):
         BGNBD.from_params(r=1, alpha=1, a=1, b=1).predict(bad, t=1.0)
+
+
+@pytest.mark.parametrize(
+    ("ages", "shown"),
+    [([-1, -2, -3, -1], "4 rows with -3, -2, -1;"), ([-1, -2, -3, -4], "4 rows with -4, -3, -2 …;")],
+)
+def test_three_different_bad_values_are_shown(ages, shown):
+    table = pd.DataFrame({"frequency": 0, "recency": 0.0, "T": ages})
+    with pytest.raises(ColumnError, match=f"'T': {shown}"):
+        BGNBD().fit(table)
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf, None])

@@ -167,3 +167,36 @@ def test_intervals_of_those_who_buy_thousands_of_times_are_those_of_the_law(x):
     )
     for found, level in ((low, 0.05), (high, 0.95)):
         assert found.count[0] == pytest.approx(law.ppf(level), abs=0.03 * law.std() + 1)
+
+
+@pytest.mark.parametrize("span", [30.0, 52.0])
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_discount_rate_changes_no_count(name, span):
+    """A discount that leaves e^−52 at the end leaves every purchase, and less money than half of that discount."""
+    plain, dear, half = (ahead(PROCESSES[name], *one(3, 39, 9), span, rate) for rate in (0.0, 1.0, 0.5))
+    np.testing.assert_allclose(dear.purchases, plain.purchases, rtol=1e-9)
+    assert 0 < dear.discounted[0] < half.discounted[0] < plain.discounted[0]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_an_endless_horizon_counts_what_is_discounted(name):
+    endless, long = (ahead(PROCESSES[name], *one(3, 39, 9), span, 0.1) for span in (math.inf, 400.0))
+    assert endless.purchases[0] == endless.discounted[0] == pytest.approx(long.discounted[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("span", [1, 12, 52])
+def test_intervals_of_whole_periods_are_those_of_the_law(span):
+    """Where nobody leaves, what is bought in whole periods is beta-binomial."""
+    process, law = Process(1.2, 0.75, "periods", 1e-6, 1e9), stats.betabinom(span, 1.2 + 3, 0.75 + 6)
+    levels = (0.05, 0.5, 0.95)
+    found = quantiles_ahead([process], one(3, 8, 9), np.ones(1), one(6, 30), span + 0.4, levels)
+    assert [quantiles.count[0] for quantiles in found] == [law.ppf(level) for level in levels]
+
+
+def test_less_than_a_period_holds_no_purchase():
+    """At most what the dead bring, and at least what the idle do."""
+    low, high = quantiles_ahead(
+        [PROCESSES["bgbb"]], one(3, 8, 9), np.array([0.7]), one(6, 30), 0.4, (0.05, 0.95)
+    )
+    assert low.count[0] == high.count[0] == low.spend_late[0] == high.spend_late[0] == 0.0
+    assert (low.spend_early[0], high.spend_early[0]) == (0.0, math.inf)

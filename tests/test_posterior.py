@@ -9,6 +9,7 @@ from reference import agreement
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime import BGBB, BGNBD, MBGNBD, NBD, ParetoNBD
 from segmentclient.lifetime.posterior import Target, pareto_smooth, sample_target
+from segmentclient.lifetime.posterior import _differences as differences
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,7 @@ def test_a_normal_target_is_recovered():
     )
     assert found["sampler"] == "importance"
     assert found["k_hat"] < 0.5
+    assert 0.5 * found["proposals"] < found["ess"] <= found["proposals"]
     np.testing.assert_allclose(points.mean(axis=0), [1.0, -2.0], atol=0.08)
     np.testing.assert_allclose(np.cov(points.T), covariance, atol=0.15)
 
@@ -51,6 +53,29 @@ def test_smoothing_keeps_the_order_and_the_sum():
     weights, _ = pareto_smooth(log_weights)
     assert weights.sum() == pytest.approx(1.0)
     assert (np.diff(weights[np.argsort(log_weights)]) >= 0).all()
+
+
+def test_equal_weights_have_no_tail_and_a_single_one_nothing_else():
+    weights, k_hat = pareto_smooth(np.zeros(2000))
+    assert k_hat == 0.0
+    np.testing.assert_allclose(weights, 1 / 2000)
+    assert pareto_smooth(np.r_[0.0, np.full(1999, -np.inf)])[1] == np.inf
+
+
+def test_no_smoothed_weight_exceeds_the_largest():
+    """Beside those that are not smoothed, which all keep their proportions."""
+    raw = np.sort(stats.genpareto(0.9).rvs(40_000, random_state=np.random.default_rng(1)))
+    weights, _ = pareto_smooth(np.log(raw))
+    assert weights[-1] / weights[0] <= raw[-1] / raw[0] * (1 + 1e-12)
+
+
+def test_differences_are_the_derivatives():
+    bend = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 4.0]])
+    point = np.array([0.4, -1.0, 2.0])
+    value, gradient, hessian = differences(lambda p: -0.5 * np.einsum("ij,jk,ik->i", p, bend, p), point)
+    assert value == pytest.approx(-0.5 * point @ bend @ point)
+    np.testing.assert_allclose(gradient, -bend @ point, rtol=1e-8)
+    np.testing.assert_allclose(hessian, -bend, atol=1e-7)
 
 
 def test_cdnow_flat(cdnow_fit):

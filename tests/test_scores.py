@@ -249,6 +249,11 @@ def test_bad_input_is_one_error_of_ours(change, options, message):
         scored(shop().assign(**change), **options)
 
 
+def test_nobody_to_score_is_counted(on_engine):
+    with pytest.raises(sc.ColumnError, match="nobody to score: 20 rows, 20 without"):
+        scored(on_engine(shop(20).assign(days_since_last_order=np.nan)))
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[1]", '{"format": "segmentclient.RFMScorer", "version": 2}', "null"]
 )

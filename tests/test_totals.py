@@ -89,6 +89,17 @@ def test_refusals(customers, models):
         sc.value_by_segment(customers.assign(segment=[None, *customers["segment"][1:]]), models=models)
     with pytest.raises(ModelError, match="interval"):
         sc.value_by_segment(customers, models=models, interval=90)
+    with pytest.raises(ModelError, match=r"LifetimeModels\(purchase, spend\)"):
+        sc.value_by_segment(customers, models=models.purchase)
+
+
+def test_draws_have_a_least_and_a_most(customers, models, monkeypatch):
+    monkeypatch.setattr("segmentclient.lifetime.totals.MOST_DRAWS", 3)
+    for n_draws in (1, 3):
+        assert len(sc.value_by_segment(customers.iloc[:9], models=models, n_draws=n_draws)) >= 2
+    for wrong in ({"n_draws": 0}, {"n_draws": 4}, {"random_state": -1}):
+        with pytest.raises(ModelError, match="expected 1 to 3 draws and a seed of 0 or more"):
+            sc.value_by_segment(customers, models=models, **{"n_draws": 2, **wrong})
 
 
 def test_a_segment_called_as_the_row_of_all_is_refused(customers, models):

@@ -67,6 +67,14 @@ def test_deciles_hold_everyone_once(cdnow, compared):
     assert table["actual"].iloc[-1] > table["actual"].iloc[0]
 
 
+def test_deciles_end_with_the_holdout(cdnow):
+    """What first buyers until the end of September bought on later days until the end of March, once a day."""
+    table = sc.calibration_by_decile(cdnow, "nbd", calibration_end=CALIBRATION, holdout_end="1998-03-31")
+    days = cdnow.assign(date=cdnow["date"].dt.normalize()).drop_duplicates(["customer_id", "date"])
+    bought = days["date"].between("1997-10-01", "1998-03-31").sum()
+    assert (table["actual"] * table["customers"]).sum() == pytest.approx(bought)
+
+
 def test_regular_buyers_are_compared_and_judged_by_decile(cdnow):
     """Their k is chosen from the gaps between purchases, which both functions then make."""
     table = sc.compare_models(cdnow, calibration_end=CALIBRATION, models=["bgcnbd"], time_unit="W")

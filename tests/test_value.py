@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import stats
 
 import segmentclient as sc
 from segmentclient import ColumnError, LifetimeModels, ModelError, SegmentClientWarning
@@ -175,6 +176,21 @@ def test_lifetimes_agrees_where_the_definitions_do(five):
     np.testing.assert_allclose(theirs, found, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        sc.BGCNBD.from_params(r=0.6, alpha=3.0, a=0.8, b=2.4, k=3, time_unit="W"),
+        sc.MBGCNBD.from_params(r=0.6, alpha=3.0, a=0.8, b=2.4, k=2, time_unit="W"),
+        sc.ParetoNBD.from_params(r=0.553, alpha=10.578, s=0.606, beta=11.669, time_unit="W"),
+        sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"),
+    ],
+)
+def test_every_model_values_a_customer_as_it_expects_her(five, model):
+    found = value(five, models=LifetimeModels(model, MODELS.spend), horizon="39W")
+    np.testing.assert_allclose(found["p_alive"], model.probability_alive(five), rtol=1e-9)
+    np.testing.assert_allclose(found["expected_purchases"], model.expected_purchases(five, t=39), rtol=1e-7)
+
+
 @pytest.mark.slow
 def test_every_model_values_cdnow(calibration):
     spend = sc.GammaGamma.from_params(p=6.25, q=3.74, v=15.44)
@@ -226,6 +242,19 @@ def test_weeks_read_as_days_are_an_error(cdnow, fitted):
     for table in (weeks, pl.from_pandas(weeks).lazy()):
         with pytest.raises(ColumnError, match="it holds weeks: give time_unit='W'"):
             sc.predict_lifetime_value(table, models=fitted)
+
+
+@pytest.mark.parametrize("engine", [lambda table: table, lambda table: pl.from_pandas(table).lazy()])
+def test_a_horizon_below_a_period_brings_nothing(engine, back):
+    """BG/BB counts whole periods: half a year of yearly ones holds no purchase."""
+    models = LifetimeModels(
+        sc.BGBB.from_params(alpha=1.2, beta=0.75, gamma=0.657, delta=2.783, time_unit="Y"), MODELS.spend
+    )
+    donors = pd.DataFrame(
+        {"frequency": [3, 0], "recency": [5.0, 0.0], "T": 6.0, "monetary_value": [20.0, 0.0]}
+    )
+    found = back(value(engine(donors), models=models, time_unit="Y", horizon="6M", interval=0.9))
+    assert (found.filter(regex="purchases|lifetime_value").to_numpy() == 0).all()
 
 
 def test_as_of_must_agree_with_the_dates(calibration, fitted):
@@ -330,6 +359,19 @@ def test_refusals(five):
         value(five.assign(monetary_value=np.nan))
 
 
+def test_repeat_buyers_without_an_amount_are_counted(five, on_engine):
+    """One repeat purchase is enough to need an amount; none needs none."""
+    table = five.assign(monetary_value=[np.nan, np.nan, 73.74, math.inf, np.nan])
+    with pytest.raises(ColumnError, match="'monetary_value': 3 rows"):
+        value(on_engine(table))
+
+
+@pytest.mark.parametrize("column", ["n_orders", "days_since_last_order"])
+def test_what_may_be_there_holds_numbers(five, on_engine, column):
+    with pytest.raises(ColumnError, match=f"'{column}' holds .*expected numbers"):
+        value(on_engine(five.assign(**{column: "two"})))
+
+
 def test_each_amount_that_is_none_is_named(five):
     wrong = {"acquisition_cost": -1.0, "service_cost": math.inf, "margin": -0.5}
     with pytest.raises(ModelError) as caught:
@@ -397,6 +439,28 @@ def test_bounds_hold_the_mean_of_realised_values(five):
     assert found["lifetime_value_low"][1] == -2.0  # a one-time buyer may bring nothing
     wider = value(five, interval=0.99)
     assert (wider["lifetime_value_high"] >= value(five, interval=0.5)["lifetime_value_high"]).all()
+
+
+@pytest.mark.parametrize("interval", [0.5, 0.9])
+def test_bounds_of_those_who_stay_are_quantiles_of_their_law(five, interval):
+    """Under NBD the purchases ahead are negative binomial."""
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    found = value(five, models=nbd, horizon="52W", interval=interval)
+    scale = 12.07 + five["T"]
+    law = stats.nbinom(0.385 + five["frequency"], scale / (scale + 52))
+    assert found["expected_purchases_low"].tolist() == law.ppf((1 - interval) / 2).tolist()
+    assert found["expected_purchases_high"].tolist() == law.ppf((1 + interval) / 2).tolist()
+
+
+def test_bounds_of_an_endless_horizon_are_those_of_its_typical_length(five):
+    """Where nobody leaves, as much is bought in 1 / δ as ever, discounted: here in 400 weeks."""
+    nbd = LifetimeModels(sc.NBD.from_params(r=0.385, alpha=12.07, time_unit="W"), MODELS.spend)
+    yearly = math.expm1(365.2425 / 7 / 400)
+    endless = value(five, models=nbd, horizon="infinite", annual_discount_rate=yearly, interval=0.9)
+    plain = value(five, models=nbd, horizon="400W", interval=0.9)
+    bounds = [f"{name}_{end}" for name in ("expected_purchases", "lifetime_value") for end in ("low", "high")]
+    np.testing.assert_allclose(endless[bounds], plain[bounds], rtol=1e-9)
+    assert (endless["lifetime_value_high"] > 0).all()
 
 
 def test_realised_values_fall_within_the_bounds():
@@ -486,10 +550,31 @@ def test_without_dropout_auto_falls_back_to_nbd_and_says_so(loyal):
     assert "cannot tell who has left" in models.reason
 
 
+def test_of_two_models_that_fit_alike_the_lower_aic_is_chosen():
+    """One customer in six hundred leaves each week: two more parameters are just worth their price."""
+    rng = np.random.default_rng(0)
+    n, T = 600, rng.uniform(20, 60, 600)
+    rate, life = rng.gamma(1.5, 0.1, n), np.minimum(T, rng.exponential(1 / 0.0016, n))
+    x = rng.poisson(rate * life)
+    last = np.where(x > 0, life * rng.random(n) ** (1 / np.maximum(x, 1)), 0.0)
+    money = np.where(x > 0, 20 * rng.gamma(4.0, 0.25, n), 0.0)
+    table = pd.DataFrame({"frequency": x, "recency": last, "T": T, "monetary_value": money})
+    leaves, stays = (model(time_unit="W").fit(table) for model in (sc.MBGNBD, sc.NBD))
+    assert 0 < stays.aic_ - leaves.aic_ < 1
+    assert type(sc.fit_lifetime_models(table, time_unit="W").purchase) is sc.MBGNBD
+
+
+def test_twenty_thousand_customers_leave_no_doubt_on_a_row(calibration, fitted):
+    few, many = (sc.MBGNBD().fit(pd.concat([calibration] * times)) for times in (8, 9))
+    assert [LifetimeModels(model, fitted.spend).is_certain for model in (few, many)] == [False, True]
+    assert MODELS.is_certain  # where no errors are known
+
+
 def test_asked_for_a_model_the_data_cannot_support_keeps_it_and_its_doubt(loyal):
     with pytest.warns(SegmentClientWarning, match="Intervals allow for it"):
         models = sc.fit_lifetime_models(loyal, purchase="mbgnbd", time_unit="W")
     assert type(models.purchase) is sc.MBGNBD
+    assert models.reason.startswith("MBGNBD, as asked. ")
     assert len(models.draws) == 200
     again = LifetimeModels.from_json(models.to_json())
     assert again.draws == models.draws

@@ -28,7 +28,7 @@ def check_gaps(frame: frames.Frame, unit_days: float) -> None:
     found = frames.one_row(frame, bad=frames.count_of(too_many))["bad"]
     if found:
         raise ColumnError(
-            f"customers: column 'sum_log_gaps' does not belong to 'frequency' and 'recency' in {found:,} rows: so many gaps "
+            f"customers: column 'sum_log_gaps' does not belong to 'frequency' and 'recency' in {int(found):,} rows: so many gaps "
             f"cannot be so long, with a unit of {unit_days:g} {'day' if unit_days == 1 else 'days'}; accepted: summarize_customers(gaps=True) with the "
             "time_unit of the model, and without period="
         )

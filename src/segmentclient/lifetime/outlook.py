@@ -70,7 +70,7 @@ def ahead(
     when `k` > 1.
     """
     end = min(span, _FORGOTTEN / rate if rate > 0 else math.inf)
-    if end < span < math.inf:
+    if end < span < math.inf:  # money is forgotten there, counts are not
         faded = ahead(process, x, T, since, end, rate, with_time=with_time)
         return replace(faded, purchases=ahead(process, x, T, since, span, 0.0, with_time=False).purchases)
     if process.k > 1:
@@ -120,8 +120,12 @@ def _periods(T: Array, end: float) -> tuple[Array, Array]:
     """Whole periods 1, 2, … to the end, the same for every customer."""
     if math.isinf(end):
         raise ModelError("an endless horizon needs a discount rate")
-    u = np.broadcast_to(np.arange(1.0, math.floor(end + 1e-9) + 1.0), (T.size, math.floor(end + 1e-9)))
+    u = np.broadcast_to(np.arange(1.0, _whole(end) + 1.0), (T.size, _whole(end)))
     return u, np.ones_like(u)
+
+
+def _whole(span: float) -> int:
+    return math.floor(span + 1e-9)
 
 
 def _nodes(scale: Array, end: float) -> tuple[Array, Array]:
@@ -181,7 +185,7 @@ def _thinned(p: Array, q: Array, shape: Array, z: Array) -> Array:
 def count_grid(process: Process, x: float, T: Array, span: float, *, least: float = 1e-4) -> Array:
     """Counts 1, 2, … on which the distribution ahead is tabulated: all of them at first, then in steps of 4 % or less."""
     if process.drop == "periods":
-        return np.arange(1.0, math.floor(span + 1e-9) + 1.0)
+        return np.arange(1.0, max(_whole(span), 1) + 1.0)
     mean, spread = _bulk(process, x, T.min(), span)
     shape = process.r + process.k * x
     last = mean + 12.0 * math.sqrt(mean * (1.0 + mean / shape)) + 20.0
@@ -226,7 +230,7 @@ def counts_at_least(process: Process, x: float, T: Array, since: Array, span: fl
     if process.drop == "clock":
         return _clock_counts(process, x, T, span, counts)
     if process.drop == "periods":
-        return _period_counts(process, x, T, counts)
+        return _period_counts(process, x, T, span, counts)
     arrivals = _arrivals(process, x, T, since, span, counts)
     if process.drop == "never":
         return arrivals
@@ -269,17 +273,17 @@ def _tail_by_sum(counts: Array, shape: float, scale: Array, span: float) -> Arra
     return np.maximum(1.0 - below, 0.0)
 
 
-def _period_counts(process: Process, x: float, T: Array, counts: Array) -> Array:
+def _period_counts(process: Process, x: float, T: Array, span: float, counts: Array) -> Array:
     """Mix the beta-binomial law of the purchases in `lived` periods over how many periods are lived."""
-    ends, rows = int(counts[-1]), T[:, None]
+    ends, rows = _whole(span), T[:, None]
     n = np.arange(ends + 1.0)
-    exactly = np.zeros((T.size, ends + 1))
+    exactly = np.zeros((T.size, max(ends, int(counts[-1])) + 1))
     for lived in range(ends + 1):
         leaves = log_beta_ratio(process.a, process.b + rows, 0.0 if lived == ends else 1.0, lived)
         ways = -special.betaln(lived - n[: lived + 1] + 1.0, n[: lived + 1] + 1.0) - np.log(lived + 1.0)
         buys = log_beta_ratio(process.r + x, process.alpha + rows - x, n[: lived + 1], lived - n[: lived + 1])
         exactly[:, : lived + 1] += np.exp(leaves + ways + buys)
-    return exactly[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    return exactly[:, ::-1].cumsum(axis=1)[:, ::-1][:, counts.astype(int)]
 
 
 def _clock_counts(process: Process, x: float, T: Array, span: float, counts: Array) -> Array:

@@ -40,7 +40,7 @@ def is_absent(frame: frames.Frame, column: str) -> nw.Expr:
 
 def _fact_problems(facts: Mapping[str, Any], columns: Mapping[str, str]) -> Iterable[str]:
     if facts["rows"] == 0 or facts["absent"] == facts["rows"]:
-        yield f"nobody to score: {facts['rows']} rows, {facts['absent'] or 0} without {columns['recency']!r}; at least one customer with an order is needed"
+        yield f"nobody to score: {int(facts['rows'])} rows, {int(facts['absent'] or 0)} without {columns['recency']!r}; at least one customer with an order is needed"
     for axis, column in columns.items():
         if facts[f"{axis}_bad"]:
             yield f"column {column!r} has {int(facts[f'{axis}_bad']):,} missing or infinite cells; fill them or leave those rows out before scoring"
