@@ -334,3 +334,12 @@ def test_a_stored_model_whose_facts_cannot_be_is_refused(change, says):
     content = json.loads(MBGNBD.from_params(r=0.5, alpha=6.0, a=0.9, b=1.6).to_json())
     with pytest.raises(ModelError, match=says):
         MBGNBD.from_json(json.dumps(content | change))
+
+
+def test_recency_above_T_by_rounding_is_told_as_such(customers):
+    """Both read 39 in a message of six digits."""
+    table = customers.assign(recency=39.0000000001, T=39.0, frequency=1)
+    with pytest.raises(
+        ColumnError, match="expected recency ≤ T, which they exceed by 1e-10 at most: round both"
+    ):
+        MBGNBD().fit(table)
