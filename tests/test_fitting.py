@@ -330,3 +330,31 @@ def test_nothing_is_said_where_there_is_no_doubt(customers):
         warnings.simplefilter("error")
         for model in MODELS:
             model(time_unit="W").fit(customers)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"converged": "false"}, "converged: true or false is expected"),
+        ({"n_customers": -5}, "n_customers: a number ≥ 0 is expected"),
+        ({"options": {"time_unit": 5}}, "time_unit: text is expected"),
+        (
+            {"covariance": [[1.0, 0.5, 0.0, 0.0], *([0.0] * 4 for _ in range(3))]},
+            "the covariance is not symmetric",
+        ),
+    ],
+)
+def test_a_stored_model_whose_facts_cannot_be_is_refused(change, says):
+    """The text "false" is true to Python: a model that had not converged seemed to have."""
+    content = json.loads(MBGNBD.from_params(r=0.5, alpha=6.0, a=0.9, b=1.6).to_json())
+    with pytest.raises(ModelError, match=says):
+        MBGNBD.from_json(json.dumps(content | change))
+
+
+def test_recency_above_T_by_rounding_is_told_as_such(customers):
+    """Both read 39 in a message of six digits."""
+    table = customers.assign(recency=39.0000000001, T=39.0, frequency=1)
+    with pytest.raises(
+        ColumnError, match="expected recency ≤ T, which they exceed by 1e-10 at most: round both"
+    ):
+        MBGNBD().fit(table)

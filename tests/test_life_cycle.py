@@ -228,7 +228,8 @@ def test_the_thresholds_in_words_and_as_a_table() -> None:
 def test_who_bought_nobody_knows_when_is_not_called_inactive(engine):
     table = pd.DataFrame({"n_orders": [2, 1, 0], "days_since_last_order": [5.0, np.nan, np.nan]})
     with pytest.raises(
-        sc.ColumnError, match="'days_since_last_order' has 1 missing cells where n_orders is above 0"
+        sc.ColumnError,
+        match="'days_since_last_order' has 1 missing or infinite cells where n_orders is above 0",
     ):
         sc.lifecycle(engine(table), active_days=90, new_days=30)
 
@@ -236,3 +237,19 @@ def test_who_bought_nobody_knows_when_is_not_called_inactive(engine):
 def test_thresholds_print_as_sentences() -> None:
     thresholds = lifecycle_thresholds(base(), active_days=30, new_days=10)
     assert str(thresholds).startswith("Active: last order within 30 days (chosen).")
+
+
+@pytest.mark.parametrize("orders", [2, 0])
+def test_numbers_that_no_customer_has_get_no_status(orders, on_engine):
+    table = pd.DataFrame({"n_orders": [2, -1, 1], "days_since_last_order": [5.0, 7.0, np.inf]})
+    table["n_orders"] = table["n_orders"].where(table["n_orders"] != 2, orders)
+    with pytest.raises(sc.ColumnError, match="2 problems") as caught:
+        sc.lifecycle(on_engine(table), active_days=90, new_days=30)
+    assert "'days_since_last_order' has 1 missing or infinite cells" in str(caught.value)
+    assert "'n_orders' has 1 cells below 0; expected counts of orders" in str(caught.value)
+
+
+def test_days_may_be_numbers_of_numpy():
+    table = pd.DataFrame({"n_orders": [2, 1], "days_since_last_order": [5.0, 95.0]})
+    found = sc.lifecycle(table, active_days=np.int64(90), new_days=np.float32(30))
+    assert found["status"].tolist() == ["active", "inactive"]

@@ -180,3 +180,13 @@ def test_truth_values_that_pandas_holds_as_objects_have_a_mean():
     )
     assert sc.profile_segments(table, attributes=people)["mean_flag"].tolist() == [0.5, 1.0]
     assert sc.profile_segments(table.merge(people), attributes=["flag"])["mean_flag"].tolist() == [0.5, 1.0]
+
+
+def test_people_of_whom_nobody_is_a_customer_are_refused(on_engine):
+    """Every attribute of every segment was missing, without a word."""
+    customers = pd.DataFrame({"customer_id": ["007", "008"], "segment": ["a", "b"], "n_orders": [1, 2]})
+    people = pd.DataFrame({"customer_id": ["7", "8"], "age": [30, 40]})
+    with pytest.raises(sc.ColumnError, match="no customer_id of the customers is found among the people"):
+        sc.profile_segments(on_engine(customers), attributes=on_engine(people))
+    found = sc.profile_segments(on_engine(customers), attributes=on_engine(people.head(0)))
+    assert len(found) == 2

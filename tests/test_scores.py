@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -315,3 +316,14 @@ def test_groups_that_no_file_can_hold_are_refused_when_written():
     scorer = sc.RFMScorer(groupby="joined").fit(days)
     with pytest.raises(sc.ModelError, match="groups of 'joined' are Timestamp"):
         scorer.to_json()
+
+
+@pytest.mark.parametrize("bins", [7, {"recency": 4}, {"monetary": [0.2, 0.5]}])
+def test_a_stored_scorer_with_other_cut_points_than_bins_is_refused(bins):
+    scorer = sc.RFMScorer().fit(
+        pd.DataFrame({"days_since_last_order": range(50), "n_orders": range(1, 51), "revenue": range(50)})
+    )
+    content = json.loads(scorer.to_json())
+    content["options"]["bins"] = bins
+    with pytest.raises(sc.ModelError, match=r"has 4 cut points, and bins="):
+        sc.RFMScorer.from_json(json.dumps(content))

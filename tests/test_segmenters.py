@@ -209,3 +209,9 @@ def test_a_generator_is_a_seed(blobs):
 def test_no_features_are_none(blobs, features):
     with pytest.raises(sc.ColumnError, match="features is empty"):
         sc.segment_kmeans(blobs[0], features)
+
+
+def test_a_setting_that_is_none_is_an_error_of_ours():
+    with pytest.raises(sc.ModelError, match="Invalid parameter 'colour'"):
+        sc.KMeansSegmenter().set_params(colour="red")
+    assert sc.KMeansSegmenter().set_params(n_clusters=3, transform="log").get_params()["transform"] == "log"

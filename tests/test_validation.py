@@ -153,6 +153,16 @@ def test_refunds_are_no_purchases_and_lazy_is_the_same(cdnow):
 # ---------------------------------------------------------------- bootstrap and scores
 
 
+def test_a_model_with_covariates_is_not_resampled_without_them():
+    customers = pd.DataFrame({"frequency": [0, 2, 1, 4, 0, 3], "recency": [0.0, 9, 4, 20, 0, 15], "T": 30.0})
+    customers["club"] = [True, False, True, True, False, False]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sc.SegmentClientWarning)  # six customers
+        model = sc.MBGNBD().fit(customers, covariates=["club"])
+    with pytest.raises(sc.ModelError, match=r"with covariates \(club\); accepted: one fitted without"):
+        sc.bootstrap_parameters(model, customers, n=2)
+
+
 def test_bootstrap_errors_are_those_of_the_hessian(cdnow):
     customers = sc.split_periods(cdnow, calibration_end=CALIBRATION, time_unit="W")
     model = sc.BGNBD(time_unit="W").fit(customers)

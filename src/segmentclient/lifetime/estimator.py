@@ -225,7 +225,7 @@ class Estimator:
         check_options(Estimator.from_json, locals(), error=ModelError)
         content = _parsed(text, cls.__name__)
         try:
-            model = cls(**content["options"])
+            model = cls(**_checked_options(content))
             names = list(content["params"])
             values = np.array([as_number(content["params"][name]) for name in names])
             covariance = np.array(
@@ -240,7 +240,7 @@ class Estimator:
                 if content["log_likelihood"] is None
                 else as_number(content["log_likelihood"]),
                 n_customers=as_number(content["n_customers"]),
-                converged=bool(content["converged"]),
+                converged=content["converged"],
             )
             model._take_extra(content)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
@@ -260,6 +260,18 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
     return content
 
 
+def _checked_options(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the options, or say what of the facts about the fit cannot be."""
+    options: Mapping[str, Any] = content["options"]
+    if not isinstance(options.get("time_unit", ""), str):
+        raise TypeError(f"time_unit: text is expected, found {options['time_unit']!r}")
+    if not isinstance(content["converged"], bool):
+        raise TypeError(f"converged: true or false is expected, found {content['converged']!r}")
+    if as_number(content["n_customers"]) < 0:
+        raise ValueError(f"n_customers: a number ≥ 0 is expected, found {content['n_customers']!r}")
+    return options
+
+
 def _check_content(cls: type[Estimator], names: list[str], values: Any, covariance: Any) -> None:
     if tuple(names[: len(cls.names)]) != cls.names:
         raise ModelError(
@@ -275,6 +287,9 @@ def _check_content(cls: type[Estimator], names: list[str], values: Any, covarian
         )
     if (np.diag(covariance) < 0).any():
         raise ModelError(f"{cls.__name__}.from_json: a variance is negative")
+    errors = np.sqrt(np.diag(covariance))
+    if (np.abs(covariance - covariance.T) > 1e-6 * np.outer(errors, errors)).any():
+        raise ModelError(f"{cls.__name__}.from_json: the covariance is not symmetric")
 
 
 def _positive(value: Any) -> bool:

@@ -233,12 +233,19 @@ def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
     ok = ~(missing["recency"] | missing["T"])
     yield from bad_values("recency", t_x, ok & (t_x < 0), "numbers ≥ 0", counts)
     yield from bad_values("T", T, ok & (T < 0), "numbers ≥ 0", counts)
-    yield from bad_values("recency", t_x, ok & (t_x > T) & (T >= 0), "recency ≤ T", counts)
+    above = ok & (t_x > T) & (T >= 0)
+    yield from bad_values("recency", t_x, above, f"recency ≤ T{_rounding(t_x[above] - T[above])}", counts)
     both = ~(missing["frequency"] | missing["recency"]) & ~whole & (t_x >= 0)
     yield from bad_values("recency", t_x, both & (x == 0) & (t_x > 0), "0 where frequency is 0", counts)
     yield from bad_values(
         "recency", t_x, both & (x > 0) & (t_x == 0), "more than 0 where frequency is above 0", counts
     )
+
+
+def _rounding(excess: Array) -> str:
+    """Say that a column is above another by so little that it reads the same."""
+    most = float(excess.max(initial=0.0))
+    return f", which they exceed by {most:.1g} at most: round both columns alike" if 0 < most < 1e-4 else ""
 
 
 def without_history(table: Mapping[str, Array]) -> Array:

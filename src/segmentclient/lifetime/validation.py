@@ -208,7 +208,7 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
 
     Parameters
     ----------
-    model : a model of purchases, fitted or not (its class and options are used).
+    model : a model of purchases without covariates, fitted or not (its class and options are used).
     customers : any table with `frequency`, `recency` and `T` (and `sum_log_gaps`, where the model chooses its own
         regularity); the distinct histories are collected.
     n : number of resamples (of as many customers, with replacement).
@@ -220,6 +220,11 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
         One row a resample, one column a parameter (and `k`, where the model chooses it). Histories are resampled as counts, so a million
         customers cost what their distinct histories cost.
 
+    Raises
+    ------
+    ModelError
+        The model was fitted with covariates, which no resample knows.
+
     Examples
     --------
     >>> import segmentclient as sc
@@ -230,6 +235,7 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     check_options(bootstrap_parameters, locals(), error=ModelError)
     import pandas as pd
 
+    _refuse_covariates(model)
     chooses = getattr(model, "k", 1) is None
     seen, sizes = _seen(customers, [*COLUMNS, *_GAPS] if chooses else COLUMNS)
     rng = generator_of(random_state)
@@ -244,6 +250,15 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
 
 
 _GAPS = ("sum_log_gaps",)
+
+
+def _refuse_covariates(model: Any) -> None:
+    names = getattr(getattr(model, "_covariates", None), "names", ())
+    if names:
+        raise ModelError(
+            f"no resamples are made of a model with covariates ({', '.join(names)}); accepted: one fitted without; "
+            "the errors of this one are in standard_errors_"
+        )
 
 
 def _seen(customers: Any, columns: Sequence[str]) -> tuple[Any, Any]:

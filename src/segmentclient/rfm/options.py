@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from segmentclient.errors import ModelError
-from segmentclient.rfm.cuts import AXES
+from segmentclient.rfm.cuts import AXES, Cut
 from segmentclient.stored import as_number, read_stored
 
-__all__ = ["METHODS", "OPTIONS", "Bins", "Options", "option_problems", "read_json"]
+__all__ = ["METHODS", "OPTIONS", "Bins", "Options", "check_number_of_points", "option_problems", "read_json"]
 
 
 METHODS = ("quantile", "nested", "fixed", "jenks", "r_rfm")
@@ -90,6 +90,14 @@ def _list_problems(axis: str, method: str, points: list[float]) -> Iterable[str]
         yield f"bins for {axis}: natural breaks take a number of bins, not a list"
     elif method != "fixed" and not all(0 < point < 1 for point in points):
         yield f"bins for {axis}: under method={method!r} a list holds probabilities between 0 and 1, found {points!r}"
+
+
+def check_number_of_points(cut: Cut, options: Options) -> None:
+    """Raise a `ValueError` where there are other cut points than the options ask for."""
+    bins = options.bins_of(cut.axis)
+    expected = bins - 1 if isinstance(bins, int) else len(bins)
+    if len(cut.points) != expected:
+        raise ValueError(f"{cut.axis} has {len(cut.points)} cut points, and bins={bins!r}")
 
 
 def read_json(text: str) -> dict[str, Any]:

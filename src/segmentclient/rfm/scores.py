@@ -27,7 +27,14 @@ from segmentclient.rfm.applying import axis_score
 from segmentclient.rfm.checks import group_conditions, is_absent, refuse_unknown_groups, table_facts
 from segmentclient.rfm.cuts import AXES, Cut, conditions_text, plain_value, score_ranges
 from segmentclient.rfm.learning import learn
-from segmentclient.rfm.options import OPTIONS, Bins, Options, option_problems, read_json
+from segmentclient.rfm.options import (
+    OPTIONS,
+    Bins,
+    Options,
+    check_number_of_points,
+    option_problems,
+    read_json,
+)
 from segmentclient.rfm.ties import tie_report, warn_of_ties
 
 if TYPE_CHECKING:
@@ -285,6 +292,8 @@ class RFMScorer:
             )
             for cut in cuts
         )
+        for cut in self.cuts_:
+            check_number_of_points(cut, self._options())
         return self
 
     def __repr__(self) -> str:

@@ -6,12 +6,13 @@ compares each row with them, in the caller's engine.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError
+from segmentclient.errors import ColumnError, raise_all
 from segmentclient.options import check_options
 from segmentclient.segments.thresholds import (
     BOUGHT,
@@ -114,7 +115,7 @@ def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> 
     silence, gap = nw.col(SILENCE), nw.col(GAP)
     active, bought = nw.col(_ACTIVE), nw.col(BOUGHT)
     seen = measured(frame)
-    _refuse_unknown_silence(seen)
+    _refuse_unknown_standing(seen)
     stands = seen.with_columns(
         (nw.col(BOUGHT) & (silence <= limits.active_days).fill_null(False)).alias(_ACTIVE),
         _habitual(limits, schema, gap).alias(_LOYAL),
@@ -130,15 +131,25 @@ def _labelled(frame: frames.Frame, limits: LifecycleThresholds, schema: Any) -> 
     return labelled.select(*schema, *OUTPUT)
 
 
-def _refuse_unknown_silence(seen: frames.Frame) -> None:
-    """Who bought, and nobody knows when, is neither active nor inactive."""
-    unknown = nw.col(BOUGHT) & nw.col(SILENCE).is_null()
-    count = frames.one_row(seen, count=frames.count_of(unknown))["count"]
-    if count:
-        raise ColumnError(
-            f"customers: column 'days_since_last_order' has {int(count):,} missing cells where n_orders is above 0; "
+def _refuse_unknown_standing(seen: frames.Frame) -> None:
+    """Who bought, and nobody knows when, is neither active nor inactive; fewer than no orders are no prospect's."""
+    silence = nw.col(SILENCE)
+    facts = frames.one_row(
+        seen,
+        unknown=frames.count_of(nw.col(BOUGHT) & (silence.is_null() | ~silence.is_finite())),
+        odd=frames.count_of((known("n_orders") < 0).fill_null(False)),
+    )
+    raise_all(_standing_problems(facts), table="customers")
+
+
+def _standing_problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    if facts["unknown"]:
+        yield (
+            f"column 'days_since_last_order' has {facts['unknown']:,.0f} missing or infinite cells where n_orders is above 0; "
             "summarize_customers makes it, or leave those rows out"
         )
+    if facts["odd"]:
+        yield f"column 'n_orders' has {facts['odd']:,.0f} cells below 0; expected counts of orders"
 
 
 def _chosen(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:

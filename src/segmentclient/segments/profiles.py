@@ -141,7 +141,18 @@ def _joined(frame: frames.Frame, people: frames.Frame, keys: Sequence[str]) -> t
     )
     people = _one_row_a_person(people.select("customer_id", *(name for name in names if name not in schema)))
     people = frames.keyed_like(frame, frames.beside(frame, people, name="attributes"), "customer_id")
+    _refuse_strangers(frame, people)
     return frames.joined(frame, people, "customer_id"), names
+
+
+def _refuse_strangers(frame: frames.Frame, people: frames.Frame) -> None:
+    """Refuse people of whom nobody is a customer: they would describe nobody, without a word."""
+    ids = frame.select("customer_id"), people.select("customer_id")
+    both = frames.joined(*ids, "customer_id", "inner")
+    if all(_rows_and_ids(one)[0] for one in ids) and not _rows_and_ids(both)[0]:
+        raise ColumnError(
+            "attributes: no customer_id of the customers is found among the people; compare how the two tables write them"
+        )
 
 
 def _one_row_a_person(people: frames.Frame) -> frames.Frame:

@@ -91,6 +91,13 @@ class Segmenter(ClusterMixin, BaseEstimator):
         """Give the constructor settings by name."""
         return {name: vars(self)[name] for name in self._get_param_names()}
 
+    def set_params(self, **options: Any) -> Self:
+        """Change constructor settings by name."""
+        try:
+            return super().set_params(**options)
+        except ValueError as error:
+            raise ModelError(str(error)) from None
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the clusters of `X`.
 
