@@ -667,3 +667,12 @@ def test_closed_streams_are_spoken_to_in_vain(closed, code):
     line = f"{sys.executable} -m segmentclient {closed}"
     answer = subprocess.run(["sh", "-c", line], capture_output=True, check=False)
     assert (answer.returncode, answer.stderr) == (code, b"")
+
+
+def test_a_cell_in_quotes_may_follow_a_blank(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text('customer_id, city, income\n007, "Lyon, France", 1.5\n8,  Nice ,2\n', encoding="utf-8")
+    people = read_customers(str(path))
+    assert people["customer_id"].tolist() == ["007", "8"]
+    assert people["city"].tolist() == ["Lyon, France", "Nice "]
+    assert people["income"].tolist() == [1.5, 2.0]

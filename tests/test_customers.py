@@ -399,3 +399,12 @@ def test_a_calibration_that_ends_before_the_log_says_so():
         sc.TransactionError, match="dated after calibration_end=2026-01-04; the first is of 2026-01-05"
     ):
         sc.split_periods(log, calibration_end="2026-01-04")
+
+
+def test_an_endless_day_of_duckdb_is_a_missing_one():
+    log = duckdb.connect().sql(
+        "select * from (values ('a', date '2026-01-01', 1.0), ('b', 'infinity'::date, 2.0)) t(customer_id, date, amount)"
+    )
+    for function in (sc.summarize_customers, sc.cohort_retention):
+        with pytest.raises(sc.ColumnError, match="'date' has 1 missing or infinite cells"):
+            function(log)

@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import segmentclient as sc
@@ -130,3 +131,22 @@ def test_a_column_that_the_key_would_take_the_name_of_is_named():
 def test_an_index_that_has_no_next_number_is_begun_again():
     customers = CUSTOMERS.set_axis([1, 2**63 - 1])
     assert sc.add_prospects(customers, PEOPLE).index.tolist() == [1, 2**63 - 1, 0, 1]
+
+
+def test_columns_of_any_type_of_arrow_are_missing_for_prospects():
+    table = pa.table(
+        {
+            "customer_id": pa.array(["a"], pa.large_string()),
+            "segment": pa.array(["x"], pa.large_string()),
+            "region": pa.array(["Sud"]).dictionary_encode(),
+            "first_order": pa.array([0], pa.timestamp("s", "UTC")),
+            "revenue": pa.array([1.0]),
+            "basket": pa.array([["x"]]),
+        }
+    )
+    for people in (PEOPLE[["customer_id"]], pa.table({"customer_id": ["b", "z", "y"]})):
+        both = sc.add_prospects(table, people)
+        assert both.schema == table.schema
+        assert sorted(both["customer_id"].to_pylist()) == ["a", "b", "y", "z"]
+        assert both["revenue"].to_pylist() == [1.0, 0.0, 0.0, 0.0]
+        assert both["segment"].null_count == both["basket"].null_count == both["first_order"].null_count == 3

@@ -956,6 +956,10 @@ def test_one_currency_in_several_spellings_is_one_and_a_blank_is_none():
         assert sc.clean_transactions(log.assign(paid_in=spelt), currency="paid_in").kept_rows == 4
     with pytest.raises(sc.ColumnError, match="names no currency in any row"):
         sc.clean_transactions(log.assign(paid_in=["", " ", None, ""]), currency="paid_in")
+    with pytest.raises(
+        sc.TransactionError, match=r"without a currency \(rows: EUR 3, missing 1\); fill the column"
+    ):
+        sc.clean_transactions(log.assign(paid_in=["EUR", "", "eur", "EUR"]), currency="paid_in")
     with pytest.raises(sc.TransactionError, match=r"\(rows: missing 2, EUR 1, USD 1\)"):
         sc.clean_transactions(log.assign(paid_in=["EUR", "usd", "", None]), currency="paid_in")
 

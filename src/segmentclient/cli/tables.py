@@ -137,6 +137,7 @@ def _read_text(head: Head, encoding: str) -> Any:
                 header=0,
                 skiprows=head.above,
                 index_col=False,
+                skipinitialspace=True,  # as DuckDB does before a quote
                 dtype="string",
                 keep_default_na=False,
                 na_values=[""],

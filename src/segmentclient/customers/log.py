@@ -101,6 +101,9 @@ def _on_wall_clock(frame: frames.Frame) -> frames.Frame:
     if held == nw.Date and frame.implementation.is_pandas():
         # days of Arrow, which pandas compares with no time
         return frame.with_columns(nw.col("date").cast(nw.Datetime("us")))
+    if held == nw.Date and frame.implementation.is_duckdb():
+        # infinite days, which have no year and which DuckDB compares with no time, are missing
+        return frame.with_columns(date=nw.when(~nw.col("date").dt.year().is_null()).then(nw.col("date")))
     zone = getattr(held, "time_zone", None)
     if zone is None:
         return frame

@@ -105,9 +105,11 @@ def _one_row_a_customer(data: pd.DataFrame, keys: pd.Series, name: str) -> pd.Da
         )
     joined = known.set_index("customer_id").reindex(keys).reset_index(drop=True)
     if len(keys) and len(known) and not keys.isin(known["customer_id"]).any():
+        types = f"{keys.dtype}", f"{known['customer_id'].dtype}"
+        remedy = f"the keys hold {' and '.join(types)}: give both the same type" if len({*types}) > 1 else "give the people of these customers"
         raise ColumnError(
             f"{name}: no customer_id of the customers ({_some(keys)}) is found among the people ({_some(known['customer_id'])}); "
-            f"the keys hold {keys.dtype} and {known['customer_id'].dtype}: give both the same type"
+            f"{remedy}"
         )
     return joined
 

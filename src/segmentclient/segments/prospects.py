@@ -134,6 +134,8 @@ def _nothing_bought(new: frames.Frame, schema: Any) -> frames.Frame:
 def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
     if frame.implementation.is_pandas():
         return _below_on_pandas(frame, new)
+    if frame.implementation.is_pyarrow():
+        return _below_on_arrow(frame, new)
     schema, present = frame.collect_schema(), new.collect_schema()
     raise_all(
         (
@@ -148,6 +150,20 @@ def _below(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
         for name, dtype in schema.items()
     )
     return frames.stacked(frame, new.select(*columns))
+
+
+def _below_on_arrow(frame: frames.Frame, new: frames.Frame) -> frames.Frame:
+    """Pyarrow stacks rows of the very same types only: give the new ones those, and nulls where people tell nothing."""
+    import pyarrow as pa
+
+    table, rows = nw.to_native(frame), nw.to_native(new)
+    columns = [
+        rows[field.name].cast(field.type)
+        if field.name in rows.column_names
+        else pa.nulls(len(rows), field.type)
+        for field in table.schema
+    ]
+    return nw.from_native(pa.concat_tables([table, pa.table(columns, schema=table.schema)]))
 
 
 def _below_on_pandas(frame: frames.Frame, new: frames.Frame) -> frames.Frame:

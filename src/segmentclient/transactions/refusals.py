@@ -37,6 +37,10 @@ def refuse_currencies(frame: frames.Frame, column: str) -> None:
             f"{name} {rows_of[name]:,}" for name in sorted(rows_of, key=lambda name: (-rows_of[name], name))
         ]
         said = ", ".join(named[:_MOST_NAMED]) + (" ..." if len(named) > _MOST_NAMED else "")
+        if len(rows_of) == 2 and _NONE in rows_of:
+            raise TransactionError(
+                f"transactions: column {column!r} leaves rows without a currency (rows: {said}); fill the column, or leave these rows out"
+            )
         raise TransactionError(
             f"transactions: column {column!r} holds {len(rows_of)} currencies (rows: {said}); convert the amounts to one, "
             "or clean and study each currency by itself"
