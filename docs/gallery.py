@@ -118,7 +118,8 @@ NOT_CHARTS = {"SVG", "chart_description", "figure", "finding", "save_chart", "to
 HEAD = """\
 # Gallery
 
-Each chart takes a table and returns the axes it drew on; `lang="fr"` labels it in French, `ax=` draws it where you want.
+Each chart takes a table and returns the axes it drew on; `lang="fr"` labels it in French, `ax=` draws it where you want
+(on a figure of your own, `layout="constrained"` makes room for the names of rows).
 `sc.plot.save_chart` writes it, `sc.plot.finding` says in one line what it shows. The pictures are
 drawn when the site is built (`make docs`); in the repository this page is the code alone.
 """

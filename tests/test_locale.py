@@ -163,6 +163,21 @@ def test_the_french_labels_of_packs_have_no_straight_apostrophe():
     assert not [label for label in labels if "'" in label]
 
 
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_no_line_begins_with_a_french_sign(path):
+    for message in pofile.read_po(io.BytesIO(path.read_bytes()), locale="fr"):
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        if message.id:
+            assert not any(re.search(r" [;:!?»]|« ", text) for text in texts), texts
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.name)
+def test_one_thing_has_one_french_word(path):
+    text = path.read_text(encoding="utf-8").lower()
+    assert not re.search("achats? répétés?", text), "say réachat"
+    assert "encore là\N{NO-BREAK SPACE}»" not in text, "the page asks who came more recently"
+
+
 def test_a_sentence_in_two_catalogues_is_translated_alike():
     known = {}
     for path in CATALOGUES:

@@ -416,6 +416,10 @@ def test_keys_that_cannot_match_get_one_error_of_ours(tables):
     customers, people, orders = tables
     with pytest.raises(sc.ColumnError, match="give both the same type"):
         sc.build_personas(customers, attributes=people.assign(customer_id=range(len(people))))
+    with pytest.raises(sc.ColumnError, match="compare how the two tables write them"):
+        sc.build_personas(
+            customers, attributes=people.assign(customer_id="x" + people["customer_id"].astype(str))
+        )
     with pytest.raises(sc.ColumnError, match="join_people"):
         sc.build_personas(customers, attributes=pd.concat([people, people.head(3)]))
     with pytest.raises(sc.ColumnError, match="same type"):

@@ -105,13 +105,21 @@ def _one_row_a_customer(data: pd.DataFrame, keys: pd.Series, name: str) -> pd.Da
         )
     joined = known.set_index("customer_id").reindex(keys).reset_index(drop=True)
     if len(keys) and len(known) and not keys.isin(known["customer_id"]).any():
-        types = f"{keys.dtype}", f"{known['customer_id'].dtype}"
-        remedy = f"the keys hold {' and '.join(types)}: give both the same type" if len({*types}) > 1 else "give the people of these customers"
-        raise ColumnError(
-            f"{name}: no customer_id of the customers ({_some(keys)}) is found among the people ({_some(known['customer_id'])}); "
-            f"{remedy}"
-        )
+        _refuse_strangers(name, keys, known["customer_id"])
     return joined
+
+
+def _refuse_strangers(name: str, keys: pd.Series, ids: pd.Series) -> None:
+    import pandas as pd
+
+    numeric = [pd.api.types.is_numeric_dtype(one.dtype) for one in (keys, ids)]
+    if numeric[0] == numeric[1]:
+        remedy = "compare how the two tables write them"
+    else:
+        remedy = f"the keys hold {keys.dtype} and {ids.dtype}: give both the same type"
+    raise ColumnError(
+        f"{name}: no customer_id of the customers ({_some(keys)}) is found among the people ({_some(ids)}); {remedy}"
+    )
 
 
 def _some(ids: Any) -> str:

@@ -61,7 +61,7 @@ SIZES: Mapping[str, Size] = {
 def size_of(ax: Axes) -> Size:
     """Tell the sizes to draw with: the text of our figures, else a page's, in the inches that are there for the axes."""
     font = getattr(ax.figure.figure, "size", SIZES["page"]).font
-    width, height = (side / ax.figure.dpi for side in ax.figure.bbox.size)
+    width, height = (float(side) / ax.figure.dpi for side in ax.figure.bbox.size)
     return Size(width * _share_of_width(ax), height, font)
 
 
