@@ -604,6 +604,11 @@ def test_no_command_writes_over_what_it_reads_or_writes(tmp_path, monkeypatch, c
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_a_currency_that_is_none_is_refused_before_the_work(capsys):
+    assert run("report", "no such file.csv", "--currency", "euros") == 2
+    assert "currency='euros'; accepted: an ISO code" in capsys.readouterr().err
+
+
 def test_a_limit_that_is_no_number_lets_nothing_pass(tmp_path, capsys):
     for limit in ("nan", "-1", "x"):
         with pytest.raises(SystemExit) as stopped:

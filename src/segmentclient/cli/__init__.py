@@ -19,6 +19,7 @@ from segmentclient.cli.arguments import parse
 from segmentclient.cli.interruption import interruptible
 from segmentclient.cli.places import check_places
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
+from segmentclient.locale import check_currency
 from segmentclient.render import printable
 
 __all__ = ["main"]
@@ -57,6 +58,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         with interruptible(), _one_line_warnings():
             check_places(options)
+            check_currency(getattr(options, "currency", None))
             return int(options.run(options))
     except SegmentClientError as error:
         _fail(str(error), options.debug)
