@@ -557,6 +557,16 @@ def test_without_duckdb_a_long_line_is_an_error_too(tmp_path, end):
         read_customers(str(path))
 
 
+def test_without_duckdb_a_cut_line_is_an_error_wherever_it_stands(tmp_path):
+    path = tmp_path / "people.csv"
+    whole = '7,"Lyon\nCentre",\n' * 300  # the last column may be empty, a cell may hold two lines
+    path.write_text("customer_id,city,age\n" + whole, encoding="utf-8")
+    assert len(read_customers(str(path))) == 300
+    path.write_text("customer_id,city,age\n" + whole + "8,Paris\n9,Nice,40\n", encoding="utf-8")
+    with pytest.raises(sc.ColumnError, match="line 602 has 2 fields, and line 1 names 3 columns"):
+        read_customers(str(path))
+
+
 def test_a_cut_line_of_an_order_file_is_named(tmp_path, capsys):
     path = tmp_path / "orders.csv"
     path.write_text("Orders\ncustomer_id,date,amount\na,2026-01-01,5\nb,2026-01\n", encoding="utf-8")

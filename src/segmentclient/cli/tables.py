@@ -15,7 +15,7 @@ from segmentclient.cells.formulas import unguarded
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
 from segmentclient.order_files import scan_orders
 from segmentclient.order_files.bytes_on_disk import is_utf8
-from segmentclient.order_files.heads import Head, read_head
+from segmentclient.order_files.heads import Head, read_head, refuse_cut_lines
 from segmentclient.report.audience_files import safe_cell
 from segmentclient.writing import whole_file
 
@@ -105,9 +105,11 @@ def read_table(
     _must_exist(path)
     if path.lower().endswith((".parquet", ".pq")):
         return _read_parquet(path)
-    return _read_text(
-        read_head(path, separator=separator, encoding=encoding, skip_lines=skip_lines), encoding
-    )
+    head = read_head(path, separator=separator, encoding=encoding, skip_lines=skip_lines)
+    table = _read_text(head, encoding)
+    if table.iloc[:, -1].isna().any():  # pandas fills a line that is cut
+        refuse_cut_lines(head, encoding)
+    return table
 
 
 def _read_parquet(path: str) -> Any:

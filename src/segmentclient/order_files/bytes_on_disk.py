@@ -17,7 +17,7 @@ from typing import IO
 
 from segmentclient.errors import ColumnError, SegmentClientError
 
-__all__ = ["beginning", "copy_in_utf8", "files_of", "is_packed", "is_utf8", "literally"]
+__all__ = ["beginning", "copy_in_utf8", "files_of", "is_packed", "is_utf8", "literally", "whole_text"]
 
 SAMPLE = 1 << 18  # bytes, which tell how a file is written
 
@@ -59,14 +59,21 @@ def beginning(file: str, encoding: str) -> str:
 
 def copy_in_utf8(file: str, encoding: str, copy: Path) -> None:
     """Copy a file into UTF-8, unpacked; every end of line becomes the plain one."""
+    with whole_text(file, encoding) as old, copy.open("w", encoding="utf-8", newline="") as new:
+        shutil.copyfileobj(old, new, SAMPLE)
+
+
+@contextlib.contextmanager
+def whole_text(file: str, encoding: str) -> Iterator[IO[str]]:
+    """Open a file as text, unpacked, with the plain end of line."""
+    known = "utf-8-sig" if is_utf8(encoding) else _known(encoding)
     with (
         _readable(file),
         _unpacked(file) as raw,
-        io.TextIOWrapper(raw, encoding=_known(encoding)) as old,
+        io.TextIOWrapper(raw, encoding=known) as text,
         _as_said(file, encoding, raw),
-        copy.open("w", encoding="utf-8", newline="") as new,
     ):
-        shutil.copyfileobj(old, new, SAMPLE)
+        yield text
 
 
 def _known(encoding: str) -> str:

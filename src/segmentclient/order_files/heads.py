@@ -10,14 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from segmentclient.errors import ColumnError
-from segmentclient.order_files.bytes_on_disk import beginning, is_packed
+from segmentclient.order_files.bytes_on_disk import beginning, is_packed, whole_text
 
-__all__ = ["Head", "read_head"]
+__all__ = ["Head", "read_head", "refuse_cut_lines"]
 
 SEPARATORS = (",", ";", "\t", "|")
 LINES = 100  # that are looked at
@@ -74,20 +74,23 @@ def _separator(file: str, text: str, skip_lines: int) -> str:
 
 def _lines(text: str, separator: str, skip_lines: int) -> list[_Line]:
     """Give the fields of the first lines that are not blank, from the names on."""
-    if separator not in SEPARATORS:
-        text, separator = text.replace(separator, UNIT), UNIT
-    physical = itertools.islice(io.StringIO(text, newline=""), skip_lines, None)
-    rows = csv.reader(physical, delimiter=separator, skipinitialspace=True, strict=True)
-    found: list[_Line] = []
-    number = skip_lines + 1
+    return list(itertools.islice(_read(io.StringIO(text, newline=""), separator, skip_lines), LINES))
+
+
+def _read(text: Iterable[str], separator: str, skip_lines: int) -> Iterator[_Line]:
+    """Read lines until the end, or until a quote out of place or without end: DuckDB and pandas name its line."""
+    sign = separator if separator in SEPARATORS else UNIT
+    physical = (line.replace(separator, sign) for line in itertools.islice(text, skip_lines, None))
+    rows = csv.reader(physical, delimiter=sign, skipinitialspace=True, strict=True)
+    number, is_begun = skip_lines + 1, False
     try:
-        for fields in itertools.islice(rows, LINES):
-            if fields and (found or any(fields)):
-                found.append(_Line(number, fields))
+        for fields in rows:
+            is_begun = is_begun or any(fields)
+            if fields and is_begun:
+                yield _Line(number, fields)
             number = skip_lines + rows.line_num + 1
-    except csv.Error:  # a quote out of place, or without end: DuckDB names its line
+    except csv.Error:
         pass
-    return found
 
 
 def _width(lines: Sequence[_Line]) -> int:
@@ -126,13 +129,21 @@ def _refuse_twice(file: str, names: Sequence[str]) -> None:
         raise ColumnError(f"{file}: column names must be unique, found twice: {', '.join(twice)}")
 
 
-def _refuse_ragged(file: str, lines: Sequence[_Line], width: int) -> None:
+def refuse_cut_lines(head: Head, encoding: str) -> None:
+    """Refuse a line that is cut wherever it stands; `read_head` looks at the first ones."""
+    with whole_text(head.file, encoding) as text:
+        _refuse_ragged(head.file, _read(text, head.separator, head.above), len(head.names))
+
+
+def _refuse_ragged(file: str, lines: Iterable[_Line], width: int) -> None:
     """Refuse a line that is cut or too long."""
-    odd = next((line for line in lines if not _fits(line, width)), None)
+    lines = iter(lines)
+    names = next(lines)
+    odd = next((line for line in itertools.chain([names], lines) if not _fits(line, width)), None)
     if odd is not None:
         raise ColumnError(
-            f"{file}: line {odd.number} has {_count(len(odd.fields), 'field')}, and line {lines[0].number} names "
-            f"{_count(width, 'column')} ({', '.join(lines[0].fields)[:80]}); mend the line, or leave a title above "
+            f"{file}: line {odd.number} has {_count(len(odd.fields), 'field')}, and line {names.number} names "
+            f"{_count(width, 'column')} ({', '.join(names.fields)[:80]}); mend the line, or leave a title above "
             "the names out with skip_lines="
         )
 
