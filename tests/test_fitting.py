@@ -212,6 +212,7 @@ def test_summary(fitted):
     np.testing.assert_allclose(covariance, covariance.T)
     html = fitted._repr_html_()
     assert "log-likelihood -9,582.133" in html or "log-likelihood -9582.133" in html
+    assert all(f">{head}<" in html for head in table.columns.str.replace("_", " "))
     assert "MBGNBD" in repr(fitted)
     assert "not fitted" in MBGNBD()._repr_html_()
 

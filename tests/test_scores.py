@@ -283,6 +283,22 @@ def test_jenks_cuts_minimise_the_variance_within():
     assert jenks_breaks(values, np.ones(14), 3) == pytest.approx([values[end] for end in best])
 
 
+def test_the_table_of_a_scorer_lists_every_range():
+    """Few days are a high score, many orders are; each range holds its upper end."""
+    cuts = {"recency": [10, 30], "frequency": [2], "monetary": [10.5]}
+    table = sc.RFMScorer(method="fixed", bins=cuts).fit(shop()).table()
+    assert list(table.columns) == ["axis", "within", "score", "above", "up_to"]
+    assert table.drop(columns="within").to_numpy().tolist() == [
+        ["recency", 1, 30, math.inf],
+        ["recency", 2, 10, 30],
+        ["recency", 3, -math.inf, 10],
+        ["frequency", 1, -math.inf, 2],
+        ["frequency", 2, 2, math.inf],
+        ["monetary", 1, -math.inf, 10.5],
+        ["monetary", 2, 10.5, math.inf],
+    ]
+
+
 def test_index_and_input_stay():
     table = shop(20).set_index(pd.Index(list("abcdefghijklmnopqrst")))
     before = table.copy()
