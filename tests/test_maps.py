@@ -177,6 +177,18 @@ def test_what_moves_a_customer_up_is_in_real_units():
     assert set(moves["to"]) <= set(sc.SegmentMap.preset("standard").keys)
 
 
+def test_a_segment_moves_where_most_of_its_cells_do():
+    """Of three cells two rise to b and one to z; cells that no rule covers lead nowhere."""
+    own = SegmentMap("own", 2, {"low": ("111", "112", "121"), "b": ("211", "212"), "z": ("22.",)})
+    table = pd.DataFrame({"days_since_last_order": [5, 20], "n_orders": [1, 9], "revenue": [10.0, 50.0]})
+    cuts = {"recency": [10], "frequency": [3], "monetary": [20.0]}
+    found = own.moves_up(sc.RFMScorer(method="fixed", bins=cuts).fit(table))
+    assert found.to_numpy().tolist() == [
+        ["low", "recency", "b", pytest.approx(2 / 3), 10.0],
+        ["b", "frequency", "z", 1.0, 3.0],
+    ]
+
+
 def test_the_map_shows_itself():
     assert "Champions" in sc.SegmentMap.preset("standard")._repr_html_()
     assert language("fr").term("segment", "Loyal") == "Fidèles"
