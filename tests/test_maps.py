@@ -235,6 +235,31 @@ def test_scores_of_a_smaller_scale_are_doubted():
         sc.segment_rfm(scored.head(1))
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("name = 3", "'name' must be text, found 3"),
+        ("default = 3", "'default' must be text, found 3"),
+        ("scored_by = 3", "'scored_by' must be text, found 3"),
+        ("segments = 3", "found segments = 3"),
+        ("[segments.a]\ncolour = 'red'", r"\[segments.a\] takes label \(needed\)"),
+        ("[segments.a]\nlabel = 'A'\nsize = 'big'", r"\[segments.a\] takes label"),
+        ("[segments.a]\nlabel = 3", r"\[segments.a\] takes label"),
+    ],
+)
+def test_words_of_a_map_that_are_none_are_named(lines, told):
+    with pytest.raises(RuleError, match=told):
+        SegmentMap.from_toml(f"bins = 2\ncells = {{a = ['...']}}\n{lines}")
+
+
+def test_a_map_reads_two_to_nine_scores():
+    for bins in (2, 9):
+        assert SegmentMap("own", bins, {"a": ("...",)}).check().n_cells == bins**3
+    for bins in (1, 10):
+        with pytest.raises(RuleError, match=f"a whole number from 2 to 9, found {bins}"):
+            SegmentMap("own", bins, {"a": ("...",)})
+
+
 def test_maps_are_read_as_written_or_refused():
     with pytest.raises(RuleError, match="takes segment, r, f and m, found 'R'"):
         SegmentMap.from_ranges([{"segment": "a", "R": (4, 5)}])
