@@ -210,6 +210,8 @@ def test_summary(fitted):
     covariance = fitted.covariance_.to_numpy()
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), fitted.standard_errors_)
     np.testing.assert_allclose(covariance, covariance.T)
+    assert list(fitted.covariance_.index) == list(fitted.covariance_.columns) == list(fitted.names)
+    assert MBGNBD.from_params(**fitted.params_).n_customers_ == 0
     html = fitted._repr_html_()
     assert "log-likelihood -9,582.133" in html or "log-likelihood -9582.133" in html
     assert all(f">{head}<" in html for head in table.columns.str.replace("_", " "))
