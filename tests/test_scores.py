@@ -233,7 +233,7 @@ def test_people_who_never_bought_have_no_score(on_engine, back):
         ({"n_orders": np.inf}, {}, "'n_orders' has 500 missing or infinite"),
         ({"days_since_last_order": np.nan}, {}, "nobody to score"),
         ({"r_score": 1}, {}, "scored already"),
-        ({}, {"bins": 10}, "bins=10"),
+        ({}, {"bins": {"frequency": 10}}, "bins=10 for frequency; accepted: 2 to 9"),
         ({}, {"bins": 2.5}, "bins=2.5 .*a whole number"),
         ({}, {"bins": {"recency": ["a"]}}, "finite cut points"),
         ({}, {"method": "octile"}, "method='octile'"),
@@ -252,6 +252,8 @@ def test_bad_input_is_one_error_of_ours(change, options, message):
 def test_nobody_to_score_is_counted(on_engine):
     with pytest.raises(sc.ColumnError, match="nobody to score: 20 rows, 20 without"):
         scored(on_engine(shop(20).assign(days_since_last_order=np.nan)))
+    with pytest.raises(sc.ColumnError, match="nobody to score: 0 rows, 0 without"):
+        scored(on_engine(shop(20).iloc[:0]))
 
 
 @pytest.mark.parametrize(
