@@ -236,7 +236,7 @@ def test_people_who_never_bought_have_no_score(on_engine, back):
         ({}, {"bins": {"frequency": 10}}, "bins=10 for frequency; accepted: 2 to 9"),
         ({}, {"bins": 2.5}, "bins=2.5 .*a whole number"),
         ({}, {"bins": {"recency": ["a"]}}, "finite cut points"),
-        ({}, {"method": "octile"}, "method='octile'"),
+        ({}, {"method": "octile"}, "method='octile'; accepted: quantile, "),
         ({}, {"method": "fixed"}, "needs cut points"),
         ({}, {"bins": {"when": 3}}, "the axes are"),
         ({}, {"bins": {"recency": [3, 1]}, "method": "fixed"}, "increasing order"),
