@@ -132,7 +132,10 @@ def test_regular_buyers_and_contracts_are_told():
     model = sc.NBD.from_params(r=2.0, alpha=10.0, time_unit="W")
     regular = findings(model, erlang(3))
     assert regular.loc["regularity", "verdict"] == "doubt"
-    assert "CNBD" in regular.loc["regularity", "finding"]
+    random, more = findings(model, erlang(1)).loc["regularity"], regular.loc["regularity"]
+    assert random["finding"] == f"Purchases come at random times (Erlang shape {random['value']:.2f})."
+    told = f"Purchases come more regularly than at random (Erlang shape {more['value']:.2f}): BG/CNBD-k or"
+    assert more["finding"] == f"{told} MBG/CNBD-k suits better."
     billed = findings(model, erlang(60))
     assert billed.loc["contract", "verdict"] == "refused"
 

@@ -210,8 +210,12 @@ def test_summary(fitted):
     covariance = fitted.covariance_.to_numpy()
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), fitted.standard_errors_)
     np.testing.assert_allclose(covariance, covariance.T)
+    assert list(fitted.covariance_.index) == list(fitted.covariance_.columns) == list(fitted.names)
+    assert fitted.params_.name == "estimate"
+    assert MBGNBD.from_params(**fitted.params_).n_customers_ == 0
     html = fitted._repr_html_()
     assert "log-likelihood -9,582.133" in html or "log-likelihood -9582.133" in html
+    assert all(f">{head}<" in html for head in table.columns.str.replace("_", " "))
     assert "MBGNBD" in repr(fitted)
     assert "not fitted" in MBGNBD()._repr_html_()
 
@@ -314,6 +318,7 @@ def test_fit_by_lifetimes(customers):
     )
     np.testing.assert_allclose(theirs.params_, ours.params_, rtol=1e-4)
     np.testing.assert_allclose(theirs.standard_errors_, ours.standard_errors_, rtol=1e-3)
+    assert theirs.converged_
 
 
 def test_covariates_that_cannot_explain(customers):

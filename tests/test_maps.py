@@ -177,6 +177,18 @@ def test_what_moves_a_customer_up_is_in_real_units():
     assert set(moves["to"]) <= set(sc.SegmentMap.preset("standard").keys)
 
 
+def test_a_segment_moves_where_most_of_its_cells_do():
+    """Of three cells two rise to b and one to z; cells that no rule covers lead nowhere."""
+    own = SegmentMap("own", 2, {"low": ("111", "112", "121"), "b": ("211", "212"), "z": ("22.",)})
+    table = pd.DataFrame({"days_since_last_order": [5, 20], "n_orders": [1, 9], "revenue": [10.0, 50.0]})
+    cuts = {"recency": [10], "frequency": [3], "monetary": [20.0]}
+    found = own.moves_up(sc.RFMScorer(method="fixed", bins=cuts).fit(table))
+    assert found.to_numpy().tolist() == [
+        ["low", "recency", "b", pytest.approx(2 / 3), 10.0],
+        ["b", "frequency", "z", 1.0, 3.0],
+    ]
+
+
 def test_the_map_shows_itself():
     assert "Champions" in sc.SegmentMap.preset("standard")._repr_html_()
     assert language("fr").term("segment", "Loyal") == "Fidèles"
@@ -221,6 +233,31 @@ def test_scores_of_a_smaller_scale_are_doubted():
         warnings.simplefilter("error")
         sc.segment_rfm(scored, segments="klaviyo")
         sc.segment_rfm(scored.head(1))
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("name = 3", "'name' must be text, found 3"),
+        ("default = 3", "'default' must be text, found 3"),
+        ("scored_by = 3", "'scored_by' must be text, found 3"),
+        ("segments = 3", "found segments = 3"),
+        ("[segments.a]\ncolour = 'red'", r"\[segments.a\] takes label \(needed\)"),
+        ("[segments.a]\nlabel = 'A'\nsize = 'big'", r"\[segments.a\] takes label"),
+        ("[segments.a]\nlabel = 3", r"\[segments.a\] takes label"),
+    ],
+)
+def test_words_of_a_map_that_are_none_are_named(lines, told):
+    with pytest.raises(RuleError, match=told):
+        SegmentMap.from_toml(f"bins = 2\ncells = {{a = ['...']}}\n{lines}")
+
+
+def test_a_map_reads_two_to_nine_scores():
+    for bins in (2, 9):
+        assert SegmentMap("own", bins, {"a": ("...",)}).check().n_cells == bins**3
+    for bins in (1, 10):
+        with pytest.raises(RuleError, match=f"a whole number from 2 to 9, found {bins}"):
+            SegmentMap("own", bins, {"a": ("...",)})
 
 
 def test_maps_are_read_as_written_or_refused():

@@ -8,8 +8,7 @@ from scipy import stats
 from reference import agreement
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime import BGBB, BGNBD, MBGNBD, NBD, ParetoNBD
-from segmentclient.lifetime.posterior import Target, pareto_smooth, sample_target
-from segmentclient.lifetime.posterior import _differences as differences
+from segmentclient.lifetime.posterior import Target, _differences, pareto_smooth, sample_target
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +71,7 @@ def test_no_smoothed_weight_exceeds_the_largest():
 def test_differences_are_the_derivatives():
     bend = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, -0.3], [0.0, -0.3, 4.0]])
     point = np.array([0.4, -1.0, 2.0])
-    value, gradient, hessian = differences(lambda p: -0.5 * np.einsum("ij,jk,ik->i", p, bend, p), point)
+    value, gradient, hessian = _differences(lambda p: -0.5 * np.einsum("ij,jk,ik->i", p, bend, p), point)
     assert value == pytest.approx(-0.5 * point @ bend @ point)
     np.testing.assert_allclose(gradient, -bend @ point, rtol=1e-8)
     np.testing.assert_allclose(hessian, -bend, atol=1e-7)

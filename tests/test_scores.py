@@ -234,10 +234,10 @@ def test_people_who_never_bought_have_no_score(on_engine, back):
         ({"n_orders": np.inf}, {}, "'n_orders' has 500 missing or infinite"),
         ({"days_since_last_order": np.nan}, {}, "nobody to score"),
         ({"r_score": 1}, {}, "scored already"),
-        ({}, {"bins": 10}, "bins=10"),
+        ({}, {"bins": {"frequency": 10}}, "bins=10 for frequency; accepted: 2 to 9"),
         ({}, {"bins": 2.5}, "bins=2.5 .*a whole number"),
         ({}, {"bins": {"recency": ["a"]}}, "finite cut points"),
-        ({}, {"method": "octile"}, "method='octile'"),
+        ({}, {"method": "octile"}, "method='octile'; accepted: quantile, "),
         ({}, {"method": "fixed"}, "needs cut points"),
         ({}, {"bins": {"when": 3}}, "the axes are"),
         ({}, {"bins": {"recency": [3, 1]}, "method": "fixed"}, "increasing order"),
@@ -253,6 +253,8 @@ def test_bad_input_is_one_error_of_ours(change, options, message):
 def test_nobody_to_score_is_counted(on_engine):
     with pytest.raises(sc.ColumnError, match="nobody to score: 20 rows, 20 without"):
         scored(on_engine(shop(20).assign(days_since_last_order=np.nan)))
+    with pytest.raises(sc.ColumnError, match="nobody to score: 0 rows, 0 without"):
+        scored(on_engine(shop(20).iloc[:0]))
 
 
 @pytest.mark.parametrize(
@@ -282,6 +284,22 @@ def test_jenks_cuts_minimise_the_variance_within():
 
     best = min(itertools.combinations(range(13), 2), key=cost)
     assert jenks_breaks(values, np.ones(14), 3) == pytest.approx([values[end] for end in best])
+
+
+def test_the_table_of_a_scorer_lists_every_range():
+    """Few days are a high score, many orders are; each range holds its upper end."""
+    cuts = {"recency": [10, 30], "frequency": [2], "monetary": [10.5]}
+    table = sc.RFMScorer(method="fixed", bins=cuts).fit(shop()).table()
+    assert list(table.columns) == ["axis", "within", "score", "above", "up_to"]
+    assert table.drop(columns="within").to_numpy().tolist() == [
+        ["recency", 1, 30, math.inf],
+        ["recency", 2, 10, 30],
+        ["recency", 3, -math.inf, 10],
+        ["frequency", 1, -math.inf, 2],
+        ["frequency", 2, 2, math.inf],
+        ["monetary", 1, -math.inf, 10.5],
+        ["monetary", 2, 10.5, math.inf],
+    ]
 
 
 def test_index_and_input_stay():
