@@ -82,7 +82,9 @@ def test_figures_say_what_the_name_says(seed):
     table.loc[table["cluster"] == "c1", "revenue"] *= rng.choice([0.05, 1, 20])
     for name, sentence in sc.name_clusters(table, ["revenue"])[["name", "sentence"]].itertuples(index=False):
         told = re.search(r"revenue (\S+) .* against (\S+) for", sentence)
-        inside, overall = (float(figure.replace(",", "")) for figure in told.groups())
+        inside, overall = (
+            float(figure.replace(",", "").replace("\N{MINUS SIGN}", "-")) for figure in told.groups()
+        )
         if name.startswith("Big"):
             assert inside > overall, sentence
         if name.startswith("Small"):

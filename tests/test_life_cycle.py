@@ -217,7 +217,7 @@ def test_the_thresholds_in_words_and_as_a_table() -> None:
     learnt = lifecycle_thresholds(base())
     assert learnt.to_frame().set_index("threshold").loc["active_days", "value"] == learnt.active_days
     assert f"within {learnt.active_days:g} days" in learnt.sentences()[0]
-    assert "depuis" in learnt.sentences("fr")[0]
+    assert "dernière commande il y a" in learnt.sentences("fr")[0]
     assert "Cycle de vie" in learnt.to_html("fr")
     assert "active (days)" in learnt._repr_html_()
 

@@ -90,5 +90,6 @@ def test_lazy_tables_and_missing_amounts_are_read_as_by_our_own_fits(summary):
     assert lazy.params_.equals(sc.BGNBD(time_unit="W").fit(few, engine="lifetimes").params_)
     with pytest.raises(ModelError, match="neither covariates nor weights"):
         sc.BGNBD(time_unit="W").fit(few, weights=[1.0] * 300, engine="lifetimes")
-    with pytest.raises(sc.ColumnError, match="'monetary_value': 300 rows with nan"):
+    again = (few["frequency"] > 0).sum()  # what nobody bought again may be missing
+    with pytest.raises(sc.ColumnError, match=f"'monetary_value': {again} rows with nan"):
         sc.fit_with_lifetimes("gamma_gamma", few.assign(monetary_value=np.nan))
