@@ -155,7 +155,7 @@ def _plausible(data: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     import pandas as pd
 
     notes = []
-    for name in data.select_dtypes("number").columns.drop("customer_id", errors="ignore"):
+    for name in data.select_dtypes("number", exclude="complex").columns.drop("customer_id", errors="ignore"):
         values = pd.to_numeric(data[name], errors="coerce").astype(float)
         absurd = values.abs() > LARGEST
         if absurd.any():
