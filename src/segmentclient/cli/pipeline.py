@@ -83,7 +83,7 @@ def label(
     customers = sc.segment_rfm(scorer.transform(customers), segments=options.segments)
     progress.step("fitting the models of purchases and spend")
     models = sc.fit_lifetime_models(customers, purchase=options.purchase)
-    progress.step("predicting the value of the next {horizon}", horizon=options.horizon)
+    progress.step("predicting the value up to the horizon, {horizon}", horizon=options.horizon)
     terms = {
         "horizon": options.horizon,
         "margin": options.margin,
