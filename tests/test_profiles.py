@@ -188,5 +188,8 @@ def test_people_of_whom_nobody_is_a_customer_are_refused(on_engine):
     people = pd.DataFrame({"customer_id": ["7", "8"], "age": [30, 40]})
     with pytest.raises(sc.ColumnError, match="no customer_id of the customers is found among the people"):
         sc.profile_segments(on_engine(customers), attributes=on_engine(people))
-    found = sc.profile_segments(on_engine(customers), attributes=on_engine(people.head(0)))
+    nobody = people.head(0).astype(
+        {"customer_id": "string"}
+    )  # DuckDB takes objects without a value for numbers
+    found = sc.profile_segments(on_engine(customers), attributes=on_engine(nobody))
     assert len(found) == 2
