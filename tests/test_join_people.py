@@ -250,10 +250,11 @@ def test_several_rows_of_a_person_that_cannot_be_compared_are_refused():
     with pytest.raises(sc.ColumnError, match=r"'tags' holds List.*cannot be compared"):
         sc.join_people(CUSTOMERS, lists)
     halves = twice.assign(city=pd.Series(["\ud800", "x", "y", "z"], dtype=object))
-    try:  # pandas 2 compares them
+    if pd.__version__.startswith("2."):  # which compares them
         assert len(sc.join_people(CUSTOMERS, halves)) == len(CUSTOMERS)
-    except sc.ColumnError as error:
-        assert "people: pandas could not read the table: half characters" in str(error)
+        return
+    with pytest.raises(sc.ColumnError, match="people: pandas could not read the table: half characters"):
+        sc.join_people(CUSTOMERS, halves)
 
 
 def test_people_of_whom_only_the_id_is_known_join_without_a_warning():
