@@ -646,7 +646,7 @@ def test_numbers_that_nobody_has_are_set_aside(absurd):
     with warnings.catch_warnings(action="error"):
         personas = sc.build_personas(customers, attributes=people, currency="EUR")
         personas._repr_html_()
-    assert "1 values of income beyond 1e+15 were set aside" in personas.notes
+    assert "values of income beyond 1e+15 were set aside: 1" in personas.notes
     plain = sc.build_personas(
         customers,
         attributes=people.assign(income=[None, *incomes[1:]], spend_shoes=[None, *incomes[1:]]),

@@ -10,7 +10,7 @@ import numpy as np
 from segmentclient.errors import raise_all
 from segmentclient.schema import COLUMNS
 
-__all__ = ["sound"]
+__all__ = ["LARGEST", "sound"]
 
 LARGEST = 1e15  # beyond, sums lose their cents and figures their meaning
 ROUNDING = 1e-9  # of shares

@@ -170,7 +170,7 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
         else {}
     )
     late = _is_late(limit) if limit else nw.col("date").is_null()
-    no_id = nw.col(KEY).is_null()
+    nameless = nw.col(KEY).is_null()
     return frames.one_row(
         frame,
         rows=nw.len(),
@@ -179,7 +179,7 @@ def _facts(frame: frames.Frame, limit: dt.date | None) -> dict[str, Any]:
         late=frames.count_of(late),
         late_amount=nw.when(late).then(amount).otherwise(nw.lit(0.0)).sum(),
         refunds=frames.count_of(amount < 0),
-        no_id=frames.count_of(no_id | ~nw.col(KEY).is_finite() if schema[KEY].is_float() else no_id),
+        no_id=frames.count_of(nameless | ~nw.col(KEY).is_finite() if schema[KEY].is_float() else nameless),
         no_date=frames.count_of(nw.col("date").is_null()),
         no_amount=frames.count_of(nw.col("amount").is_null() | ~amount.is_finite()),
         **orders,

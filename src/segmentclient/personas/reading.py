@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmentclient import frames
+from segmentclient.customers.collected import LARGEST
 from segmentclient.errors import ColumnError
 from segmentclient.personas.attributes import ATTRIBUTES, Attribute, Kind, folded, named_columns
 from segmentclient.schema import COLUMNS, kind_of
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["People", "describe_people", "read_people"]
 
 OLDEST = 110
-LARGEST = 1e15
 NO_DAY = "no date in the customers to count ages at: give as_of="
 PRIVATE = re.compile(
     r"(^|_)(id|email|e_mail|mail|phone|telephone|mobile|name|first_name|last_name|prenom|nom|address|adresse|street|"
@@ -160,7 +160,7 @@ def _plausible(data: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         absurd = values.abs() > LARGEST
         if absurd.any():
             data = data.assign(**{name: values.mask(absurd)})
-            notes.append(f"{absurd.sum()} values of {name} beyond {LARGEST:g} were set aside")
+            notes.append(f"values of {name} beyond {LARGEST:g} were set aside: {absurd.sum()}")
     return data, notes
 
 

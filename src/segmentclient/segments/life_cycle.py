@@ -149,7 +149,7 @@ def _standing_problems(facts: Mapping[str, Any]) -> Iterator[str]:
             "summarize_customers makes it, or leave those rows out"
         )
     if facts["odd"]:
-        yield f"column 'n_orders' has {facts['odd']:,.0f} cells below 0; expected counts of orders"
+        yield f"column 'n_orders' has {facts['odd']:,.0f} cells below 0; expected counts of orders, as summarize_customers makes them"
 
 
 def _chosen(*cases: tuple[nw.Expr, str], otherwise: str) -> nw.Expr:

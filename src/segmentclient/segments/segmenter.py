@@ -290,9 +290,9 @@ class Segmenter(ClusterMixin, BaseEstimator):
 
     def _seed(self) -> int:
         if isinstance(self.random_state, np.random.Generator):
-            return int(self.random_state.integers(2**31 - 1))
+            return int(self.random_state.integers(_LAST_SEED))
         if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
-            return int(check_random_state(self.random_state).randint(2**31 - 1))
+            return int(check_random_state(self.random_state).randint(_LAST_SEED))
         return checked_seed(self.random_state)
 
     def _check_fitted(self) -> None:

@@ -40,9 +40,8 @@ def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[A
     if not listed:
         return None
     if frame.implementation.is_pyarrow() and held.is_unsigned_integer():
-        return nw.col(ID).is_in(
-            np.array(listed, dtype="uint64")
-        )  # of Python's numbers it takes small ones only
+        # of Python's numbers it takes small ones only
+        return nw.col(ID).is_in(np.array(listed, dtype="uint64"))
     return nw.col(ID).is_in(listed)
 
 
