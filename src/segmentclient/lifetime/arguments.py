@@ -15,15 +15,19 @@ from segmentclient.lifetime.horizons import LONGEST, days_a_unit
 from segmentclient.options import shown
 
 __all__ = [
+    "LEVEL",
     "counts_of",
     "dates_after",
     "generator_of",
+    "level_of",
     "one_count",
     "one_span",
     "refuse_overwriting",
     "shaped",
     "spans_of",
 ]
+
+LEVEL = 0.9  # probability of an interval that no argument sets
 
 
 def refuse_overwriting(frame: frames.Frame, columns: Sequence[str]) -> None:
@@ -43,6 +47,11 @@ def generator_of(random_state: Any) -> np.random.Generator:
         raise ModelError(
             f"random_state={shown(random_state)}: expected a whole number ≥ 0, a numpy.random.Generator, or None"
         ) from None
+
+
+def level_of(interval: float | None, draws: Any) -> float | None:
+    """Give the probability of the intervals: what is asked, else `LEVEL` where there are draws, else none."""
+    return LEVEL if interval is None and draws is not None else interval
 
 
 def spans_of(t: Any) -> Array:

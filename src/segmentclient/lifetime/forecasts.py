@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,27 +10,24 @@ from segmentclient import frames
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime import laws
 from segmentclient.lifetime.arguments import (
-    counts_of,
+    LEVEL,
     dates_after,
+    level_of,
     one_count,
     one_span,
     refuse_overwriting,
-    shaped,
-    spans_of,
 )
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, hole_problems, holes
-from segmentclient.lifetime.laws import Theta
-from segmentclient.lifetime.reading import Reader
+from segmentclient.lifetime.newcomers import Newcomers
 from segmentclient.options import check_options
 
 __all__ = ["Forecaster"]
 
 _PREDICTIVE_DRAWS = 100  # at most, in an interval of counts
-_LEVEL = 0.9
 _PROBABILITY, _PURCHASES = "p_alive", "expected_purchases"
 
 
-class Forecaster(Reader):
+class Forecaster(Newcomers):
     """Predictions that a `law` and parameters give, for any table of customers."""
 
     def __init__(self, time_unit: str = "D") -> None:
@@ -55,7 +51,7 @@ class Forecaster(Reader):
         `T` are missing) get missing values.
         """
         check_options(Forecaster.predict, locals(), error=ModelError)
-        span, level = one_span(t), _level(interval, draws)
+        span, level = one_span(t), level_of(interval, draws)
         made = [_PROBABILITY, _PURCHASES]
         frame = self._read(customers)
         refuse_overwriting(frame, [f"{name}{end}" for name in made for end in ("", "_low", "_high")])
@@ -94,7 +90,7 @@ class Forecaster(Reader):
         >>> model.probability_alive(customers).round(3).tolist()
         [0.39, 0.706]
         """
-        level = _level(None, draws)
+        level = level_of(None, draws)
         return self._row_values(customers, "probability_alive", lambda h: self._alive(h, draws, level))
 
     def expected_purchases(self, customers: Any, t: float, *, draws: Any = None) -> Any:
@@ -126,7 +122,7 @@ class Forecaster(Reader):
         [0.154, 1.263]
         """
         check_options(Forecaster.expected_purchases, locals(), error=ModelError)
-        span, level = one_span(t), _level(None, draws)
+        span, level = one_span(t), level_of(None, draws)
         return self._row_values(
             customers, "expected_purchases", lambda h: self._purchases(h, span, draws, level)
         )
@@ -156,7 +152,7 @@ class Forecaster(Reader):
         [0.44, 0.234, 0.146]
         """
         check_options(Forecaster.conditional_pmf, locals(), error=ModelError)
-        count, span, level = one_count(n), one_span(t), _level(None, draws)
+        count, span, level = one_count(n), one_span(t), level_of(None, draws)
 
         def answer(h: Histories) -> dict[str, Array]:
             return self._over_draws(
@@ -165,7 +161,7 @@ class Forecaster(Reader):
 
         return self._row_values(customers, "conditional_pmf", answer)
 
-    def purchase_interval(self, customers: Any, t: float, *, level: float = _LEVEL, draws: Any = None) -> Any:
+    def purchase_interval(self, customers: Any, t: float, *, level: float = LEVEL, draws: Any = None) -> Any:
         """Give the interval that holds each customer's number of purchases within `t` with probability `level`.
 
         Parameters
@@ -211,7 +207,7 @@ class Forecaster(Reader):
         check_options(Forecaster.discounted_purchases, locals(), error=ModelError)
         if not (np.isfinite(rate) and rate > 0):
             raise ModelError(f"rate={rate!r}: over an infinite future the discount rate must be above 0")
-        level = _level(None, draws)
+        level = level_of(None, draws)
 
         def answer(h: Histories) -> dict[str, Array]:
             return self._over_draws(
@@ -262,77 +258,6 @@ class Forecaster(Reader):
 
         return self._row_values(customers, "log_likelihood", answer)
 
-    def expected_purchases_new_customer(
-        self, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None
-    ) -> Any:
-        """Give the repeat purchases expected of a new customer within `t` of the first one.
-
-        Parameters
-        ----------
-        t : a number or an array, in the unit of `T`.
-        covariates : the value of each covariate of the model.
-        draws : from `sample_posterior`; the number is then the mean over them.
-
-        Returns
-        -------
-        float or array
-            Of the shape of `t`. With `draws`, a DataFrame with one row a `t`: `expected_purchases`, and the bounds `_low`,
-            `_high` of 90 % of them.
-
-        Examples
-        --------
-        >>> import segmentclient as sc
-        >>> model = sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
-        >>> float(round(model.expected_purchases_new_customer(39), 3))
-        1.197
-        """
-        check_options(Forecaster.expected_purchases_new_customer, locals(), error=ModelError)
-        spans = np.ravel(spans_of(t))
-        h = self._new_customers(spans.size, covariates)
-        found = self._over_draws(
-            _PURCHASES,
-            lambda theta: laws.expected_purchases(self.law, theta, h, spans),
-            h,
-            draws,
-            _level(None, draws),
-        )
-        return shaped(found, np.shape(t))
-
-    def pmf(self, n: Any, t: Any, *, covariates: Mapping[str, Any] | None = None, draws: Any = None) -> Any:
-        """Give the probability that a new customer buys exactly `n` times within `t` of the first purchase.
-
-        Parameters
-        ----------
-        n : number of repeat purchases, or an array of them.
-        t : a number or an array, in the unit of `T`; `n` and `t` are broadcast.
-        covariates : the value of each covariate of the model.
-        draws : from `sample_posterior`; the probability is then the mean over them.
-
-        Returns
-        -------
-        float or array
-            Of the shape of `n` and `t`. With `draws`, a DataFrame with `probability` and the bounds `_low`, `_high` of
-            90 % of them.
-
-        Examples
-        --------
-        >>> import segmentclient as sc
-        >>> model = sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
-        >>> model.pmf([0, 1, 2], 39).round(3).tolist()
-        [0.574, 0.199, 0.085]
-        """
-        check_options(Forecaster.pmf, locals(), error=ModelError)
-        counts, spans = np.broadcast_arrays(counts_of(n), spans_of(t))
-        h = self._new_customers(counts.size, covariates)
-        found = self._over_draws(
-            "probability",
-            lambda theta: laws.pmf(self.law, theta, h, counts.ravel(), spans.ravel()),
-            h,
-            draws,
-            _level(None, draws),
-        )
-        return shaped(found, counts.shape)
-
     def _alive(self, h: Histories, draws: Any, level: float | None) -> dict[str, Array]:
         return self._over_draws(_PROBABILITY, lambda theta: laws.p_alive(self.law, theta, h), h, draws, level)
 
@@ -350,23 +275,6 @@ class Forecaster(Reader):
             raise ModelError(f"an interval's probability lies between 0 and 1, found {level!r}")
         rows = [None] if draws is None else _thinned(self._draws(draws))
         return laws.count_interval(self.law, [self._theta(h, row) for row in rows], h, t, level)
-
-    def _over_draws(
-        self, name: str, function: Callable[[Theta], Array], h: Histories, draws: Any, level: float | None
-    ) -> dict[str, Array]:
-        """Evaluate at the estimate, or average over draws, with the bounds that hold a share `level` of them."""
-        if draws is None:
-            return {name: function(self._theta(h))}
-        values = np.array([function(self._theta(h, row)) for row in self._draws(draws)])
-        mean = {name: values.mean(axis=0)}
-        if level is None:
-            return mean
-        low, high = np.quantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0], axis=0)
-        return {**mean, f"{name}_low": low, f"{name}_high": high}
-
-
-def _level(interval: float | None, draws: Any) -> float | None:
-    return _LEVEL if interval is None and draws is not None else interval
 
 
 def _thinned(draws: Array) -> list[Array]:

@@ -9,56 +9,28 @@ Fader and Hardie (2013), note 25, equations (1)-(5); Fader, Hardie and Lee (2005
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import narwhals.stable.v2 as nw
 import numpy as np
-from scipy import special
 
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
-from segmentclient.lifetime import fitting
+from segmentclient.lifetime import fitting, spend_law
 from segmentclient.lifetime.arguments import refuse_overwriting
 from segmentclient.lifetime.estimator import Estimator
-from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import (
-    PLAUSIBLE,
-    Array,
-    bad_values,
-    distinct,
-    hole_problems,
-    numbers,
-    plausible,
-    read_columns,
-    refuse_lazy,
-)
+from segmentclient.lifetime.histories import Array, hole_problems, numbers, refuse_lazy
 from segmentclient.lifetime.priors import rate_prior
+from segmentclient.lifetime.spend_rows import COLUMNS, spending_of, spending_problems
 
 if TYPE_CHECKING:
     from segmentclient.lifetime.posterior import Target
 
-__all__ = ["GammaGamma", "spending_problems", "warn_of_refunded"]
+__all__ = ["GammaGamma"]
 
-_COLUMNS = ("frequency", "monetary_value")
 _MADE = "expected_purchase_value"
 _MONEY = "_segmentclient_money"
-
-
-@dataclass(frozen=True)
-class _Spending:
-    """Distinct (number of repeat purchases, mean value) rows of those who bought again, with their counts."""
-
-    frequency: Array
-    value: Array
-    counts: Array
-
-    def every(self, most: int) -> _Spending:
-        if len(self.counts) <= most:
-            return self
-        rows = np.linspace(0, len(self.counts) - 1, most).astype(int)
-        return _Spending(self.frequency[rows], self.value[rows], self.counts[rows])
 
 
 class GammaGamma(Estimator):
@@ -107,12 +79,12 @@ class GammaGamma(Estimator):
         ModelError
             When nobody bought again for a positive amount.
         """
-        spending = _spending_of(customers, weights)
+        spending = spending_of(customers, weights)
         size = float(spending.counts.sum())
-        self.mean_purchase_value_ = _observed_mean(spending)
+        self.mean_purchase_value_ = spending.mean
         money = np.array([0.0, 0.0, np.log(self.mean_purchase_value_)])
         optimum = fitting.maximize(
-            [_stage(spending.every(2000)), _stage(spending)],
+            [spend_law.stage(spending.every(2000)), spend_law.stage(spending)],
             [money + np.log(start) for start in ([2.0, 3.0, 1.0], [6.0, 4.0, 0.5], [1.0, 1.5, 0.5])],
             low=money - fitting.REACH,
             high=money + fitting.REACH,
@@ -147,7 +119,7 @@ class GammaGamma(Estimator):
 
         def log_likelihood(points: Array) -> Array:
             return np.array(
-                [s.counts @ _log_likelihood(theta, s.frequency, s.value) for theta in np.exp(points)]
+                [s.counts @ spend_law.log_likelihood(theta, s.frequency, s.value) for theta in np.exp(points)]
             )
 
         def log_prior(points: Array) -> Array:
@@ -157,7 +129,7 @@ class GammaGamma(Estimator):
         positive = np.ones(3, bool)
         start, size = np.log(self.params_.to_numpy()), float(s.counts.sum())
         return target_of(
-            log_likelihood, lambda z: _summed(z, s), log_prior, start, size, prior, positive
+            log_likelihood, lambda z: spend_law.summed(z, s), log_prior, start, size, prior, positive
         ), positive
 
     def _extra(self) -> dict[str, Any]:
@@ -181,28 +153,28 @@ class GammaGamma(Estimator):
         """
         self._params()
         frame = frames.read(customers)
-        schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
+        schema.check_columns(frame.collect_schema(), dict.fromkeys(COLUMNS, "number"))
         refuse_overwriting(frame, [_MADE])
         if isinstance(frame, nw.LazyFrame):
             return frames.give_back(self._on_plan(frame))
-        rows = {name: frame[name] for name in _COLUMNS}
+        rows = {name: frame[name] for name in COLUMNS}
         return frames.give_back(frames.add_columns(frame, {_MADE: self._conditional_mean(rows)}))
 
     def _on_plan(self, frame: nw.LazyFrame[Any]) -> frames.Frame:
         """Plan the answers; a mean that is missing where nothing was bought again is 0, as in `summarize_customers`."""
         columns = frame.collect_schema()
-        there = {name: frames.is_present(name, columns[name]) for name in _COLUMNS}
+        there = {name: frames.is_present(name, columns[name]) for name in COLUMNS}
         never = there["frequency"] & (nw.col("frequency") == 0)
-        needed = {name: frames.count_of(frames.any_true(there.values()) & ~there[name]) for name in _COLUMNS}
+        needed = {name: frames.count_of(frames.any_true(there.values()) & ~there[name]) for name in COLUMNS}
         needed["monetary_value"] = frames.count_of(there["frequency"] & ~never & ~there["monetary_value"])
         facts = frames.one_row(frame, **{f"holes of {name}": count for name, count in needed.items()})
-        raise_all(hole_problems(facts, _COLUMNS), table="customers")
+        raise_all(hole_problems(facts, COLUMNS), table="customers")
         money = nw.col("monetary_value").cast(nw.Float64)
         filled = nw.when(there["monetary_value"] | ~never).then(money).otherwise(nw.lit(0.0))
         planned = frames.map_rows(
             frame.with_columns(filled.alias(_MONEY)),
             ("frequency", _MONEY),
-            lambda rows: {_MADE: self._conditional_mean(dict(zip(_COLUMNS, rows.values(), strict=True)))},
+            lambda rows: {_MADE: self._conditional_mean(dict(zip(COLUMNS, rows.values(), strict=True)))},
         )
         return planned.select(*columns.names(), _MADE)
 
@@ -234,8 +206,8 @@ class GammaGamma(Estimator):
         """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.expected_purchase_value")
-        schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
-        rows, name = {column: frame[column] for column in _COLUMNS}, _MADE
+        schema.check_columns(frame.collect_schema(), dict.fromkeys(COLUMNS, "number"))
+        rows, name = {column: frame[column] for column in COLUMNS}, _MADE
         if draws is None:
             return frames.series_like(frame, name, self._conditional_mean(rows))
         values = np.array(
@@ -264,16 +236,16 @@ class GammaGamma(Estimator):
         """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.log_likelihood")
-        schema.check_columns(frame.collect_schema(), dict.fromkeys(_COLUMNS, "number"))
-        x, m = (numbers(frame[name]) for name in _COLUMNS)
+        schema.check_columns(frame.collect_schema(), dict.fromkeys(COLUMNS, "number"))
+        x, m = (numbers(frame[name]) for name in COLUMNS)
         raise_all(spending_problems(x, m), table="customers")
         bought = (x > 0) & (m > 0)
         values = np.zeros(x.size)
-        values[bought] = _log_likelihood(self.params_.to_numpy(), x[bought], m[bought])
+        values[bought] = spend_law.log_likelihood(self.params_.to_numpy(), x[bought], m[bought])
         return frames.series_like(frame, "log_likelihood", values)
 
     def _conditional_mean(self, rows: Mapping[str, Any], theta: Any = None) -> Array:
-        x, m = (numbers(rows[name]) for name in _COLUMNS)
+        x, m = (numbers(rows[name]) for name in COLUMNS)
         nobody = np.isnan(x) & np.isnan(m)
         raise_all(spending_problems(x[~nobody], m[~nobody]), table="customers")
         known = (x > 0) & (m > 0)
@@ -299,86 +271,3 @@ class GammaGamma(Estimator):
             stacklevel=4,
         )
         return np.where(exists, p * (v + x * m) / np.where(exists, weight, 1.0), stand_in)
-
-
-def _spending_of(customers: Any, weights: Any) -> _Spending:
-    table, weight = read_columns(customers, _COLUMNS, weights)
-    x, m = (numbers(table[name]) for name in _COLUMNS)
-    raise_all(spending_problems(x, m), table="customers")
-    bought = (x > 0) & (m > 0)
-    if not bought.any():
-        raise ModelError(
-            "nobody has frequency > 0 and monetary_value > 0: there is no repeat purchase to learn from"
-        )
-    warn_of_refunded(float(weight[(x > 0) & (m <= 0)].sum()))
-    rows, kind = distinct([x[bought], m[bought]])
-    return _Spending(x[bought][rows], m[bought][rows], np.bincount(kind, weight[bought]))
-
-
-def warn_of_refunded(number: float) -> None:
-    """Say how many repeat buyers got their money back, so that their spend teaches nothing."""
-    if number:
-        warnings.warn(
-            f"{number:g} repeat buyers with monetary_value ≤ 0 are left out of the fit",
-            SegmentClientWarning,
-            stacklevel=4,
-        )
-
-
-def spending_problems(x: Array, m: Array) -> Iterator[str]:
-    """Say which frequencies and mean values cannot be; where nothing was bought again, a mean may be missing."""
-    sound = plausible(x) & (x >= 0)
-    yield from bad_values("frequency", x, ~sound, f"{PLAUSIBLE}, none below 0")
-    yield from bad_values(
-        "frequency", x, sound & (x != np.floor(x)), "whole numbers ≥ 0 (repeat purchase periods)"
-    )
-    yield from bad_values("monetary_value", m, ~plausible(m) & ~((x == 0) & np.isnan(m)), PLAUSIBLE)
-
-
-def _observed_mean(s: _Spending) -> float:
-    return float(np.dot(s.counts, s.frequency * s.value) / np.dot(s.counts, s.frequency))
-
-
-def _log_likelihood(theta: Any, x: Array, m: Array) -> Array:
-    """Note 25, equation (1a)."""
-    p, q, v = theta
-    shape = p * x
-    return (
-        special.gammaln(shape + q)
-        - special.gammaln(shape)
-        - special.gammaln(q)
-        - q * np.log1p(x * m / v)
-        - shape * np.log1p(v / (x * m))
-        - np.log(m)
-    )
-
-
-def _stage(s: _Spending) -> fitting.Stage:
-    return fitting.Stage(lambda point: _summed(point, s), float(s.counts.sum()))
-
-
-def _summed(point: Array, s: _Spending) -> fitting.Derivatives:
-    theta = np.exp(point)
-    return fitting.summed(_derivatives(theta, s), tuple(theta), s.counts)
-
-
-def _derivatives(theta: Any, s: _Spending) -> RowDerivatives:
-    p, q, v = theta
-    x, total = s.frequency, v + s.frequency * s.value
-    levels, level_of = np.unique(x, return_inverse=True)
-    psi_all, psi_x = special.psi(p * levels + q)[level_of], special.psi(p * levels)[level_of]
-    tri_all, tri_x = special.zeta(2.0, p * levels + q)[level_of], special.zeta(2.0, p * levels)[level_of]
-    gradient = (
-        x * (psi_all - psi_x - np.log1p(v / (x * s.value))),
-        psi_all - special.psi(q) - np.log(total / v),
-        q / v - (p * x + q) / total,
-    )
-    hessian = {
-        (0, 0): x**2 * (tri_all - tri_x),
-        (0, 1): x * tri_all,
-        (0, 2): -x / total,
-        (1, 1): tri_all - special.zeta(2.0, q),
-        (1, 2): 1.0 / v - 1.0 / total,
-        (2, 2): (p * x + q) / total**2 - q / v**2,
-    }
-    return RowDerivatives(_log_likelihood(theta, x, s.value), gradient, hessian)

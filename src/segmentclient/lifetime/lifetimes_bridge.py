@@ -13,8 +13,8 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.catalogue import model_class
-from segmentclient.lifetime.gammagamma import spending_problems
 from segmentclient.lifetime.histories import COLUMNS, check_histories, numbers
+from segmentclient.lifetime.spend_rows import spending_problems
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns
 

@@ -50,20 +50,6 @@ class Reader(Estimator):
         self._params()
         return getattr(self, "_covariates", Covariates({}))
 
-    def _new_customers(self, size: int, covariates: Mapping[str, Any] | None) -> Histories:
-        known = self._known_covariates()
-        missing = [name for name in known.names if name not in (covariates or {})]
-        if missing:
-            raise ModelError(f"the model knows covariates: give covariates={{...}} with {', '.join(missing)}")
-        design = (
-            known.encode({name: np.array([(covariates or {})[name]]) for name in known.names or ()})
-            if known.names
-            else None
-        )
-        return history(
-            0.0, 0.0, np.zeros(size), covariates=None if design is None else np.repeat(design, size, axis=0)
-        )
-
     def _read(self, customers: Any) -> frames.Frame:
         frame = frames.read(customers)
         kinds: dict[str, Any] = {
@@ -112,6 +98,19 @@ class Reader(Estimator):
         h = history(x, t_x, T, covariates=design[first])
         self._check(h)
         return {name: values[kind] for name, values in answer(h).items()}
+
+    def _over_draws(
+        self, name: str, function: Callable[[Theta], Array], h: Histories, draws: Any, level: float | None
+    ) -> dict[str, Array]:
+        """Evaluate at the estimate, or average over draws, with the bounds that hold a share `level` of them."""
+        if draws is None:
+            return {name: function(self._theta(h))}
+        values = np.array([function(self._theta(h, row)) for row in self._draws(draws)])
+        mean = {name: values.mean(axis=0)}
+        if level is None:
+            return mean
+        low, high = np.quantile(values, [0.5 - level / 2.0, 0.5 + level / 2.0], axis=0)
+        return {**mean, f"{name}_low": low, f"{name}_high": high}
 
     def _check(self, h: Histories) -> None:
         """Refuse histories that this model cannot have, beyond what every model refuses."""

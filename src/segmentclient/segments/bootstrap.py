@@ -12,10 +12,11 @@ from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.options import check_options
 from segmentclient.segments.agreement import best_overlaps, contingency
+from segmentclient.segments.arguments import checked_seed
 from segmentclient.segments.features import collected
 from segmentclient.segments.lloyd import Array, Labels
 from segmentclient.segments.progress import Progress, run
-from segmentclient.segments.segmenter import Segmenter, checked_seed
+from segmentclient.segments.segmenter import Segmenter
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,6 +13,7 @@ from segmentclient import frames
 from segmentclient.errors import ModelError
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
+from segmentclient.segments.arguments import checked_seed
 from segmentclient.segments.bootstrap import judged
 from segmentclient.segments.features import as_floats, collected, feature_names, refuse_unusable
 from segmentclient.segments.lloyd import Array, Partition, distinct_rows, nearest, ordered_sample, partition
@@ -29,7 +30,6 @@ from segmentclient.segments.quality import (
     silhouettes,
 )
 from segmentclient.segments.resampling import BOOTSTRAPS, Resampled, gaps, resample
-from segmentclient.segments.segmenter import checked_seed
 from segmentclient.segments.stability import jaccards
 from segmentclient.segments.verdict import STRONG, Doubt, criteria_votes, elected, verdict
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 from segmentclient import frames
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.options import check_options
+from segmentclient.segments.arguments import checked_number, refuse_overwriting
 from segmentclient.segments.features import collected
 from segmentclient.segments.lloyd import Array, Labels, nearest, partition
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Segmenter, checked_number, refuse_overwriting
+from segmentclient.segments.segmenter import Segmenter
 
 __all__ = ["KMeansSegmenter", "segment_clusters", "segment_kmeans"]
 

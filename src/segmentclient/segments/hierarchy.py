@@ -8,9 +8,10 @@ import numpy as np
 from scipy.cluster import hierarchy
 
 from segmentclient.errors import ModelError
+from segmentclient.segments.arguments import checked_number
 from segmentclient.segments.lloyd import Array, Labels, distinct_rows, nearest, ordered_sample
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Segmenter, checked_number
+from segmentclient.segments.segmenter import Segmenter
 
 __all__ = ["HierarchicalSegmenter"]
 

@@ -9,9 +9,10 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 
 from segmentclient.errors import ModelError
+from segmentclient.segments.arguments import checked_number
 from segmentclient.segments.lloyd import Array, Labels, distinct_rows, one_thread, ordered_sample
 from segmentclient.segments.preparation import Scale, Transform
-from segmentclient.segments.segmenter import Segmenter, checked_number
+from segmentclient.segments.segmenter import Segmenter
 
 __all__ = ["MixtureSegmenter"]
 
