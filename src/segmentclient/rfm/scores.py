@@ -174,8 +174,7 @@ class RFMScorer:
 
     def transform(self, customers: Any) -> Any:
         """Add the score columns to a table, in its own engine; values out of range take the end scores."""
-        if not hasattr(self, "cuts_"):
-            raise not_fitted(self)
+        self._check_fitted()
         frame = frames.read(customers)
         options = self._options()
         facts = table_facts(frame, options)
@@ -201,8 +200,7 @@ class RFMScorer:
     @property
     def thresholds_(self) -> dict[str, Any]:
         """Cut points in real units, an array an axis (or a dict of arrays under conditions)."""
-        if not hasattr(self, "cuts_"):
-            raise not_fitted(self)
+        self._check_fitted()
         found: dict[str, Any] = {}
         for cut in self.cuts_:
             if cut.within:
@@ -230,8 +228,7 @@ class RFMScorer:
         """List every score with its range of values: `axis`, `score`, `above`, `up_to` (and `within`)."""
         import pandas as pd
 
-        if not hasattr(self, "cuts_"):
-            raise not_fitted(self)
+        self._check_fitted()
         rows = [
             {
                 "axis": cut.axis,
@@ -247,8 +244,7 @@ class RFMScorer:
 
     def to_json(self) -> str:
         """Write options and cut points as JSON."""
-        if not hasattr(self, "cuts_"):
-            raise not_fitted(self)
+        self._check_fitted()
         return json.dumps(
             {
                 "format": "segmentclient.RFMScorer",
@@ -310,6 +306,10 @@ class RFMScorer:
         rows = [[_shown(cell) for cell in row] for row in shown.to_numpy()]
         heads = [name.replace("_", " ") for name in shown.columns]
         return html_card(repr(self), {}, body=html_table(heads, rows))
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "cuts_"):
+            raise not_fitted(self)
 
     def _top(self, axis: str) -> int:
         return 1 + max(len(cut.points) for cut in self.cuts_ if cut.axis == axis)
