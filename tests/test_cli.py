@@ -1,5 +1,6 @@
 import argparse
 import ast
+import gzip
 import hashlib
 import importlib.util
 import json
@@ -691,3 +692,35 @@ def test_a_cell_in_quotes_may_follow_a_blank(tmp_path):
     assert people["customer_id"].tolist() == ["007", "8"]
     assert people["city"].tolist() == ["Lyon, France", "Nice "]
     assert people["income"].tolist() == [1.5, 2.0]
+
+
+def test_files_are_found_by_their_own_name_and_by_patterns_of_folders(orders, tmp_path):
+    (tmp_path / "2025" / "12").mkdir(parents=True)
+    names = ["orders[1].csv", "2025/12/orders.csv"]
+    for name in names:
+        (tmp_path / name).write_bytes(orders.read_bytes())
+    for asked in (tmp_path / "orders[1].csv", tmp_path / "2025" / "**" / "*.csv"):
+        assert run("score", asked, "--output", tmp_path / "out.csv", "--quiet") == 0
+        assert len(pd.read_csv(tmp_path / "out.csv")) == pd.read_csv(orders)["customer_id"].nunique()
+    inside = tmp_path / "2025" / "12" / "orders.csv"
+    assert run("score", tmp_path / "2025" / "**" / "*.csv", "--output", inside, "--quiet") == 2
+    assert inside.read_bytes() == orders.read_bytes()
+
+
+def test_a_packed_file_is_read_whatever_its_name(orders, tmp_path):
+    (tmp_path / "orders.csv").write_bytes(gzip.compress(orders.read_bytes()))
+    assert run("score", tmp_path / "orders.csv", "--output", tmp_path / "out.csv", "--quiet") == 0
+
+
+def test_a_tab_is_named_as_shells_hand_it_over(orders, tmp_path):
+    tabs = tmp_path / "orders.txt"
+    tabs.write_text(orders.read_text().replace(",", "\t"), encoding="utf-8")
+    assert run("score", tabs, "--separator", "\\t", "--output", tmp_path / "out.csv", "--quiet") == 0
+
+
+def test_ids_of_people_are_read_without_the_blanks_around_them():
+    customers = pd.DataFrame({"customer_id": ["1", "20"]})
+    people = pd.DataFrame({"customer_id": ["1 ", "20", "\N{NO-BREAK SPACE}3", None]})
+    assert with_ids_like(people, customers)["customer_id"].dropna().tolist() == ["1", "20", "3"]
+    whole = with_ids_like(people, pd.DataFrame({"customer_id": [1, 20]}))
+    assert whole["customer_id"].dropna().tolist() == [1, 20, 3]

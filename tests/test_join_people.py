@@ -268,3 +268,41 @@ def test_ids_that_whole_numbers_cannot_hold_are_nobody_on_pyarrow_too():
     people = pd.DataFrame({"customer_id": [1.0, 1.5], "city": ["Lyon", "Nice"]})
     joined = sc.join_people(pa.table({"customer_id": [1, 2]}), people)
     assert joined["city"].to_pylist() == ["Lyon", None]
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [lambda t: t, pl.from_pandas, lambda t: pl.from_pandas(t).lazy(), duckdb.from_df, pa.Table.from_pandas],
+)
+def test_people_of_whom_nobody_is_a_customer_are_told(convert):
+    """`001` is not `1`: who refused to be written to would be written to, without a word."""
+    customers = pd.DataFrame({"customer_id": ["001", "002"], "revenue": [1.0, 2.0]})
+    people = pd.DataFrame({"customer_id": ["1", "2"], "email_opt_out": ["yes", "yes"]})
+    with pytest.warns(sc.SegmentClientWarning, match="people: no customer_id of the customers is found"):
+        sc.join_people(convert(customers), convert(people))
+    log = people.assign(kind="visit")[["customer_id", "kind"]]
+    with pytest.warns(
+        sc.SegmentClientWarning, match="interactions: no customer_id of the customers is found"
+    ):
+        sc.join_people(convert(customers), convert(people.assign(customer_id=["001", "3"])), convert(log))
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [lambda t: t, pl.from_pandas, lambda t: pl.from_pandas(t).lazy(), duckdb.from_df, pa.Table.from_pandas],
+)
+def test_ids_of_fixed_width_are_told_in_every_table_of_people(convert):
+    """CHAR(4) fills ids up with blanks, which clean_transactions takes away: `b   ` meets no `b`."""
+    customers = pd.DataFrame(
+        {"customer_id": ["aaaa", "b"], "n_orders": [2, 1], "revenue": [3.0, 2.0], "segment": ["x", "y"]}
+    )
+    people = pd.DataFrame(
+        {"customer_id": ["aaaa", "b   ", "    ", None], "city": ["Lyon", "Nice", "Brest", "Metz"]}
+    )
+    told = r"1 ids have blanks around them \(for instance 'b   '\)"
+    with pytest.warns(sc.SegmentClientWarning, match=f"people: {told}"):
+        sc.join_people(convert(customers), convert(people))
+    with pytest.warns(sc.SegmentClientWarning, match=f"people: {told}"):
+        sc.add_prospects(convert(customers), convert(people))
+    with pytest.warns(sc.SegmentClientWarning, match=f"attributes: {told}"):
+        sc.profile_segments(convert(customers), attributes=convert(people))

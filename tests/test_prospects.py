@@ -150,3 +150,34 @@ def test_columns_of_any_type_of_arrow_are_missing_for_prospects():
         assert sorted(both["customer_id"].to_pylist()) == ["a", "b", "y", "z"]
         assert both["revenue"].to_pylist() == [1.0, 0.0, 0.0, 0.0]
         assert both["segment"].null_count == both["basket"].null_count == both["first_order"].null_count == 3
+
+
+@pytest.mark.parametrize("zoned", [True, False])
+def test_times_of_a_zone_beside_times_without_one_are_refused_on_every_engine(zoned: bool) -> None:
+    plain = pd.to_datetime(["2026-01-01 23:30", "2026-02-01 23:30"])
+    paris = plain.tz_localize("Europe/Paris")
+    customers = CUSTOMERS.assign(seen=paris if zoned else plain)
+    people = pd.DataFrame({"customer_id": ["y", "z"], "seen": plain if zoned else paris})
+    connection = duckdb.connect()
+    connection.register("c", customers)
+    connection.register("p", people)
+    for one, other in (
+        (customers, people),
+        (_polars(customers), _polars(people)),
+        (_polars(customers).lazy(), _polars(people).lazy()),
+        (connection.table("c"), connection.table("p")),
+    ):
+        with pytest.raises(
+            sc.ColumnError, match=r"column 'seen' holds Datetime.*in customers; cast one of them"
+        ):
+            sc.add_prospects(one, other)
+
+
+def test_lists_are_no_text_for_prospects() -> None:
+    customers = pl.from_pandas(CUSTOMERS)
+    people = pl.DataFrame({"customer_id": ["z"], "region": [["Sud"]]})
+    for one, other in ((customers, people), (customers.lazy(), people.lazy())):
+        with pytest.raises(
+            sc.ColumnError, match=r"column 'region' holds List\(String\), and String in customers"
+        ):
+            sc.add_prospects(one, other)

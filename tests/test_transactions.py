@@ -972,3 +972,71 @@ def test_an_endless_day_of_duckdb_sets_its_row_aside():
     audit = sc.clean_transactions(log).audit
     assert audit["reason"].tolist() == ["kept", "missing_date", "date_out_of_range"]
     assert audit["amount"].tolist() == [1.0, 8.0, 6.0]
+
+
+WAREHOUSE = [730912345678901234, 730912345678901235, 17, None, 2**63 - 1, 2**63, -5]
+
+
+@pytest.mark.parametrize("digits", [38, 20, 19])
+def test_ids_of_a_warehouse_keep_all_their_digits(back, digits):
+    """NUMBER(38, 0) comes as decimals, which are exact: two ids above 2^53 that differ by one are two customers."""
+    log = pa.table(
+        {
+            "customer_id": pa.array([one and Decimal(one) for one in WAREHOUSE], pa.decimal128(digits, 0)),
+            "date": [dt.datetime(2026, 1, day) for day in range(1, 8)],
+            "amount": [2.0**place for place in range(7)],
+        }
+    )
+    connection = duckdb.connect()
+    tables = [
+        log, log.to_pandas(types_mapper=pd.ArrowDtype), pl.from_arrow(log), pl.from_arrow(log).lazy(), connection.from_arrow(log),
+    ]  # fmt: skip
+    for table in tables:
+        clean = sc.clean_transactions(table, exclude=[WAREHOUSE[1], 17])
+        audit = {"kept": (3, 81), "missing_customer_id": (1, 8), "unreadable_customer_id": (1, 32)}
+        assert audit_of(clean) == {**audit, "excluded": (2, 6)}
+        assert sorted(back(clean.transactions)["customer_id"]) == [-5, WAREHOUSE[0], 2**63 - 1]
+
+
+def test_orders_of_a_warehouse_keep_all_their_digits(on_engine):
+    log = pl.DataFrame(
+        {
+            "customer_id": ["a"] * 3,
+            "date": [dt.date(2026, 1, 1)] * 3,
+            "amount": [1.0, 2.0, 4.0],
+            "order_id": pl.Series(map(Decimal, [2**60, 2**60 + 1, 2**60]), dtype=pl.Decimal(38, 0)),
+        }
+    )
+    for table in (log, log.lazy(), duckdb.sql("select * from log")):
+        customers = sc.summarize_customers(
+            sc.clean_transactions(table, order_id="order_id").transactions, as_of="2026-01-01"
+        )
+        counted = duckdb.sql("select n_orders, revenue from customers").fetchall() if not isinstance(
+            customers, duckdb.DuckDBPyRelation
+        ) else customers.project("n_orders, revenue").fetchall()  # fmt: skip
+        assert counted == [(2, 7.0)]
+
+
+def test_ids_to_exclude_of_which_none_is_in_the_log_are_told(on_engine):
+    with pytest.warns(sc.SegmentClientWarning, match="none of the ids of exclude= is in the log"):
+        clean = sc.clean_transactions(on_engine(orders(who=["007", "7a", "b"])), **COLUMNS, exclude=["7"])
+    assert clean.kept_rows == 3
+
+
+def test_a_column_under_another_name_is_asked_for_by_its_option():
+    with pytest.raises(sc.ColumnError) as raised:
+        sc.clean_transactions(orders(), quantity="n", unit_price="price")
+    for option in ("customer_id", "date", "quantity", "unit_price"):
+        assert f"is missing (name yours in {option}=)" in str(raised.value)
+
+
+def test_known_customers_with_blanks_around_their_ids_are_told():
+    refunds = orders(total=[-10.0, -20.0, 30.0])
+    with pytest.warns(
+        sc.SegmentClientWarning,
+        match=r"known_customers: 1 ids have blanks around them \(for instance 'a  '\)",
+    ):
+        clean = sc.clean_transactions(
+            refunds, **COLUMNS, known_customers=pd.DataFrame({"customer_id": ["a  "]})
+        )
+    assert audit_of(clean)["refunds_only"] == (2, -30.0)

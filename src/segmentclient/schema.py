@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from segmentclient.errors import raise_all
@@ -126,14 +127,20 @@ def check_columns(
     kinds = needed if isinstance(needed, Mapping) else {name: COLUMNS[name].kind for name in needed}
     there: dict[str, Kind] = {name: COLUMNS[name].kind for name in optional if name in schema}
     kinds = {**there, **kinds}
-    raise_all(column_problems(schema, kinds), table=table)
+    hints = {"customer_id": ""} if table in _BROUGHT else {}
+    raise_all(column_problems(schema, kinds, hints), table=table)
 
 
-def column_problems(schema: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterable[str]:
-    """Say what is wrong with the needed columns, one sentence each (see `check_columns`)."""
+_BROUGHT = frozenset({"attributes", "interactions", "known_customers", "people", "prospects"})
+
+
+def column_problems(
+    schema: Mapping[str, Any], kinds: Mapping[str, Kind], hints: Mapping[str, str] = MappingProxyType({})
+) -> Iterable[str]:
+    """Say what is wrong with the needed columns, one sentence each; `hints` say where a column comes from."""
     for name, kind in kinds.items():
         if name not in schema:
-            yield f"column {name!r} is missing{_made_by(name)}{nearest(name, schema) or '.'} Columns found: {_listed(schema)}"
+            yield f"column {name!r} is missing{hints.get(name, _made_by(name))}{nearest(name, schema) or '.'} Columns found: {_listed(schema)}"
         elif kind not in {"any", "id", kind_of(schema[name])}:
             yield f"column {name!r} holds {schema[name]}, expected {_EXPECTED[kind]}"
 

@@ -81,6 +81,7 @@ QUIRKS = {
     "fixed offset": lambda s: pd.Series(pd.Timestamp("2026-01-01 23:30+05:30"), s.index),
     "arrow whole": lambda s: pd.Series(pd.array([2**64 - 1] * len(s), dtype="uint64[pyarrow]"), s.index),
     "formulas": lambda s: pd.Series(['=cmd|" /C calc"!A0'] * len(s), s.index, dtype=object),
+    "padded text": lambda s: s.astype(str) + "  ",
     "markup": lambda s: pd.Series(["<script>alert(1)</script>"] * len(s), s.index, dtype=object),
 }  # fmt: skip
 
@@ -132,6 +133,7 @@ SHAPES = {
 # name: what becomes of a column of a polars table, by its length
 POLARS_QUIRKS = {
     "Decimal": lambda n: pl.Series([Decimal("1.10")] * n, dtype=pl.Decimal(38, 10)),
+    "Decimal of a warehouse": lambda n: pl.Series([Decimal(730912345678901234)] * n, dtype=pl.Decimal(38, 0)),
     "Categorical": lambda n: pl.Series(["x", "y"] * n, dtype=pl.Categorical)[:n],
     "Enum": lambda n: pl.Series(["x", "y"] * n, dtype=pl.Enum(["unused", "y", "x"]))[:n],
     "List": lambda n: pl.Series([[1, 2]] * n),
@@ -162,6 +164,7 @@ DUCKDB_QUIRKS = {
     "UBIGINT": "18446744073709551615::ubigint",
     "TINYINT": "3::tinyint",
     "DECIMAL(38,10)": "1.1::decimal(38,10)",
+    "DECIMAL(38,0)": "730912345678901234::decimal(38,0)",
     "FLOAT": "2.5::float",
     "NaN": "'nan'::double",
     "infinite": "'inf'::double",

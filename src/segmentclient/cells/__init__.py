@@ -6,7 +6,7 @@ Every reader gives a `Cells`. Nothing here raises on a cell; a column of a type 
 
 from segmentclient.cells.amounts import amount_cells, product_cells
 from segmentclient.cells.dates import EARLIEST, LATEST, WALL_CLOCK, date_cells
-from segmentclient.cells.ids import id_cells, no_id
+from segmentclient.cells.ids import id_cells, is_exact, no_id
 from segmentclient.cells.reading import Cells, Strip, with_number_cells, written_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "amount_cells",
     "date_cells",
     "id_cells",
+    "is_exact",
     "no_id",
     "product_cells",
     "with_number_cells", "written_of",

@@ -20,7 +20,7 @@ from segmentclient.cells.reading import (
 )
 from segmentclient.schema import kind_of
 
-__all__ = ["id_cells"]
+__all__ = ["id_cells", "is_exact"]
 
 Kinds: TypeAlias = "Mapping[str, list[str]]"
 NO_KINDS: Kinds = MappingProxyType({})
@@ -35,6 +35,8 @@ def id_cells(
     of objects, `kinds` are those that `frames.kinds_in` finds: numbers are read as such.
     """
     missing, unreadable_id = f"missing_{what}", f"unreadable_{what}"
+    if is_exact(dtype):
+        return _decimal_ids(column, dtype, missing, unreadable_id)
     if kind_of(dtype) == "number" and not dtype.is_integer():
         return _whole_ids(column, dtype, missing, unreadable_id)
     if dtype.is_integer():
@@ -45,6 +47,11 @@ def id_cells(
         wrong += [nw.col(f"{STAGE}{what}").str.contains(r"[\ud800-\udfff]")] if halves else []
         return _text_ids(what, stripped(source, held, strip), wrong)
     return unreadable(no_id(column, dtype))
+
+
+def is_exact(dtype: Any) -> bool:
+    """Whether decimals have no places, as whole numbers of a warehouse: NUMBER(38, 0)."""
+    return isinstance(dtype, nw.Decimal) and getattr(dtype, "scale", None) == 0
 
 
 def no_id(column: str, found: Any) -> str:
@@ -62,6 +69,18 @@ def _text_ids(what: str, raw: nw.Expr, wrong: list[nw.Expr]) -> Cells:
     unreadable_id = ~missing & frames.any_true(wrong)
     faults = {f"missing_{what}": missing, f"unreadable_{what}": unreadable_id}
     return Cells(nw.when(~unreadable_id).then(value), faults, ({name: raw},))
+
+
+_MOST_DIGITS = 18  # that every whole number of 64 bits can have
+
+
+def _decimal_ids(column: str, dtype: Any, missing: str, unreadable_id: str) -> Cells:
+    """Decimals without places keep all their digits, as doubles do not."""
+    present = ~nw.col(column).is_null()
+    low, high = frames.limits_of(nw.Int64())
+    fits = nw.col(column).is_between(low, high) if dtype.precision > _MOST_DIGITS else present
+    whole = nw.when(present & fits).then(nw.col(column)).cast(nw.Int64)
+    return Cells(whole, {missing: ~present, unreadable_id: present & ~fits})
 
 
 def _whole_ids(column: str, dtype: Any, missing: str, unreadable_id: str) -> Cells:

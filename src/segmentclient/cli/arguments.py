@@ -122,7 +122,12 @@ def _orders(parser: argparse.ArgumentParser) -> None:
         "--date-format", metavar="FORMAT", help="of text dates, such as %%d/%%m/%%Y (ISO when not given)"
     )
     reading.add_argument("--decimal", choices=[".", ","], default=".", help="decimal mark of text amounts")
-    reading.add_argument("--separator", metavar="CHARACTER", help="of a CSV file (found when not given)")
+    reading.add_argument(
+        "--separator",
+        type=_separator,
+        metavar="CHARACTER",
+        help="of a CSV file, \\t for a tab (found when not given)",
+    )
     reading.add_argument("--encoding", default="utf-8", help="of a CSV file: utf-8, latin-1 or utf-16")
     reading.add_argument(
         "--skip-lines", type=int, default=0, metavar="N", help="lines above the column names of a CSV file"
@@ -266,6 +271,11 @@ def _add_drift(parser: argparse.ArgumentParser) -> None:
         default=0.2,
         help="exit with 1 when the population stability index is above this",
     )
+
+
+def _separator(text: str) -> str:
+    """Take a backslash and a t, as a shell hands them over, for a tab."""
+    return "\t" if text == "\\t" else text
 
 
 def _limit(text: str) -> float:

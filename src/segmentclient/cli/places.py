@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import os
 from collections.abc import Iterable
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.order_files.bytes_on_disk import files_of
 
 __all__ = ["check_places"]
 
@@ -32,7 +32,7 @@ def _named(options: argparse.Namespace, places: Iterable[str]) -> list[str]:
 
 
 def _found(pattern: str) -> list[str]:
-    return [] if "\0" in pattern else glob.glob(pattern)
+    return [] if "\0" in pattern else files_of(pattern)
 
 
 def _place(name: str) -> str:

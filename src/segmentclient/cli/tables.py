@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import glob
 import importlib.util
 import re
 import warnings
@@ -13,8 +12,9 @@ from typing import Any
 
 from segmentclient.cells.formulas import unguarded
 from segmentclient.errors import ColumnError, SegmentClientError, missing_package
+from segmentclient.frames import BLANKS
 from segmentclient.order_files import scan_orders
-from segmentclient.order_files.bytes_on_disk import is_utf8
+from segmentclient.order_files.bytes_on_disk import files_of, is_packed, is_utf8
 from segmentclient.order_files.heads import Head, read_head, refuse_cut_lines
 from segmentclient.report.audience_files import safe_cell
 from segmentclient.writing import whole_file
@@ -71,18 +71,16 @@ def check_table(path: str) -> None:
 
 
 def _must_exist(path: str) -> None:
-    if not glob.glob(path):
+    if not files_of(path) and not Path(path).exists():
         raise ColumnError(f"{path}: no such file")
 
 
 def _must_be_text(path: str, encoding: str) -> None:
     """Refuse an empty file, and text that is not written as it is said to be, before an engine stumbles over it."""
-    for name in glob.glob(path):
-        if not Path(name).is_file():
-            continue
+    for name in files_of(path):
         if not Path(name).stat().st_size:
             raise ColumnError(f"{name}: the file is empty")
-        if name.lower().endswith((".csv", ".tsv", ".txt")) and encoding.lower() in {"utf-8", "utf8"}:
+        if name.lower().endswith((".csv", ".tsv", ".txt")) and is_utf8(encoding) and not is_packed(name):
             _must_be_utf8(name)
 
 
@@ -186,11 +184,12 @@ def _typed(column: Any) -> Any:
 def with_ids_like(table: Any, other: Any) -> Any:
     """Give the ids of a table the type that they have in another: a file of text beside one of whole numbers.
 
-    Whole numbers are written as text; text becomes whole numbers only where each id is plain digits, so that 007 and 7
+    Blanks around ids are no part of them, as in the orders. Whole numbers are written as text; text becomes whole numbers only where each id is plain digits, so that 007 and 7
     stay different customers. What cannot be brought together is left to the function that joins.
     """
     if table is None or ID not in table or ID not in other:
         return table
+    table = table.assign(**{ID: _bare_ids(table[ID])})
     here, there = _whole_ids(table[ID]), _whole_ids(other[ID])
     if _is_whole(here) and _is_text(there):
         return table.assign(**{ID: here.astype("Int64").astype("string")})
@@ -199,6 +198,11 @@ def with_ids_like(table: Any, other: Any) -> Any:
             **{ID: here.astype("Int64").astype(there.dtype if here.notna().all() else "Int64")}
         )
     return table
+
+
+def _bare_ids(ids: Any) -> Any:
+    """Take the blanks around ids away, which columns of fixed width fill up with."""
+    return ids.str.strip(BLANKS) if _is_text(ids) and hasattr(ids, "str") else ids
 
 
 def _whole_ids(ids: Any) -> Any:

@@ -28,6 +28,7 @@ from segmentclient.frames.labels import (
     holds_half_characters,
     label_text,
     label_texts,
+    warn_of_blanks,
 )
 from segmentclient.frames.matching import MOST_WHOLE, in_types_of, keyed_like, limits_of
 from segmentclient.frames.objects import (
@@ -85,6 +86,7 @@ __all__ = [
     "stacked",
     "stripping",
     "taken",
+    "warn_of_blanks",
     "with_known_times",
     "with_local_time",
     "with_numbers",

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
-from segmentclient.errors import ColumnError, raise_all
-from segmentclient.frames.door import Frame
+from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
+from segmentclient.frames.door import Frame, collect
+from segmentclient.frames.expressions import stripping
 from segmentclient.frames.letters import half_characters
 from segmentclient.frames.types import schema_of
 from segmentclient.schema import kind_of
 
-__all__ = ["check_labels", "check_same_keys", "holds_half_characters", "label_text", "label_texts"]
+__all__ = [
+    "check_labels",
+    "check_same_keys",
+    "holds_half_characters",
+    "label_text",
+    "label_texts",
+    "warn_of_blanks",
+]
 
 
 def check_labels(frame: Frame, *columns: str, name: str = "customers") -> None:
@@ -66,6 +75,23 @@ def check_same_keys(frame: Frame, other: Frame, key: str, *, name: str) -> None:
             raise ColumnError(
                 f"{name}: the key {key!r} holds {' and '.join(sorted(types))} in the two tables; cast one of them"
             )
+
+
+def warn_of_blanks(frame: Frame, key: str, *, name: str) -> None:
+    """Say which ids have blanks around them, as columns of fixed width do: clean_transactions takes them away."""
+    held = frame.collect_schema()[key]
+    if kind_of(held) != "text":
+        return
+    text = nw.col(key) if held == nw.String else nw.col(key).cast(nw.String)
+    bare = stripping(frame)(text)
+    padded = collect(frame.select(key).filter((bare != text) & (bare.str.len_chars() > 0)))[key]
+    if len(padded):
+        warnings.warn(
+            f"{name}: {len(padded):,} ids have blanks around them (for instance {padded.iloc[0]!r}), which "
+            f"clean_transactions takes away; strip the column {key!r}, or they may meet no customer",
+            SegmentClientWarning,
+            stacklevel=4,
+        )
 
 
 def _label_problems(table: Any, columns: Iterable[str]) -> Iterable[str]:

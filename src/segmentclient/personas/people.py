@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from segmentclient import frames
-from segmentclient.errors import raise_all
+from segmentclient.errors import SegmentClientWarning, raise_all
 from segmentclient.options import check_options
 from segmentclient.personas.contacts import finish_contacts, kinds_of, marks_of
 from segmentclient.personas.one_person import merge_persons, warn_if_differing
@@ -90,12 +91,26 @@ def _check_key(frame: frames.Frame, other: frames.Frame, key: str, name: str) ->
     check_columns(other.collect_schema(), {key: "any"}, table=name)
     frames.check_labels(other, key, name=name)
     frames.check_same_keys(frame, other, key, name=name)
+    frames.warn_of_blanks(other, key, name=name)
 
 
 def _beside(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> frames.Frame:
     new = [column for column in other.collect_schema() if column != key]
     raise_all(_clashes(frame, new), table=name)
+    _warn_if_strangers(frame, other, key, name)
     return _left_join(frame, other, key)
+
+
+def _warn_if_strangers(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> None:
+    """Say that a table knows no customer: refusals of contact, above all, would be missed without a word."""
+    both = frames.joined(frame.select(key), other.select(key), key, "inner")
+    if not frames.one_row(both, rows=nw.len())["rows"]:
+        warnings.warn(
+            f"{name}: no {key} of the customers is found in this table; compare how the two tables write them "
+            "(blanks, capitals, leading zeros)",
+            SegmentClientWarning,
+            stacklevel=4,
+        )
 
 
 def _left_join(frame: frames.Frame, other: frames.Frame, key: str) -> frames.Frame:

@@ -75,6 +75,7 @@ def _collected(
     schema = frame.collect_schema()
     if "customer_id" in schema:
         frames.check_labels(frame, "customer_id", name=name)
+        frames.warn_of_blanks(frame, "customer_id", name=name)
     found = named_columns(schema, columns, table=name)
     wanted = [column for column in schema if column == "customer_id" or _is_wanted(column, found, set(skip))]
     return frames.collect(frame, wanted), found, {column: kind_of(schema[column]) for column in wanted}

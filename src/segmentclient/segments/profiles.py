@@ -124,6 +124,7 @@ def _joined(frame: frames.Frame, people: frames.Frame, keys: Sequence[str]) -> t
     frames.check_labels(frame, "customer_id")
     frames.check_labels(people, "customer_id", name="attributes")
     frames.check_same_keys(frame, people, "customer_id", name="attributes")
+    frames.warn_of_blanks(people, "customer_id", name="attributes")
     schema = frame.collect_schema()
     plain = {"number", "boolean", "text"}
     names = [

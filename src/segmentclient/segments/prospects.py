@@ -61,6 +61,7 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     _refuse_two_keys(others, customer_id)
     frames.check_labels(frame, "customer_id")
     frames.check_labels(others, customer_id, name="people")
+    frames.warn_of_blanks(others, customer_id, name="people")
     others = _like_customers(
         frame, others.rename({customer_id: "customer_id"}) if customer_id != "customer_id" else others
     )
@@ -106,7 +107,13 @@ def _check_kinds(schema: Any, found: Any) -> None:
 def _fits(found: Any, expected: Any, *, is_key: bool) -> bool:
     if found == expected:
         return True
-    return kind_of(found) == kind_of(expected) or (kind_of(expected) == "text" and not is_key)
+    if kind_of(found) != kind_of(expected):
+        return kind_of(expected) == "text" and kind_of(found) != "any" and not is_key
+    return _has_clock(found) == _has_clock(expected)
+
+
+def _has_clock(held: Any) -> bool:
+    return getattr(held, "time_zone", None) is not None
 
 
 def _is_nameless(others: frames.Frame) -> nw.Expr:

@@ -19,7 +19,7 @@ from segmentclient.options import check_options
 from segmentclient.transactions.clocks import offsets_in, on_clock_of, on_wall_clock, refuse_mixed_zones
 from segmentclient.transactions.columns import ColumnNames, ReadColumns, read_columns, with_object_cells
 from segmentclient.transactions.counting import audit_table, count_reasons, notes_on
-from segmentclient.transactions.exclusion import exclusion
+from segmentclient.transactions.exclusion import exclusion, warn_of_nobody
 from segmentclient.transactions.marking import (
     mark_duplicates,
     mark_refunds_only,
@@ -188,7 +188,8 @@ def clean_transactions(
         refuse_mixed_zones(offsets, date, timezone)
         dated = on_clock_of(type_rows(staged, read), read.date, offsets, timezone)
         typed = name_orders(dated, read.order_id)
-        marked = mark_rows(typed, read, exclusion(frame, names, exclude), returns)
+        excluded = exclusion(frame, names, exclude)
+        marked = mark_rows(typed, read, excluded, returns)
     refuse_unusable(marked, names)
     if duplicates == "drop":
         marked = mark_duplicates(marked, read, _other_columns(frame, names))
@@ -199,6 +200,8 @@ def clean_transactions(
         marked = mark_refunds_only(marked, known_customers)
     audit = audit_table(count_reasons(marked))
     refuse_empty(audit)
+    if "excluded" not in set(audit["reason"]):
+        warn_of_nobody(marked, excluded, exclude)
     kept = _kept_rows(marked, frame, names, read)
     rejected = marked.filter(nw.col(REASON) != KEPT)
     rejected = rejected.select(*frame.collect_schema().names(), nw.col(REASON).alias("reason"))

@@ -35,6 +35,12 @@ class ColumnNames:
         return {new: old for new, old in pairs.items() if old is not None}
 
     @property
+    def hints(self) -> dict[str, str]:
+        """Say by which option each column is named."""
+        options = {**self.renamed, "quantity": self.quantity, "unit_price": self.unit_price}
+        return {column: f" (name yours in {option}=)" for option, column in options.items() if column}
+
+    @property
     def amounts(self) -> list[str]:
         """The columns that the amount is made of."""
         return [self.quantity, self.unit_price] if self.quantity and self.unit_price else [self.amount]
@@ -69,7 +75,10 @@ def read_columns(
 ) -> ReadColumns:
     """Check the names, and choose how each column is read; one error names the columns that are missing or of no use."""
     schema = frames.schema_of(frame)
-    problems = [*column_problems(schema, dict.fromkeys(names.needed, "any")), *_name_problems(frame, names)]
+    problems = [
+        *column_problems(schema, dict.fromkeys(names.needed, "any"), names.hints),
+        *_name_problems(frame, names),
+    ]
     strip = frames.stripping(frame)
     read = ReadColumns(
         customer_id=_ids(frame, names.customer_id, "customer_id", strip),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from decimal import Decimal
 from numbers import Integral
@@ -10,14 +11,14 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from segmentclient import frames
-from segmentclient.errors import ColumnError
+from segmentclient import cells, frames
+from segmentclient.errors import ColumnError, SegmentClientWarning
 from segmentclient.options import shown
 from segmentclient.schema import check_columns, kind_of
 from segmentclient.transactions.columns import ColumnNames
 from segmentclient.transactions.reasons import ID
 
-__all__ = ["exclusion"]
+__all__ = ["exclusion", "warn_of_nobody"]
 
 
 def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[Any] | None) -> nw.Expr | None:
@@ -45,6 +46,19 @@ def exclusion(frame: frames.Frame, names: ColumnNames, exclude: str | Iterable[A
     return nw.col(ID).is_in(listed)
 
 
+def warn_of_nobody(marked: frames.Frame, excluded: nw.Expr | None, exclude: Any) -> None:
+    """Say that no id to leave out is in the log: `1` is not `001`, and staff would be counted without a word."""
+    if excluded is None or isinstance(exclude, str):
+        return
+    if not frames.one_row(marked, rows=frames.count_of(excluded))["rows"]:
+        warnings.warn(
+            "transactions: none of the ids of exclude= is in the log, and nobody is left out; compare how the log "
+            "writes them (capitals, leading zeros)",
+            SegmentClientWarning,
+            stacklevel=3,
+        )
+
+
 def _is_whole(value: Any) -> bool:
     if isinstance(value, Decimal):
         return value.is_finite() and value == value.to_integral_value()
@@ -55,6 +69,8 @@ def _is_whole(value: Any) -> bool:
 
 def _as_held(ids: Iterable[Any], held: Any) -> list[Any]:
     """Write whole numbers in the type that ids are compared in, for polars compares no others; too large is nobody."""
+    if cells.is_exact(held):
+        return _as_held(ids, nw.Int64())
     if not held.is_integer():
         return [float(one) for one in ids if abs(one) < frames.MOST_WHOLE]
     low, high = frames.limits_of(held)

@@ -120,6 +120,7 @@ def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
     known = frames.read(known_customers, name="known_customers")
     check_columns(known.collect_schema(), {"customer_id": "id"}, table="known_customers")
     frames.check_labels(known, "customer_id", name="known_customers")
+    frames.warn_of_blanks(known, "customer_id", name="known_customers")
     found, expected = known.collect_schema()["customer_id"], marked.collect_schema()[ID]
     if kind_of(found) != kind_of(expected):
         raise ColumnError(
