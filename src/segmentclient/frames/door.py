@@ -216,9 +216,15 @@ def _computed(plan: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
     except ColumnError:
         raise
     except Exception as error:  # of a function of the caller's own, that the plan calls
-        raise ColumnError(
-            f"the table: its plan could not be computed: {type(error).__name__}: {said_by(error)}"
-        ) from error
+        raise _of_its_plan(error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # which polars makes no Exception
+            raise
+        raise _of_its_plan(error) from error
+
+
+def _of_its_plan(error: BaseException) -> ColumnError:
+    return ColumnError(f"the table: its plan could not be computed: {type(error).__name__}: {said_by(error)}")
 
 
 def _collect_backend(frame: nw.LazyFrame[Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 __all__ = ["said_by"]
 
 
-def said_by(error: Exception) -> str:
+def said_by(error: BaseException) -> str:
     """Give the first line of an error; DuckDB names a faulty file and line further down."""
     text = str(error).strip() or type(error).__name__
     file, line = _found(r"^\s*file = (.+)$", text), _found(r"CSV Error on Line: ([0-9]+)", text)

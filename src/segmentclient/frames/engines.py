@@ -9,7 +9,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from segmentclient.frames.arrow import in_arrow
-from segmentclient.frames.door import Frame, collect, is_lazy
+from segmentclient.frames.door import Frame, collect, is_lazy, said_by_engine
 
 __all__ = ["beside", "like", "on_one_engine"]
 
@@ -66,7 +66,8 @@ def _can_meet(frame: Frame, other: Frame) -> bool:
     except Exception as error:
         if "different connections" in str(error):
             return False
-        raise
+        with said_by_engine("the table"):
+            raise
     return True
 
 
@@ -79,11 +80,13 @@ def _pandas(data: Mapping[str, Any]) -> Any:
 def _on_duckdb(frame: Frame, data: Mapping[str, Any]) -> Frame:
     small = _pandas(data)  # noqa: F841 (the query below names it)
     relation = nw.to_native(frame)
-    return nw.from_native(relation.query("_segmentclient_host", "select * from small"))
+    with said_by_engine("the table"):
+        return nw.from_native(relation.query("_segmentclient_host", "select * from small"))
 
 
 def _arrow_on_duckdb(frame: Frame, small: Any) -> Frame:
-    return nw.from_native(nw.to_native(frame).query("_segmentclient_host", "select * from small"))
+    with said_by_engine("the table"):
+        return nw.from_native(nw.to_native(frame).query("_segmentclient_host", "select * from small"))
 
 
 def _on_spark(frame: Frame, data: Mapping[str, Any]) -> Frame:

@@ -46,7 +46,8 @@ def join_people(customers: Any, people: Any, interactions: Any = None, *, key: s
     Warns
     -----
     SegmentClientWarning
-        Rows of one person contradict each other, or no customer is known to `people`.
+        Rows of one person contradict each other, ids have blanks around them (which `clean_transactions` takes away),
+        or no customer is known to `people` or to `interactions`.
 
     Examples
     --------

@@ -164,6 +164,11 @@ def clean_transactions(
     TransactionError
         No row is left, there are refunds under ``returns="raise"``, or several currencies.
 
+    Warns
+    -----
+    SegmentClientWarning
+        None of the ids of `exclude` is in the log.
+
     Examples
     --------
     >>> import pandas as pd, segmentclient as sc
