@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from numpy.typing import NDArray
 
@@ -111,3 +112,10 @@ def test_all_wrong_options_in_one_message_each_short():
         f"  - number='{'x' * 76}... (str); accepted: a number\n"
         "  - choice='c'; accepted: 'a', 'b' or None"
     )
+
+
+def test_a_plan_in_the_wrong_place_is_named_without_being_computed():
+    plan = pl.scan_csv("nowhere.csv")
+    model = sc.BGNBD.from_params(r=1.0, alpha=1.0, a=1.0, b=1.0)
+    with pytest.raises(sc.ModelError, match="model=<polars LazyFrame>; accepted: a model"):
+        sc.track_purchases(model, plan)

@@ -63,8 +63,9 @@ def _strays(function: Callable[..., Any], given: Mapping[str, Any]) -> Iterator[
 
 def shown(value: Any) -> str:
     """Write a value for a message, in one short line whatever it is."""
-    if hasattr(value, "shape") or hasattr(value, "columns"):
-        return f"<{type(value).__module__.split('.')[0]} {type(value).__name__}>"
+    held = type(value)  # asking a plan itself for its columns computes them
+    if hasattr(held, "shape") or hasattr(held, "columns"):
+        return f"<{held.__module__.split('.')[0]} {held.__name__}>"
     text = " ".join(repr(value).split()).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 80 else f"{text[:77]}..."
 
