@@ -139,6 +139,16 @@ def test_ids_that_read_like_nothing_are_kept_and_counted(on_engine):
     clean = sc.clean_transactions(on_engine(orders(who=["NULL", "nan", "x"])), **COLUMNS)
     assert audit_of(clean)["kept"][0] == 3
     assert clean.notes["rows_of_ids_like_none"] == 2
+    programs = [
+        "#",
+        "(not set)",
+        "\\N",
+        "Guest",
+        "00000000-0000-0000-0000-000000000000",
+        "#7",
+    ]  # SAP, Google, Hive, shops
+    log = pd.DataFrame({"who": programs, "day": "2026-01-01", "total": 1.0})
+    assert sc.clean_transactions(on_engine(log), **COLUMNS).notes["rows_of_ids_like_none"] == 5
 
 
 @pytest.mark.parametrize("text", ["1,2", "1 234,56", ".", "abc", "1.2.3", "--1", "12 €", "1,23,456.0"])
@@ -861,6 +871,35 @@ def test_offsets_of_no_known_form_set_the_row_aside():
     odd = ["2026-01-05 10:00  +01", "2026-01-05 +01", "2026-01-05 10:00 CET", "2026-01-05 10:00+1"]
     log = pd.DataFrame({"customer_id": "a", "date": [*odd, "2026-01-05 10:00"], "amount": 1.0})
     assert sc.clean_transactions(log).audit["rows"].tolist() == [1, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "date_format", "day"),
+    [
+        ("2026013", "%Y%m%d", None), ("20260131", "%Y%m%d", 31), ("2026013110111", "%Y%m%d%H%M%S", None),
+        ("20260131101112", "%Y%m%d%H%M%S", 31), ("31/1/6", "%d/%m/%y", None), ("31/1/26", "%d/%m/%y", 31),
+        ("1/2/2026 9:5", "%d/%m/%Y %H:%M", 1), ("11226", "%d%m%y", None), ("011226", "%d%m%y", 1),
+    ],
+)  # fmt: skip
+def test_a_date_that_was_cut_is_never_filled_up(on_engine, back, text, date_format, day):
+    """20260131 that lost its last sign is not the third of January."""
+    raw = on_engine(
+        orders(
+            day=[
+                text,
+                text,
+                date_format.replace("%Y", "2026")
+                .replace("%m", "02")
+                .replace("%d", "07")
+                .replace("%y", "26")
+                .replace("%H", "00")
+                .replace("%M", "00")
+                .replace("%S", "00"),
+            ]
+        )
+    )
+    kept = back(sc.clean_transactions(raw, **COLUMNS, date_format=date_format).transactions)
+    assert sorted(pd.to_datetime(kept["date"]).dt.day) == sorted([7, *([] if day is None else [day] * 2)])
 
 
 def test_a_date_format_is_read_without_its_blanks_and_to_its_end():

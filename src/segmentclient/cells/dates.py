@@ -101,10 +101,15 @@ def _parsed_format(date_format: str) -> tuple[str, dict[str, int]] | str:
 
 
 def _padding(places: Mapping[str, int]) -> Iterable[Stage]:
-    """Write 1/2/2026 as 01/02/2026, part by part from the left, so that every part has its fixed place."""
+    """Write 1/2/2026 as 01/02/2026, part by part from the left, so that every part has its fixed place.
+
+    A part that stands directly behind another is never short: 2026013 is a day that was cut, not the third. Nor is a
+    year.
+    """
     text = nw.col(_TEXT)
+    ends = {at + _WIDTHS[token] for token, at in places.items()}
     for token, at in sorted(places.items(), key=lambda item: item[1]):
-        if _WIDTHS[token] == 2:
+        if token in "mdHMS" and at not in ends:
             short = text.str.contains(rf"^.{{{at}}}[0-9](?:[^0-9]|$)")
             before = [text.str.slice(0, at)] if at else []
             padded = nw.concat_str(*before, nw.lit("0"), text.str.slice(at))

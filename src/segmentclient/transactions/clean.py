@@ -77,7 +77,7 @@ class CleanTransactions:
 
         `exact_duplicates_kept` (rows), `share_of_revenue_identifiable` (share of the money that has a customer id),
         `refund_rows`, `refund_amount`, `customers`, `customer_ids_alike` (ids that differ from another only by
-        letter case), `rows_of_ids_like_none` (rows whose id reads "nan", "NULL", "n/a" …), `first_day` and `last_day`. Computed on first use: counting duplicates reads every column.
+        letter case), `rows_of_ids_like_none` (rows whose id reads "nan", "NULL", "#", "guest" …), `first_day` and `last_day`. Computed on first use: counting duplicates reads every column.
         """
         return notes_on(frames.read(self.transactions), self.audit)
 
