@@ -72,7 +72,7 @@ def _check_alike(before: frames.Frame, new: frames.Frame) -> None:
     """Both tables must be on one engine, with ids of one kind."""
     if not frames.on_one_engine(before, new):
         raise ColumnError(
-            "customers and new_transactions are on different engines or DuckDB connections; bring both to one"
+            "customers and new_transactions are on different engines or DuckDB connections, or one of them is lazy; bring both to one"
         )
     frames.check_same_keys(before, new, KEY, name="new_transactions")
 

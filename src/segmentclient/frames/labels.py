@@ -9,8 +9,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
-from segmentclient.frames.door import Frame, collect
-from segmentclient.frames.expressions import stripping
+from segmentclient.frames.door import Frame, collect, one_row
+from segmentclient.frames.expressions import count_of, stripping
 from segmentclient.frames.letters import half_characters
 from segmentclient.frames.types import schema_of
 from segmentclient.schema import kind_of
@@ -84,10 +84,12 @@ def warn_of_blanks(frame: Frame, key: str, *, name: str) -> None:
         return
     text = nw.col(key) if held == nw.String else nw.col(key).cast(nw.String)
     bare = stripping(frame)(text)
-    padded = collect(frame.select(key).filter((bare != text) & (bare.str.len_chars() > 0)))[key]
-    if len(padded):
+    padded = (bare != text) & (bare.str.len_chars() > 0)
+    rows = int(one_row(frame, rows=count_of(padded))["rows"] or 0)
+    if rows:
+        first = collect(frame.select(key).filter(padded).head(1))[key].iloc[0]
         warnings.warn(
-            f"{name}: {len(padded):,} ids have blanks around them (for instance {padded.iloc[0]!r}), which "
+            f"{name}: {rows:,} ids have blanks around them (for instance {first!r}), which "
             f"clean_transactions takes away; strip the column {key!r}, or they may meet no customer",
             SegmentClientWarning,
             stacklevel=4,
