@@ -345,3 +345,53 @@ def test_a_stored_scorer_with_other_cut_points_than_bins_is_refused(bins):
     content["options"]["bins"] = bins
     with pytest.raises(sc.ModelError, match=r"has 4 cut points, and bins="):
         sc.RFMScorer.from_json(json.dumps(content))
+
+
+def test_a_nested_cell_where_nobody_was_measures_newcomers_by_everybody(on_engine, back):
+    march = pd.DataFrame(
+        {
+            "customer_id": [1, 2, 3, 4],
+            "days_since_last_order": [1, 2, 100, 200],
+            "n_orders": [5, 9, 1, 1],  # nobody is both silent and frequent
+            "revenue": [10.0, 20.0, 30.0, 40.0],
+        }
+    )
+    scorer = sc.RFMScorer(bins=2, method="nested").fit(on_engine(march))
+    june = pd.DataFrame(
+        {
+            "customer_id": [1, 2],
+            "days_since_last_order": [300, 300],
+            "n_orders": [7, 7],
+            "revenue": [24.0, 26.0],
+        }
+    )
+    assert back(scorer.transform(on_engine(june))).sort_values("revenue")["rfm_code"].tolist() == [121, 122]
+
+
+@pytest.mark.parametrize("method", ["quantile", "nested"])
+def test_a_stored_scorer_that_misses_a_cell_is_refused(method):
+    table = shop().assign(market=lambda t: np.where(t["customer_id"] % 2 == 0, "a", "b"))
+    stored = json.loads(sc.RFMScorer(bins=2, method=method, groupby="market").fit(table).to_json())
+    for damage in (
+        lambda cuts: cuts.pop(),
+        lambda cuts: cuts[0]["within"].clear(),
+        lambda cuts: cuts[0]["within"][0].__setitem__(0, "region"),
+        lambda cuts: cuts[0]["within"][0].__setitem__(1, 10**400),
+        lambda cuts: cuts[-1]["within"][-1].__setitem__(1, True),
+    ):
+        broken = json.loads(json.dumps(stored))
+        damage(broken["cuts"])
+        with pytest.raises(sc.ModelError, match="not a scorer written by to_json"):
+            sc.RFMScorer.from_json(json.dumps(broken))
+
+
+def test_groups_of_numbers_beside_text_are_refused():
+    table = shop(20).assign(market=pd.Series([1, "1"] * 10, dtype=object))
+    with pytest.raises(sc.ColumnError, match="'market' holds int beside str"):
+        sc.score_rfm(table, groupby="market")
+
+
+def test_a_column_may_be_called_as_a_count_within_was():
+    table = shop(60).assign(_n=lambda t: t["revenue"])
+    one = scored(table, method="jenks", bins=3, monetary="_n")
+    assert one["m_score"].tolist() == scored(table, method="jenks", bins=3)["m_score"].tolist()

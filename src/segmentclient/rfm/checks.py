@@ -50,6 +50,7 @@ def group_conditions(frame: frames.Frame, groupby: str | None) -> list[tuple[tup
     """One set of conditions a group, or a single empty one without groups."""
     if groupby is None:
         return [()]
+    frames.check_labels(frame, groupby)
     values = frames.collect(frame.select(groupby).unique())[groupby]
     if values.isna().any():
         raise ColumnError(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["AXES", "Cut", "conditions_text", "plain_value", "score_ranges"]
+__all__ = ["AXES", "Cut", "cells_of", "conditions_text", "plain_value", "score_ranges"]
 
 
 AXES = {"recency": "r_score", "frequency": "f_score", "monetary": "m_score"}
@@ -33,6 +34,16 @@ def score_ranges(cut: Cut) -> Iterable[tuple[int, float, float]]:
 def conditions_text(within: tuple[tuple[str, Any], ...]) -> str:
     """Say conditions in words."""
     return ", ".join(f"{name}={value}" for name, value in within)
+
+
+def cells_of(cuts: Iterable[Cut], before: Sequence[str]) -> list[tuple[tuple[str, int], ...]]:
+    """Every combination of the scores of the axes before."""
+    sizes = dict.fromkeys(before, 1)
+    for cut in cuts:
+        if AXES[cut.axis] in sizes:
+            sizes[AXES[cut.axis]] = max(sizes[AXES[cut.axis]], len(cut.points) + 1)
+    numbers = itertools.product(*(range(1, size + 1) for size in sizes.values()))
+    return [tuple(zip(before, cell, strict=True)) for cell in numbers]
 
 
 def plain_value(value: Any) -> Any:

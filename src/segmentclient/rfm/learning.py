@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +11,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.rfm.applying import axis_expression
 from segmentclient.rfm.breaks import jenks_breaks
-from segmentclient.rfm.cuts import AXES, Cut
+from segmentclient.rfm.cuts import AXES, Cut, cells_of
 from segmentclient.rfm.options import Options
 
 __all__ = ["Learnt", "learn"]
@@ -32,22 +31,16 @@ def learn(frame: frames.Frame, options: Options, group: tuple[tuple[str, Any], .
     inside = _meeting(frame, group)
     for axis, score in AXES.items():
         nested = options.method_of(axis) == "nested"
-        for cell in _cells([one.cut for one in learnt], before) if nested else [()]:
+        for cell in cells_of([one.cut for one in learnt], before) if nested else [()]:
             points, highest = _points(_meeting(inside, cell), options, axis)
+            if highest is None:  # nobody is there yet: those who come are measured by everybody
+                points, _ = _points(inside, options, axis)
             learnt.append(Learnt(Cut(axis, (*group, *cell), points), highest))
         before.append(score)
         if any(options.method_of(later) == "nested" for later in list(AXES)[len(before) :]):
             cuts = [one.cut for one in learnt]
             inside = inside.with_columns(axis_expression(cuts, options, axis).alias(score))
     return learnt
-
-
-def _cells(cuts: list[Cut], before: list[str]) -> list[tuple[tuple[str, Any], ...]]:
-    """Every combination of the scores of the axes before."""
-    axes = [axis for axis, score in AXES.items() if score in before]
-    sizes = [max(len(cut.points) for cut in cuts if cut.axis == axis) + 1 for axis in axes]
-    numbers = itertools.product(*(range(1, size + 1) for size in sizes))
-    return [tuple(zip(before, cell, strict=True)) for cell in numbers]
 
 
 def _meeting(frame: frames.Frame, within: tuple[tuple[str, Any], ...]) -> frames.Frame:
@@ -64,13 +57,16 @@ def _points(frame: frames.Frame, options: Options, axis: str) -> tuple[tuple[flo
         highest = frames.one_row(frame, most=nw.col(column).cast(nw.Float64).max())["most"]
         return tuple(float(point) for point in cast("Sequence[float]", bins)), highest
     if method == "jenks":
-        values = frames.collect(frame.group_by(column).agg(nw.len().alias("_n")))
+        values = frames.collect(frame.group_by(column).agg(nw.len().alias(_COUNT)))
         held = values[column].to_numpy(float)
-        points = jenks_breaks(held, values["_n"].to_numpy(float), cast(int, bins))
+        points = jenks_breaks(held, values[_COUNT].to_numpy(float), cast(int, bins))
         return points, float(held.max()) if held.size else None
     probabilities = [one / bins for one in range(1, bins)] if isinstance(bins, int) else list(bins)
     quantiles, highest = _quantiles(frame, column, probabilities)
     return tuple(point + 1 for point in quantiles) if method == "r_rfm" else quantiles, highest
+
+
+_COUNT = "_segmentclient_count"
 
 
 def _quantiles(

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 
 from segmentclient.errors import ModelError
-from segmentclient.rfm.cuts import AXES, Cut
+from segmentclient.rfm.cuts import AXES, Cut, cells_of
 from segmentclient.stored import as_number, read_stored
 
-__all__ = ["METHODS", "OPTIONS", "Bins", "Options", "check_number_of_points", "option_problems", "read_json"]
+__all__ = [
+    "METHODS",
+    "OPTIONS",
+    "Bins",
+    "Options",
+    "check_cells",
+    "check_number_of_points",
+    "option_problems",
+    "read_json",
+]
 
 
 METHODS = ("quantile", "nested", "fixed", "jenks", "r_rfm")
@@ -92,6 +101,20 @@ def _list_problems(axis: str, method: str, points: list[float]) -> Iterable[str]
         yield f"bins for {axis}: under method={method!r} a list holds probabilities between 0 and 1, found {points!r}"
 
 
+def check_cells(cuts: Sequence[Cut], options: Options) -> None:
+    """Raise a `ValueError` where some cell of a group has no cut points of an axis, or one is there that has none."""
+    groups = {cut.within[:1] for cut in cuts} if options.groupby else {()}
+    if any([name for name, _ in group] != [options.groupby] for group in groups if options.groupby):
+        raise ValueError(f"cut points without a group of {options.groupby!r}")
+    for place, axis in enumerate(AXES):
+        nested = options.method_of(axis) == "nested"
+        cells = cells_of(cuts, list(AXES.values())[:place]) if nested else [()]
+        wanted = [repr((*group, *cell)) for group in groups for cell in cells]
+        found = [repr(cut.within) for cut in cuts if cut.axis == axis]
+        if sorted(found) != sorted(wanted):
+            raise ValueError(f"{axis} has cut points of {len(found)} cells, and {len(wanted)} are needed")
+
+
 def check_number_of_points(cut: Cut, options: Options) -> None:
     """Raise a `ValueError` where there are other cut points than the options ask for."""
     bins = options.bins_of(cut.axis)
@@ -129,6 +152,7 @@ def _is_cut(cut: dict[str, Any]) -> bool:
         and bool(np.isfinite(points).all())
         and points == sorted(points)
         and all(
-            isinstance(name, str) and isinstance(value, str | int | float) for name, value in cut["within"]
+            isinstance(name, str) and (isinstance(value, str | float) or -(2**63) <= value < 2**64)
+            for name, value in cut["within"]
         )
     )

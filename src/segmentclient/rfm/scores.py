@@ -31,6 +31,7 @@ from segmentclient.rfm.options import (
     OPTIONS,
     Bins,
     Options,
+    check_cells,
     check_number_of_points,
     option_problems,
     read_json,
@@ -65,7 +66,8 @@ def score_rfm(
     customers : table made by `summarize_customers`, or any table with three number columns, on any engine.
     bins : number of scores (2 to 9), or one entry an axis: ``{"recency": [30, 90, 365], "frequency": 3}``. A list
         holds cut points in days, orders or money under ``method="fixed"``, and probabilities under the others.
-    method : "quantile"; "nested" (F within R, M within R and F); "fixed"; "jenks" (natural breaks); "r_rfm" (the
+    method : "quantile"; "nested" (F within R, M within R and F; a cell where nobody is takes the cut points of
+        everybody, for those who come there later); "fixed"; "jenks" (natural breaks); "r_rfm" (the
         rule of the R package rfm, for parity). One name, or one an axis.
     recency, frequency, monetary : columns to score. Any value can stand for money: margin, donations, engagement.
     weights : weights of R, F and M; adds `rfm_score`, their weighted mean score.
@@ -290,6 +292,7 @@ class RFMScorer:
         )
         for cut in self.cuts_:
             check_number_of_points(cut, self._options())
+        check_cells(self.cuts_, self._options())
         return self
 
     def __repr__(self) -> str:
