@@ -653,3 +653,13 @@ def test_numbers_that_nobody_has_are_set_aside(absurd):
         currency="EUR",
     )
     pd.testing.assert_frame_equal(personas.to_frame(), plain.to_frame())
+
+
+def test_segments_that_are_true_or_false_are_told_as_their_words(tables):
+    customers, people = tables[:2]
+    recent = customers["days_since_last_order"] < customers["days_since_last_order"].median()
+    found = [
+        sc.build_personas(customers.assign(segment=labels), attributes=people).to_frame().astype(str)
+        for labels in (recent, recent.map({True: "True", False: "False"}))
+    ]
+    pd.testing.assert_frame_equal(*found)

@@ -215,3 +215,36 @@ def test_a_setting_that_is_none_is_an_error_of_ours():
     with pytest.raises(sc.ModelError, match="Invalid parameter 'colour'"):
         sc.KMeansSegmenter().set_params(colour="red")
     assert sc.KMeansSegmenter().set_params(n_clusters=3, transform="log").get_params()["transform"] == "log"
+
+
+def test_a_category_is_the_same_as_a_whole_number_and_as_a_float():
+    table = pd.DataFrame({"revenue": np.tile([1.0, 50.0], 20), "store": np.repeat([1, 2, 3, 4], 10)})
+    fitted = sc.MixedSegmenter(3, categorical=["store"]).fit(table)
+    assert fitted.predict(table).tolist() == fitted.predict(table.astype({"store": float})).tolist()
+
+
+def test_one_category_alone_has_a_share_of_one():
+    table = pd.DataFrame({"revenue": [1.0, 2.0, 50.0, 51.0], "store": ["a"] * 4})
+    summary = sc.MixedSegmenter(2, categorical=["store"]).fit(table).summary()
+    assert summary["store"].tolist() == ["a", "a"]
+    assert summary["store_share"].tolist() == [1.0, 1.0]
+
+
+def test_density_without_clusters_is_stored_and_read():
+    table = pd.DataFrame({"x": np.arange(12.0) ** 3, "y": np.arange(12.0)[::-1]})
+    fitted = sc.DensitySegmenter(min_cluster_size=12).fit(table)
+    again = sc.DensitySegmenter.from_json(fitted.to_json())
+    assert len(fitted.summary()) == len(again.summary()) == 0
+    assert set(again.predict(table)) == {-1}
+
+
+@pytest.mark.parametrize("key", ["categories_", "prepared_centers_", "means"])
+def test_a_stored_mixed_segmenter_that_misses_a_part_is_refused(key):
+    import json
+
+    table = pd.DataFrame({"revenue": [1.0, 2.0, 50.0, 51.0], "store": list("abab")})
+    stored = json.loads(sc.MixedSegmenter(2, categorical=["store"]).fit(table).to_json())
+    place = stored if key in stored else stored["learnt"]
+    place[key] = type(place[key])()
+    with pytest.raises(sc.ModelError, match="expected the whole text"):
+        sc.MixedSegmenter.from_json(json.dumps(stored))

@@ -103,7 +103,7 @@ def _category_trials(groups: pd.Series, flat: pd.Series, described: Sequence[Any
     answered = flat[~flat.index.duplicated()].index
     totals = flat.value_counts()
     levels = [level for level in sorted(totals.index, key=str) if FEWEST <= totals[level] < len(answered)]
-    sizes = groups[answered].value_counts()
+    sizes = groups[answered].value_counts().to_dict()
     tried = [group for group in described if FEWEST <= sizes.get(group, 0) < len(answered)]
     if not levels or not tried or len(levels) > MOST_LEVELS:
         return
@@ -112,7 +112,7 @@ def _category_trials(groups: pd.Series, flat: pd.Series, described: Sequence[Any
         .reindex(index=levels, columns=tried, fill_value=0)
         .to_numpy()
     )
-    members, total = sizes[tried].to_numpy(), totals[levels].to_numpy()
+    members, total = np.array([sizes[group] for group in tried]), totals[levels].to_numpy()
     p_values = _fisher(counts, total[:, None], members[None, :], len(answered))
     for column, group in enumerate(tried):
         for row, level in enumerate(levels):

@@ -43,6 +43,11 @@ class Features:
         return sorted(set(self.key.tolist()), key=palette.natural)
 
     @property
+    def _groups(self) -> pd.Index:
+        """The groups as labels of rows: a list of truths would be taken for a mask."""
+        return pd.Index(self.keys, dtype=object)
+
+    @property
     def prepared(self) -> np.ndarray:
         """Features against skew and on one scale, as clusters see them."""
         return learn_preparation(self.held, self.names, transform="auto", scale="standard").apply(self.held)
@@ -50,7 +55,7 @@ class Features:
     @property
     def sizes(self) -> pd.Series:
         """Customers of each group."""
-        return pd.Series(self.key, dtype=object).value_counts().reindex(self.keys)
+        return pd.Series(self.key, dtype=object).value_counts().reindex(self._groups)
 
     def sample(self, most: int) -> Features:
         """Take at most so many rows, the same whatever their order."""
@@ -62,7 +67,7 @@ class Features:
 
     def means(self, rows: np.ndarray) -> pd.DataFrame:
         """Mean of rows by group, one column a feature."""
-        return pd.DataFrame(rows, columns=list(self.names)).groupby(self.key).mean().loc[self.keys]
+        return pd.DataFrame(rows, columns=list(self.names)).groupby(self.key).mean().reindex(self._groups)
 
 
 def features_of(customers: Any, *, features: Sequence[str], by: str = "cluster") -> Features:

@@ -72,7 +72,7 @@ def index_chart(
     small = _small(data)
     colours = _index_cells(axes, indices.mask(np.broadcast_to(small, indices.shape)), artist_kwargs)
     colours = grey_cells(axes, small & indices.notna().to_numpy(), colours)
-    rows.count_column(axes, data.data.sizes.loc[indices.index], words)
+    rows.count_column(axes, data.data.sizes.reindex(indices.index), words)
     _name_features(axes, [data.name(feature, words) for feature in indices], words)
     notes = [words.text("Average customer = 100"), grey_note(FEWEST, words, any_grey=bool(small.any()))]
     texts.x_title(axes, *notes, _cap_note(indices[~small[:, 0]], words))
@@ -93,7 +93,7 @@ MOST = 300  # the index from which on blue gets no stronger
 
 def _small(data: Indices) -> np.ndarray:
     """Mark the rows of groups too small to be compared, in a column; none where all are."""
-    small = data.data.sizes.loc[data.table.index].to_numpy()[:, None] < FEWEST
+    small = data.data.sizes.reindex(data.table.index).to_numpy()[:, None] < FEWEST
     return small & ~small.all()
 
 

@@ -41,7 +41,7 @@ class Portrait:
     @property
     def index(self) -> np.ndarray:
         """Each feature, where the average customer is 100."""
-        return self.indices.table.loc[self.key].to_numpy(float)
+        return self.indices.table.iloc[list(self.indices.table.index).index(self.key)].to_numpy(float)
 
     def label(self, words: Language) -> str:
         """Name of the group."""

@@ -67,14 +67,14 @@ def snake_plot(
         return SNAKE.sign(texts.nothing(axes, words.text("No customers to show")), data, lang)
     means, colours = data.means(data.prepared), palette.colours(data.keys)
     places = range(len(data.names))
-    for key in data.keys:
+    for key, profile in zip(data.keys, means.to_numpy(), strict=True):
         looks = {"color": colours[key], "linewidth": 2.2, "marker": "o", "markersize": 6, **artist_kwargs}
-        axes.plot(places, means.loc[key], **looks)
+        axes.plot(places, profile, **looks)
     axes.axhline(0, color=style.MUTED, linewidth=0.8, zorder=0)
     _feature_axis(axes, data.names, words)
     scales.number_axis(axes, "y", words.number)
     texts.y_title(axes, words.text("Standard deviations from the average customer"))
-    ends = means.loc[data.keys].iloc[:, -1].tolist()
+    ends = means.iloc[:, -1].tolist()
     names, last = [palette.label(key, lang) for key in data.keys], len(data.names) - 1
     across = (last + 0.06, axes.get_xlim()[1])
     stack_names(axes, ends, names, x=across, share=0.22, colours=[colours[key] for key in data.keys])

@@ -93,7 +93,12 @@ class MixedSegmenter(KMeansSegmenter):
         shares = self.prepared_centers_[:, len(self._number_names()) :]
         start = 0
         for name, known in self.categories_.items():
-            part = shares[:, start : start + len(known)] / (self.mismatch_[name] / 2) ** 0.5
+            weight = (self.mismatch_[name] / 2) ** 0.5  # 0 where everybody is in one category
+            part = (
+                shares[:, start : start + len(known)] / weight
+                if weight
+                else np.ones((len(table), len(known)))
+            )
             table[name] = [known[place] for place in part.argmax(axis=1)]
             table[f"{name}_share"] = part.max(axis=1)
             start += len(known)
@@ -162,9 +167,28 @@ class MixedSegmenter(KMeansSegmenter):
     def _learnt(self) -> dict[str, Any]:
         return {**super()._learnt(), "mismatch_": self.mismatch_, "categories_": self.categories_}
 
+    def _remember(self, learnt: Any) -> None:
+        super()._remember(learnt)
+        known, columns = (
+            self.categories_,
+            len(self._number_names()) + sum(map(len, self.categories_.values())),
+        )
+        if list(known) != list(self.categorical) or not all(_are_categories(one) for one in known.values()):
+            raise ValueError(
+                f"categories of {list(known)}, and the categorical features are {self.categorical}"
+            )
+        if self.prepared_centers_.shape != (len(self.sizes_), columns):
+            raise ValueError(
+                f"{len(self.sizes_)} clusters of {columns} columns, and centres of {self.prepared_centers_.shape}"
+            )
+
+
+def _are_categories(known: Any) -> bool:
+    return isinstance(known, list) and len(known) > 0 and all(isinstance(one, str) for one in known)
+
 
 def _known(values: Any, name: str) -> list[str]:
-    found = sorted(str(value) for value in values.dropna().unique())
+    found = sorted(frames.label_text(value) for value in values.dropna().unique())
     if len(found) > MOST_CATEGORIES:
         raise ColumnError(
             f"customers: column {name!r} holds {len(found)} categories, at most {MOST_CATEGORIES} are accepted; group the rare ones"
@@ -184,7 +208,9 @@ def _missing_categories(columns: Mapping[str, Any], categorical: Sequence[str]) 
 def _codes(values: Any, name: str, known: Sequence[str]) -> Array:
     import pandas as pd
 
-    codes = pd.Index(known, dtype=object).get_indexer([str(value) for value in pd.Series(values)])
+    codes = pd.Index(known, dtype=object).get_indexer(
+        [frames.label_text(value) for value in pd.Series(values)]
+    )
     strange = int((codes < 0).sum())
     if strange:
         warnings.warn(

@@ -76,7 +76,9 @@ class Storable(Reader):
         if stored["named"]:
             self.feature_names_in_ = np.array(features, dtype=object)
         self.sizes_ = np.array(stored["sizes"], dtype=np.int64)
-        self.cluster_means_ = np.array(stored["means"], dtype=float)
+        self.cluster_means_ = np.array(stored["means"], dtype=float).reshape(
+            len(self.sizes_), len(self._number_names())
+        )
         self._remember(stored["learnt"])
         self._check_whole()
         return self
