@@ -232,3 +232,45 @@ def test_amounts_of_less_than_a_cent_are_told_from_nothing():
     ticks = [tick.get_text() for tick in ax.get_xticklabels()]
     assert len(set(ticks)) == len(ticks)
     assert "median €0.0050" in {text.get_text() for text in ax.texts}
+
+
+@pytest.mark.parametrize("chart", ["index_chart", "snake_plot", "persona_index", "persona_radar"])
+def test_segments_that_are_true_or_false_are_drawn(chart):
+    rng = np.random.default_rng(0)
+    customers = pd.DataFrame(rng.uniform(1, 9, (40, 3)), columns=["recency", "n_orders", "revenue"])
+    customers["segment"] = np.arange(40) % 4 > 0
+    options = {"segment": False} if chart.startswith("persona") else {}
+    axes = getattr(plot, chart)(
+        customers, by="segment", features=["recency", "n_orders", "revenue"], **options
+    )
+    assert axes.figure is not None
+
+
+@pytest.mark.parametrize("name", ["_value", "_orders", "_customers", "_n", "_name"])
+def test_a_column_of_segments_may_have_any_name(name):
+    customers = pd.DataFrame(
+        {
+            "segment": ["a", "b", "a", "c"],
+            "revenue": [9.0, 4.0, 2.0, 1.0],
+            "n_orders": [1, 2, 3, 1],
+            "r_score": [5, 4, 5, 1],
+            "f_score": [5, 4, 5, 1],
+        }
+    ).assign(**{name: lambda t: t["segment"]})
+    for chart in ("segment_treemap", "segment_bars", "segment_grid", "lifecycle_flow"):
+        assert plot.finding(chart, customers, by=name) == plot.finding(chart, customers, by="segment")
+
+
+@pytest.mark.parametrize("dpi", [0, -1, 10**6])
+def test_dots_an_inch_are_a_number_that_a_picture_can_have(dpi, tmp_path):
+    axes = plot.segment_treemap(pd.DataFrame({"segment": ["champions"], "revenue": [90.0]}))
+    with pytest.raises(SegmentClientError, match="expected a whole number from 1 to"):
+        plot.save_chart(axes, tmp_path / "chart.png", dpi=dpi)
+
+
+@pytest.mark.parametrize("wrong", [{"chart": None}, {"path": None}, {"path": 3}, {"dpi": "fine"}])
+def test_saving_says_what_it_takes(wrong, tmp_path):
+    axes = plot.segment_treemap(pd.DataFrame({"segment": ["champions"], "revenue": [90.0]}))
+    options = {"chart": axes, "path": tmp_path / "chart.png", **wrong}
+    with pytest.raises(SegmentClientError, match="save_chart: "):
+        plot.save_chart(options.pop("chart"), options.pop("path"), **options)

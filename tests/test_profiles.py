@@ -193,3 +193,28 @@ def test_people_of_whom_nobody_is_a_customer_are_refused(on_engine):
     )  # DuckDB takes objects without a value for numbers
     found = sc.profile_segments(on_engine(customers), attributes=on_engine(nobody))
     assert len(found) == 2
+
+
+@pytest.mark.parametrize("name", ["_revenue", "_n_orders", "_value", "_n", "_all"])
+def test_segments_may_be_called_as_a_column_within_was(name):
+    customers = pd.DataFrame(
+        {
+            "customer_id": [1, 2, 3],
+            "segment": ["a", "b", "a"],
+            "revenue": [1.0, 2.0, 4.0],
+            "n_orders": [1, 2, 3],
+            "town": list("xyx"),
+        }
+    ).assign(**{name: lambda t: t["segment"]})
+    plain = sc.profile_segments(customers, attributes=["town"])
+    named = sc.profile_segments(customers, by=name, attributes=["town"])
+    pd.testing.assert_frame_equal(named.rename(columns={name: "segment"}), plain)
+
+
+@pytest.mark.parametrize("name", ["n_customers", "share_customers", "median_revenue", "mode_town"])
+def test_segments_are_not_named_by_a_column_of_the_profile(name):
+    customers = pd.DataFrame(
+        {"customer_id": [1, 2], "revenue": [1.0, 2.0], "town": ["x", "y"], name: ["a", "b"]}
+    )
+    with pytest.raises(sc.ColumnError, match=f"'{name}' is a measure of each segment"):
+        sc.profile_segments(customers, by=name, attributes=["town"])

@@ -193,3 +193,20 @@ def test_mistakes_get_one_error_of_ours():
         sc.apply_typology(sc.apply_typology(SURVEY))
     with pytest.raises(sc.RuleError, match="sign"):
         sc.apply_typology(SURVEY.assign(knows_products="much"))
+
+
+def test_columns_of_the_caller_are_kept_whatever_they_are_called(on_engine, back):
+    people = pd.DataFrame(
+        {
+            "customer_id": [1, 2],
+            "_best": ["x", "y"],
+            "_equals": [7, 8],
+            "_fit_0": [0.5, 0.6],
+            "_sure_0": [1, 2],
+        }
+    )
+    with pytest.warns(sc.SegmentClientWarning):
+        typed = back(sc.apply_typology(on_engine(people)))
+    pd.testing.assert_frame_equal(
+        typed.sort_values("customer_id")[list(people)].reset_index(drop=True), people, check_dtype=False
+    )

@@ -134,18 +134,19 @@ def _typed(
     """Put the evidence for each type beside the rows, compare, and take it away again."""
     kept = list(schema)
     places = range(len(typology.types))
-    evidence = {f"_fit_{place}": _fit(typology.types[place], schema) for place in places}
-    sure = {f"_sure_{place}": _sure(typology.types[place], schema) for place in places}
-    best = nw.max_horizontal(*(f"_fit_{place}" for place in places))
-    judged = frame.with_columns(**evidence, **sure).with_columns(_best=best)
-    fits = [nw.col(f"_fit_{place}") == nw.col("_best") for place in places]
-    judged = judged.with_columns(_equals=functools.reduce(operator.add, (fit.cast(nw.Int64) for fit in fits)))
+    evidence = {f"{_FIT}{place}": _fit(typology.types[place], schema) for place in places}
+    sure = {f"{_SURE}{place}": _sure(typology.types[place], schema) for place in places}
+    best = nw.max_horizontal(*(f"{_FIT}{place}" for place in places))
+    judged = frame.with_columns(**evidence, **sure).with_columns(best.alias(_BEST))
+    fits = [nw.col(f"{_FIT}{place}") == nw.col(_BEST) for place in places]
+    equals = functools.reduce(operator.add, (fit.cast(nw.Int64) for fit in fits))
+    judged = judged.with_columns(equals.alias(_EQUALS))
     is_told, is_torn = (
-        (nw.col("_best") > LEAST_AGREEMENT) & (nw.col("_equals") == 1),
-        nw.col("_best") > LEAST_AGREEMENT,
+        (nw.col(_BEST) > LEAST_AGREEMENT) & (nw.col(_EQUALS) == 1),
+        nw.col(_BEST) > LEAST_AGREEMENT,
     )
     key = _choice(fits, [nw.lit(one.key) for one in typology.types])
-    confidence = _choice(fits, [nw.col(f"_sure_{place}") for place in places])
+    confidence = _choice(fits, [nw.col(f"{_SURE}{place}") for place in places])
     advice = _choice(fits, [nw.lit(one.key_to_communication(L.key)) for one in typology.types])
     told = judged.with_columns(
         nw.when(is_told).then(key).otherwise(nw.lit(CANNOT_TELL)).alias(outputs[0]),
@@ -153,6 +154,10 @@ def _typed(
         nw.when(is_told).then(advice).otherwise(_why(typology, schema, is_torn, L)).alias(outputs[2]),
     )
     return told.select(*kept, *outputs)
+
+
+_FIT, _SURE = "_segmentclient_fit_", "_segmentclient_sure_"
+_BEST, _EQUALS = "_segmentclient_best", "_segmentclient_equals"
 
 
 def _choice(conditions: list[Any], values: list[Any]) -> Any:

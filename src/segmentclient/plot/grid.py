@@ -65,7 +65,7 @@ def _grid(
     )
     scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
     weighed = groups(customers, by=by, value=value, currency=currency)
-    counted = frames.collect(scored.group_by("r_score", "f_score", by).agg(nw.len().alias("_n")))
+    counted = frames.collect(scored.group_by("r_score", "f_score", by).agg(nw.len().alias(_COUNT)))
     scores = ["r_score", "f_score"]
     sound(counted[scores])
     counted = counted.dropna(subset=scores)
@@ -76,9 +76,14 @@ def _grid(
     return Grid(_owners(counted, by), bins, weighed)
 
 
+_COUNT, _NAME = "_segmentclient_count", "_segmentclient_name"
+
+
 def _owners(counted: pd.DataFrame, by: str) -> dict[Cell, Any]:
     """Give each cell to the segment with most customers there; the first by name where two have as many."""
-    ordered = counted.assign(_name=counted[by].map(str)).sort_values(["_n", "_name"], ascending=[False, True])
+    ordered = counted.assign(**{_NAME: counted[by].map(str)}).sort_values(
+        [_COUNT, _NAME], ascending=[False, True]
+    )
     first = ordered.drop_duplicates(["r_score", "f_score"])
     return {
         (int(r), int(f)): key for r, f, key in zip(first["r_score"], first["f_score"], first[by], strict=True)

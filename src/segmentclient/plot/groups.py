@@ -13,7 +13,7 @@ from segmentclient.locale import Language, check_currency
 from segmentclient.plot import palette
 from segmentclient.plot.chart import joined
 from segmentclient.plot.numbers import of_value, percent, refuse_absurd, share_of
-from segmentclient.schema import check_columns
+from segmentclient.schema import check_columns, kind_of
 
 __all__ = ["Groups", "groups", "say_top", "tell_shares"]
 
@@ -64,23 +64,25 @@ def groups(
     columns = frame.collect_schema()
     check_columns(columns, {by: "any", value: "number"}, optional=("n_orders",))
     frames.check_labels(frame, by)
-    orders = nw.col("n_orders") if "n_orders" in columns else nw.lit(0)
-    counted = frame.with_columns(orders.alias("_orders"), nw.col(value).alias("_value"))
-    summed = counted.group_by(by).agg(
-        nw.len().alias("_customers"), nw.col("_orders").sum(), nw.col("_value").sum()
-    )
+    countable = "n_orders" in columns and kind_of(columns["n_orders"]) == "number"
+    orders = nw.col("n_orders") if countable else nw.lit(0)
+    counted = frame.with_columns(orders.alias(_ORDERS), nw.col(value).alias(_VALUE))
+    summed = counted.group_by(by).agg(nw.len().alias(_CUSTOMERS), nw.col(_ORDERS).sum(), nw.col(_VALUE).sum())
     table = _weighed(frames.collect(summed), by)
     refuse_absurd(table, {"orders": "n_orders", "value": value})
     return Groups(table, by, value, currency)
+
+
+_CUSTOMERS, _ORDERS, _VALUE = (f"_segmentclient_{name}" for name in ("customers", "orders", "value"))
 
 
 def _weighed(table: pd.DataFrame, by: str) -> pd.DataFrame:
     made = pd.DataFrame(
         {
             "key": table[by].astype(object).where(table[by].notna(), None),
-            "customers": table["_customers"].astype(float),
-            "orders": pd.to_numeric(table["_orders"]).fillna(0).astype(float),
-            "value": pd.to_numeric(table["_value"]).fillna(0).astype(float),
+            "customers": table[_CUSTOMERS].astype(float),
+            "orders": pd.to_numeric(table[_ORDERS]).fillna(0).astype(float),
+            "value": pd.to_numeric(table[_VALUE]).fillna(0).astype(float),
         }
     )
     made["customer_share"] = made["customers"] / max(made["customers"].sum(), 1)

@@ -21,6 +21,8 @@ from segmentclient.segments.migration import ABSENT, MISSING
 
 __all__ = ["lifecycle_flow"]
 
+_COUNT = "_segmentclient_count"
+
 
 STAGES = ("prospect", "potential", "current", "active", "loyal", "former", "inactive")
 
@@ -91,9 +93,9 @@ def _stages(table: Any, *, by: str = "relation") -> Moves | pd.Series:
     frame = frames.read(table)
     check_columns(frame.collect_schema(), {by: "any"})
     frames.check_labels(frame, by)
-    table = frames.collect(frame.group_by(by).agg(nw.len().alias("_n")))
+    table = frames.collect(frame.group_by(by).agg(nw.len().alias(_COUNT)))
     table[by] = table[by].astype(object).where(table[by].notna(), None)
-    counted = dict(zip(table[by], table["_n"].astype(float), strict=True))
+    counted = dict(zip(table[by], table[_COUNT].astype(float), strict=True))
     keys = _in_order(counted)
     return pd.Series([counted[key] for key in keys], pd.Index(keys, dtype=object), dtype=float)
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segmentclient.errors import SegmentClientError
+from segmentclient.options import check_options
 from segmentclient.plot.drawing import layout, sheet
 from segmentclient.plot.drawing.settings import setting
 from segmentclient.plot.drawing.svg import describe, figure_of, raw_svg, standalone
@@ -36,7 +37,7 @@ def save_chart(
     chart : axes or figure made by one of the charts.
     path : file to write; it is replaced when it exists.
     format : "png", "svg" or "pdf"; the path's ending otherwise.
-    dpi : dots an inch of PNG files.
+    dpi : dots an inch of PNG files, from 1 to 2,400.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def save_chart(
     Raises
     ------
     SegmentClientError
-        The format is not known, or the file cannot be written.
+        The format is not known, the chart is none, or the file cannot be written.
 
     Examples
     --------
@@ -56,6 +57,9 @@ def save_chart(
     ...     sc.plot.save_chart(ax, f"{folder}/treemap.png").name
     'treemap.png'
     """
+    check_options(save_chart, locals())
+    if not 1 <= dpi <= _FINEST:
+        raise SegmentClientError(f"dpi={dpi!r}: expected a whole number from 1 to {_FINEST:,}")
     target = Path(path)
     kind = format or target.suffix.lstrip(".").lower()
     if kind not in FORMATS:
@@ -66,6 +70,9 @@ def save_chart(
     with whole_file(target) as draft:
         draft.write_bytes(content)
     return target
+
+
+_FINEST = 2_400  # dots an inch
 
 
 def _content(chart: Axes | Figure, kind: str, dpi: int) -> bytes:

@@ -28,6 +28,8 @@ __all__ = [
     "mutual_information",
 ]
 
+_CUSTOMERS = "_segmentclient_customers"
+
 
 @dataclass(frozen=True)
 class CrossTable:
@@ -96,12 +98,12 @@ def cluster_rfm_table(customers: Any, *, cluster: str = "cluster", segment: str 
         raise ColumnError(f"customers: cluster and segment must be two columns, found {cluster!r} twice")
     frames.check_labels(frame, cluster, segment)
     known = frame.filter(~nw.col(cluster).is_null() & ~nw.col(segment).is_null())
-    counts = frames.collect(known.group_by(cluster, segment).agg(nw.len().alias("_customers")))
+    counts = frames.collect(known.group_by(cluster, segment).agg(nw.len().alias(_CUSTOMERS)))
     if not len(counts):
         raise ColumnError(
             f"customers: nobody has both {cluster!r} and {segment!r}; make them with segment_kmeans and segment_rfm"
         )
-    table = counts.pivot(index=cluster, columns=segment, values="_customers").fillna(0).astype(int)
+    table = counts.pivot(index=cluster, columns=segment, values=_CUSTOMERS).fillna(0).astype(int)
     table = table.sort_index().sort_index(axis=1)
     cells = table.to_numpy()
     return CrossTable(table, adjusted_rand(cells), mutual_information(cells))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["profile_segments"]
 
 _SUMS = ("n_orders", "revenue", "lifetime_value")
+_OWN = "_segmentclient_"
+_VALUE, _COUNT, _ALL = (_OWN + name for name in ("value", "count", "all"))
 _MEDIANS = ("days_since_last_order", "n_orders", "revenue", "lifetime_value")
 
 
@@ -185,7 +187,7 @@ def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence
         (f"attribute {name!r} is missing{nearest(name, schema)}" for name in wanted if name not in schema),
         table="customers",
     )
-    measures = [key for key in keys if key in (*_SUMS, *_MEDIANS)]
+    measures = [key for key in keys if key in _measures(names)]
     if measures:
         raise ColumnError(
             f"customers: {measures[0]!r} is a measure of each segment and cannot name the segments"
@@ -193,6 +195,15 @@ def _check_names(schema: Mapping[str, Any], keys: Sequence[str], names: Sequence
     twice = [key for key in keys if list(keys).count(key) > 1]
     if twice:
         raise ColumnError(f"customers: {twice[0]!r} is asked for twice, in by= and groupby=")
+
+
+def _measures(names: Sequence[str]) -> set[str]:
+    """The columns of a profile, which none that names the segments can share."""
+    sums = {"n_customers", "share_customers", "average_order_value", *_SUMS}
+    sums |= {f"{what}_{name}" for what in ("share", "mean", "median") for name in (*_SUMS, *_MEDIANS)}
+    return (
+        sums | set(_MEDIANS) | {f"{what}_{name}" for what in ("mean", "mode", "mode_share") for name in names}
+    )
 
 
 def _with_exact_medians(frame: frames.Frame, keys: Sequence[str], names: Sequence[str]) -> frames.Frame:
@@ -214,8 +225,8 @@ def _sizes(frame: frames.Frame, keys: Sequence[str]) -> pd.DataFrame:
     ready = frame.select(*keys, *(_number(name, schema) for name in numbers))
     counted = ready.group_by(*keys).agg(
         nw.len().alias("n_customers"),
-        *(nw.col(f"_{name}").sum().alias(name) for name in summed),
-        *(nw.col(f"_{name}").median().alias(f"median_{name}") for name in middles),
+        *(nw.col(_OWN + name).sum().alias(name) for name in summed),
+        *(nw.col(_OWN + name).median().alias(f"median_{name}") for name in middles),
     )
     table = frames.collect(counted)
     table["n_customers"] = table["n_customers"].astype("int64")
@@ -230,7 +241,7 @@ def _number(name: str, schema: Mapping[str, Any]) -> nw.Expr:
     """Make a column of doubles whose NaN are missing on every engine."""
     values = nw.col(name).cast(nw.Float64)
     known = nw.when(~values.is_nan()).then(values) if schema[name].is_float() else values
-    return known.alias(f"_{name}")
+    return known.alias(_OWN + name)
 
 
 def _with_shares(table: pd.DataFrame, keys: Sequence[str], around: Sequence[str]) -> pd.DataFrame:
@@ -302,14 +313,12 @@ def _means(
 @frames.said_by_engine("customers")
 def _modes(frame: frames.Frame, keys: Sequence[str], name: str) -> pd.DataFrame:
     """Count each value in each segment by the engine; the most frequent is found in the small table of counts."""
-    texts = frame.select(*keys, nw.col(name).cast(nw.String).alias("_value")).filter(
-        ~nw.col("_value").is_null()
-    )
-    counts = frames.collect(texts.group_by(*keys, "_value").agg(nw.len().alias("_n")))
-    counts["_all"] = counts.groupby(list(keys), dropna=False)["_n"].transform("sum")
-    counts = counts.sort_values(["_n", "_value"], ascending=[False, True]).drop_duplicates(list(keys))
-    counts[f"mode_share_{name}"] = counts["_n"] / counts["_all"]
-    return counts.rename(columns={"_value": f"mode_{name}"})[[*keys, f"mode_{name}", f"mode_share_{name}"]]
+    texts = frame.select(*keys, nw.col(name).cast(nw.String).alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
+    counts = frames.collect(texts.group_by(*keys, _VALUE).agg(nw.len().alias(_COUNT)))
+    counts[_ALL] = counts.groupby(list(keys), dropna=False)[_COUNT].transform("sum")
+    counts = counts.sort_values([_COUNT, _VALUE], ascending=[False, True]).drop_duplicates(list(keys))
+    counts[f"mode_share_{name}"] = counts[_COUNT] / counts[_ALL]
+    return counts.rename(columns={_VALUE: f"mode_{name}"})[[*keys, f"mode_{name}", f"mode_share_{name}"]]
 
 
 def _in_order(table: pd.DataFrame, around: Sequence[str], by: str) -> pd.DataFrame:
