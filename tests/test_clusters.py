@@ -517,3 +517,29 @@ def test_truth_values_that_pandas_holds_as_objects_are_a_feature():
     )
     assert found["cluster"].tolist() == expected["cluster"].tolist()
     assert found["flag"].dtype == object
+
+
+def test_decimals_are_numbers_to_every_cluster_function():
+    plain = pl.DataFrame({"n_orders": [1, 2, 9, 8], "revenue": [1.5, 2.5, 90.0, 80.25]})
+    exact = plain.with_columns(pl.col("revenue").cast(pl.Decimal(12, 2)))
+    found = [
+        sc.segment_kmeans(t, ["n_orders", "revenue"], n_clusters=2)["cluster"].to_list()
+        for t in (plain, exact)
+    ]
+    assert found[0] == found[1] == ["c2", "c2", "c1", "c1"]
+
+
+def test_rows_too_near_for_squared_distances_are_one_cluster():
+    customers = pd.DataFrame({"spent": np.arange(1, 9) * 1e-300})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(sc.ModelError, match="1 of them different"):
+            sc.segment_kmeans(customers, ["spent"], n_clusters=2)
+
+
+def test_orders_that_are_text_are_refused_where_buyers_are_looked_for():
+    customers = pd.DataFrame(
+        {"n_orders": ["1", "2", "3"], "revenue": [1.0, 2.0, 3.0], "cluster": list("aab")}
+    )
+    with pytest.raises(sc.ColumnError, match="'n_orders' holds"):
+        sc.name_clusters(customers, ["revenue"])

@@ -65,8 +65,10 @@ def _text_features(schema: Mapping[str, Any], names: Sequence[str]) -> Iterator[
 
 def buyers(frame: frames.Frame) -> frames.Frame:
     """Leave prospects out: rows whose `n_orders` is 0 or missing, where the table has that column."""
-    if "n_orders" not in frame.collect_schema().names():
+    schema = frame.collect_schema()
+    if "n_orders" not in schema.names():
         return frame
+    check_columns(schema, {"n_orders": "number"})
     return frame.filter(~nw.col("n_orders").is_null() & (nw.col("n_orders") > 0))
 
 
@@ -77,7 +79,9 @@ def collected(frame: frames.Frame, names: Sequence[str]) -> pd.DataFrame:
         raise ColumnError(
             "customers: nobody to compare; the table has no row, or no row with n_orders above 0"
         )
-    return data
+    schema = frame.collect_schema()
+    decimals = [name for name in names if data[name].dtype == object and kind_of(schema[name]) == "number"]
+    return data.assign(**{name: as_floats(data[name]) for name in decimals})
 
 
 def labelled(frame: frames.Frame, by: str, names: Sequence[str]) -> pd.DataFrame:

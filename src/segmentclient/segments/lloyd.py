@@ -7,8 +7,9 @@ which is what k-means needs against bad local optima, are made where they cost l
 from __future__ import annotations
 
 import functools
+import warnings
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,8 @@ def partition(rows: Array, n_clusters: int, *, seed: int, restarts: int | None =
         looked_at, start = _start(rows, n_clusters, seed, restarts or RESTARTS[0])
         centers, iterations = _polished(rows, start)
     labels, inertia = nearest(rows, centers)
+    if (found := len(np.unique(labels))) < n_clusters:  # rows so near that squared distances are 0
+        _refuse(rows, n_clusters, found)
     return Partition(centers, labels, inertia, looked_at, iterations)
 
 
@@ -97,11 +100,16 @@ def _best_of(
     rows: Array, weights: Array | None, n_clusters: int, seed: int, restarts: int, tol: float = 1e-6
 ) -> tuple[Array, int]:
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     init = _spread_out if weights is None else "k-means++"
     with one_thread():  # threads cost more than they bring on tables this small
         model = KMeans(n_clusters, init=init, n_init=restarts, random_state=seed, tol=tol)
-        model.fit(rows, sample_weight=weights)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", ConvergenceWarning
+            )  # fewer clusters than asked for: seen by the caller
+            model.fit(rows, sample_weight=weights)
     return model.cluster_centers_, model.n_iter_
 
 
@@ -262,8 +270,12 @@ def distinct_rows(rows: Array, enough: int) -> int:
 def _refuse_too_few(rows: Array, n_clusters: int) -> None:
     found = distinct_rows(rows, n_clusters)
     if found < n_clusters:
-        samples = "1 sample" if len(rows) == 1 else f"{len(rows):,} rows"
-        raise ModelError(
-            f"customers: n_clusters={n_clusters} needs at least {n_clusters} different rows; the table has {samples}, "
-            f"{found} of them different. Ask for n_clusters={found} or fewer, or give more features"
-        )
+        _refuse(rows, n_clusters, found)
+
+
+def _refuse(rows: Array, n_clusters: int, found: int) -> NoReturn:
+    samples = "1 sample" if len(rows) == 1 else f"{len(rows):,} rows"
+    raise ModelError(
+        f"customers: n_clusters={n_clusters} needs at least {n_clusters} different rows; the table has {samples}, "
+        f"{found} of them different. Ask for n_clusters={found} or fewer, or give more features"
+    )
