@@ -194,3 +194,49 @@ def test_simulated_customers_are_recovered():
     table = simulate(np.random.default_rng(5), 0.8, 5.0, 0.7, 2.5, 20000)
     model = BGNBD().fit(table)
     assert (np.abs(model.params_ - [0.8, 5.0, 0.7, 2.5]) < 3.5 * model.standard_errors_).all()
+
+
+def with_income():
+    rng = np.random.default_rng(1)
+    recency = rng.uniform(0, 300, 200).round()
+    frequency = np.where(recency > 0, rng.poisson(2, 200) + 1, 0)
+    return pd.DataFrame(
+        {
+            "frequency": frequency,
+            "recency": recency,
+            "T": 365.0,
+            "income": rng.uniform(1, 3, 200),
+            "member": frequency > 2,
+        }
+    )
+
+
+def test_covariates_in_another_unit_than_the_fit_are_refused():
+    customers = with_income()
+    model = BGNBD().fit(customers, covariates=["income"])
+    far = customers.assign(income=customers["income"] * 1e6)
+    for ask in (
+        lambda: model.predict(far, t=30),
+        lambda: model.expected_purchases_new_customer(30, covariates={"income": 1e7}),
+    ):
+        with pytest.raises(ModelError, match="more than 1e100"):
+            ask()
+
+
+def test_a_covariate_that_has_become_text_is_refused():
+    customers = with_income()
+    model = BGNBD().fit(customers, covariates=["member"])
+    with pytest.raises(ColumnError, match="'member' holds no numbers"):
+        model.predict(customers.assign(member=customers["member"].astype(str)), t=30)
+
+
+@pytest.mark.parametrize("unit", ["x", "weeks", ""])
+def test_an_unknown_unit_of_time_is_refused(unit):
+    with pytest.raises(ModelError, match="is not known; accepted: 'D'"):
+        BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit=unit)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2.0, -1])
+def test_an_interval_of_parameters_has_a_probability(level):
+    with pytest.raises(ModelError, match="expected a probability"):
+        BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426).summary(level=level)

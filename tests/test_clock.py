@@ -141,3 +141,21 @@ def test_days_of_a_zone_are_those_of_its_wall_clock(on_engine):
     )  # the same day in Tokyo and Greenwich
     zoned = {name: noon[name].dt.tz_localize("Asia/Tokyo") for name in noon}
     assert found(on_engine(table.assign(**zoned))) == END
+
+
+def test_a_model_of_weeks_on_a_table_of_days_is_warned_of(on_engine, recwarn):
+    log = sc.datasets.load_cdnow().head(3_000)
+    days, weeks = (on_engine(sc.summarize_customers(log, time_unit=unit)) for unit in ("D", "W"))
+    model = sc.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, time_unit="W")
+    model.predict(weeks, t=4)
+    assert not [one for one in recwarn if "is applied to a table" in str(one.message)]
+    with pytest.warns(sc.SegmentClientWarning, match="whose recency and T count days"):
+        model.predict(days, t=4)
+
+
+def test_opportunities_are_no_unit_of_time(recwarn):
+    donors = pd.DataFrame({"frequency": [2, 3], "recency": [5, 6], "T": [6, 6]}).assign(
+        first_order=pd.Timestamp("1996-01-01"), last_order=pd.Timestamp("2001-01-01")
+    )
+    sc.BGBB.from_params(alpha=1.2, beta=0.75, gamma=0.66, delta=2.78).predict(donors, t=3)
+    assert not recwarn

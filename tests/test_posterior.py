@@ -172,3 +172,14 @@ def test_discrete_opportunities_sample_too():
     draws = model.sample_posterior(300)
     errors = draws.std() / model.standard_errors_
     assert ((errors > 0.8) & (errors < 1.25)).all()
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda d: -d, lambda d: d * np.nan, lambda d: d.head(0), lambda d: d.astype(str) + "x"]
+)
+def test_draws_that_are_no_parameters_are_refused(spoil):
+    model = BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+    customers = pd.DataFrame({"frequency": [0, 2], "recency": [0.0, 5.0], "T": [9.0, 9.0]})
+    draws = spoil(pd.DataFrame([model.params_.tolist()], columns=list(model.params_.index)))
+    with pytest.raises(ModelError, match="rows with finite numbers are expected"):
+        model.predict(customers, t=3, draws=draws)

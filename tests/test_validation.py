@@ -243,3 +243,21 @@ def test_a_hundred_customers_make_a_hundred_groups(cdnow):
     rank = pd.Series(np.asarray(expected)).rank() * 100
     wanted = -(-(rank * 2).astype(int) // (2 * len(rank)))
     assert found.set_index("group")["customers"].to_dict() == wanted.value_counts().sort_index().to_dict()
+
+
+def test_a_bootstrap_needs_a_model_of_purchases_and_a_number_of_resamples():
+    customers = pd.DataFrame({"frequency": [0, 2, 3], "recency": [0.0, 5.0, 8.0], "T": [9.0, 9.0, 9.0]})
+    for other in ("bgnbd", sc.GammaGamma(), sc.BGNBD):
+        with pytest.raises(ModelError, match="accepted: a model of purchases"):
+            sc.bootstrap_parameters(other, customers, n=2)
+    for n in (0, -1):
+        with pytest.raises(ModelError, match="expected a whole number of at least 1"):
+            sc.bootstrap_parameters(sc.BGNBD(), customers, n=n)
+
+
+@pytest.mark.parametrize("groups", [0, -3])
+def test_calibration_needs_a_group(groups):
+    with pytest.raises(ModelError, match="expected a whole number of at least 1"):
+        sc.calibration_by_decile(
+            sc.datasets.load_cdnow(), "mbgnbd", calibration_end="1997-09-30", groups=groups
+        )

@@ -16,8 +16,10 @@ from segmentclient.options import shown
 
 __all__ = [
     "LEVEL",
+    "at_least_one",
     "counts_of",
     "dates_after",
+    "draws_of",
     "generator_of",
     "level_of",
     "one_count",
@@ -25,6 +27,7 @@ __all__ = [
     "refuse_overwriting",
     "shaped",
     "spans_of",
+    "within_reach",
 ]
 
 LEVEL = 0.9  # probability of an interval that no argument sets
@@ -90,6 +93,43 @@ def _numbers(value: Any) -> Array:
         return np.asarray(value, float)
     except (TypeError, ValueError):
         return np.array(np.nan)
+
+
+def draws_of(draws: Any, names: Sequence[str], *, positive: int) -> Array:
+    """Take draws of parameters, one a row: the first columns above 0 (the coefficients that follow need not be)."""
+    missing = [name for name in names if name not in getattr(draws, "columns", ())]
+    if missing:
+        raise ModelError(f"draws has no column {', '.join(missing)}: make it with model.sample_posterior()")
+    try:
+        values = np.asarray(draws[list(names)], float)
+    except (TypeError, ValueError):
+        values = np.full((1, 1), np.nan)
+    if not len(values) or not np.isfinite(values).all() or (values[:, :positive] <= 0).any():
+        raise ModelError(
+            f"draws: {len(values)} rows with finite numbers are expected, and parameters above 0; "
+            "make them with model.sample_posterior()"
+        )
+    return values
+
+
+def within_reach(moves: Array) -> Array:
+    """Refuse covariates so far from those of the fit that a parameter would leave what numbers can hold."""
+    far = np.abs(moves) > _FARTHEST
+    if far.any() or np.isnan(moves).any():
+        raise ModelError(
+            f"covariates: {int(far.sum())} histories would multiply a parameter by more than 1e100; accepted: the "
+            "covariates in the units that the fit had"
+        )
+    return moves
+
+
+_FARTHEST = 230.0  # exp(230) = 1e100
+
+
+def at_least_one(value: int, name: str) -> None:
+    """Refuse a number of things below 1."""
+    if value < 1:
+        raise ModelError(f"{name}={value!r}: expected a whole number of at least 1")
 
 
 def shaped(found: Mapping[str, Array], shape: tuple[int, ...]) -> Any:

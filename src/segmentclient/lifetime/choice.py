@@ -107,7 +107,7 @@ class LifetimeModels:
             purchase, spend = (
                 _read(content[part], known) for part, known in (("purchase", PURCHASE), ("spend", SPEND))
             )
-            draws = tuple(tuple(as_number(value) for value in row) for row in content["draws"])
+            draws = tuple(_draw_of(purchase, row) for row in content["draws"])
             sentences = tuple(
                 Sentence(str(message), dict(values)) for message, values in content.get("sentences", ())
             )
@@ -127,6 +127,16 @@ class LifetimeModels:
         from html import escape
 
         return f"{self.purchase._repr_html_()}{self.spend._repr_html_()}<p>{escape(self.reason)}</p>"
+
+
+def _draw_of(purchase: Any, row: Any) -> tuple[float, ...]:
+    """Take one draw of the parameters of a model of purchases."""
+    draw = tuple(as_number(value) for value in row)
+    if len(draw) != len(purchase.params_) or not all(value > 0 for value in draw[: len(purchase.names)]):
+        raise ValueError(
+            f"draws: numbers for {', '.join(purchase.params_.index)} are expected, found {row!r}"
+        )
+    return draw
 
 
 def _read(content: Mapping[str, Any], known: Mapping[str, str]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 
 from segmentclient import frames, schema
 from segmentclient.customers import UNIT_DAYS, as_day
-from segmentclient.errors import ColumnError, raise_all
+from segmentclient.errors import ColumnError, SegmentClientWarning, raise_all
+from segmentclient.lifetime.horizons import days_a_unit
 
-__all__ = ["read_as_of"]
+__all__ = ["read_as_of", "warn_of_another_unit"]
 
 _LOOKED_AT = 50_000  # rows of an eager table, at equal steps
 _LOOSE = 31.0  # days: recency and T may be floored to weeks or months
@@ -27,6 +29,7 @@ def read_as_of(frame: frames.Frame, unit_days: float, as_of: Any) -> dt.date | N
     columns = {name for name, dtype in frame.collect_schema().items() if schema.kind_of(dtype) == "date"}
     if "first_order" not in columns:
         return given
+    schema.check_columns(frame.collect_schema(), {}, optional=("days_since_last_order", "recency", "T"))
     facts = _facts(frame, unit_days, "last_order" in columns)
     if facts["rows"] in (None, 0):
         return given
@@ -38,6 +41,36 @@ def read_as_of(frame: frames.Frame, unit_days: float, as_of: Any) -> dt.date | N
     slack = _EXACT if _has_silence(frame, "last_order" in columns) else _LOOSE
     raise_all(_problems(facts, unit_days, given, slack), table="customers")
     return given or dt.date.fromordinal(round(facts["latest"]))
+
+
+def warn_of_another_unit(frame: frames.Frame, time_unit: str, model: str) -> None:
+    """Warn where the dates of a table say that its `recency` counts in another unit than that of a model."""
+    kinds = {name: schema.kind_of(dtype) for name, dtype in frame.collect_schema().items()}
+    if (kinds.get("first_order"), kinds.get("last_order")) != ("date", "date"):
+        return
+    span = _spans(frame, days_a_unit(time_unit))
+    if span and _contradicts(span, "recency") and (held := _unit_of(span, "recency", days_a_unit(time_unit))):
+        warnings.warn(
+            f"{model}(time_unit={time_unit!r}) is applied to a table whose recency and T count {_WORDS[held]}: the answer is "
+            f"right only if the model was fitted on such a table (then say time_unit={held!r}); else summarize with "
+            f"time_unit={time_unit!r}",
+            SegmentClientWarning,
+            stacklevel=4,
+        )
+
+
+def _spans(frame: frames.Frame, unit: float) -> Mapping[str, Any]:
+    """What the dates and the `recency` of the same rows add up to, in days; nothing where no row has both."""
+    first, last = _lazy_days("first_order"), _lazy_days("last_order")
+    stated = nw.col("recency") * unit
+    known = frame.filter(~nw.col("first_order").is_null() & ~nw.col("last_order").is_null())
+    found = frames.one_row(
+        known,
+        recency_gap=(last - first - stated).abs().max(),
+        recency_days=(last - first).sum(),
+        recency_stated=stated.sum(),
+    )
+    return {} if found["recency_gap"] is None else found
 
 
 def _facts(frame: frames.Frame, unit: float, has_last: bool) -> Mapping[str, Any]:
@@ -152,11 +185,17 @@ def _contradicts(facts: Mapping[str, Any], name: str) -> bool:
 
 def _guess(facts: Mapping[str, Any], name: str, unit_days: float) -> str:
     """Name the unit that would fit, if one does."""
+    if unit := _unit_of(facts, name, unit_days):
+        return f"; it holds {_WORDS[unit]}: give time_unit={unit!r}"
+    return "; accepted: the columns as summarize_customers makes them, with the same time_unit"
+
+
+def _unit_of(facts: Mapping[str, Any], name: str, unit_days: float) -> str | None:
     stated = max(facts[f"{name}_stated"], 1e-300) / unit_days
     for unit, days in UNIT_DAYS.items():
         if days != unit_days and abs(facts[f"{name}_days"] / stated / days - 1) < 0.1:
-            return f"; it holds {_WORDS[unit]}: give time_unit={unit!r}"
-    return "; accepted: the columns as summarize_customers makes them, with the same time_unit"
+            return unit
+    return None
 
 
 def _within_calendar(ordinal: float | None) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
 from segmentclient.lifetime.histories import Array, bad_values, numbers
 
@@ -51,8 +52,9 @@ class Covariates:
         for name, levels in self.levels.items():
             if levels:
                 yield from _unknown_levels(name, _texts(table[name]), levels)
+            elif (values := _floats(table[name])) is None:
+                yield f"covariate {name!r} holds no numbers, and the fit had numbers there (cast the column first)"
             else:
-                values = numbers(table[name])
                 yield from bad_values(name, values, ~np.isfinite(values), "finite numbers, none missing")
 
 
@@ -95,7 +97,14 @@ def _is_number(values: Any) -> bool:
 
 def _texts(values: Any) -> list[str | None]:
     plain = values.to_list() if hasattr(values, "to_list") else list(values)
-    return [None if value is None or value != value else str(value) for value in plain]
+    return [None if value is None or value != value else frames.label_text(value) for value in plain]
+
+
+def _floats(values: Any) -> Array | None:
+    try:
+        return numbers(values)
+    except (TypeError, ValueError):
+        return None
 
 
 def _unknown_levels(name: str, texts: Sequence[str | None], levels: Sequence[str]) -> Iterator[str]:

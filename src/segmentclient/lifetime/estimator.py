@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 
 from segmentclient.errors import ModelError, not_fitted
+from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.options import check_options
 from segmentclient.render import html_table
 from segmentclient.stored import as_number, read_stored
@@ -100,6 +101,7 @@ class Estimator:
     ) -> None:
         import pandas as pd
 
+        days_a_unit(getattr(self, "time_unit", "D"))
         size = len(names)
         covariance = np.full((size, size), np.nan) if covariance is None else covariance
         self.params_: pd.Series = pd.Series(values, index=names, name="estimate", dtype=float)
@@ -138,6 +140,8 @@ class Estimator:
             log-normal, so they stay positive; those of covariates' coefficients are normal.
         """
         check_options(Estimator.summary, locals(), error=ModelError)
+        if not 0.0 < level < 1.0:
+            raise ModelError(f"level={level!r}: expected a probability such as 0.95")
         import pandas as pd
         from scipy.special import ndtri
 
@@ -254,8 +258,10 @@ class Estimator:
 
 def _parsed(text: str, name: str) -> dict[str, Any]:
     content = read_stored(text, name, version=_VERSION)
-    if content.get("model") != name:
-        found = content.get("model")
+    found = content.get("model")
+    if not isinstance(found, str):
+        raise ModelError(f"{name}.from_json takes the text that to_json wrote, found another document")
+    if found != name:
         raise ModelError(f"{name}.from_json: found a {found!r}; read it with {found}.from_json")
     return content
 
@@ -288,6 +294,8 @@ def _check_content(cls: type[Estimator], names: list[str], values: Any, covarian
     if (np.diag(covariance) < 0).any():
         raise ModelError(f"{cls.__name__}.from_json: a variance is negative")
     errors = np.sqrt(np.diag(covariance))
+    if (errors > 1e100).any():
+        raise ModelError(f"{cls.__name__}.from_json: a standard error is above 1e100")
     if (np.abs(covariance - covariance.T) > 1e-6 * np.outer(errors, errors)).any():
         raise ModelError(f"{cls.__name__}.from_json: the covariance is not symmetric")
 

@@ -18,7 +18,7 @@ import numpy as np
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
 from segmentclient.lifetime import fitting, spend_law
-from segmentclient.lifetime.arguments import refuse_overwriting
+from segmentclient.lifetime.arguments import draws_of, refuse_overwriting
 from segmentclient.lifetime.estimator import Estimator
 from segmentclient.lifetime.histories import Array, hole_problems, numbers, refuse_lazy
 from segmentclient.lifetime.priors import rate_prior
@@ -210,9 +210,8 @@ class GammaGamma(Estimator):
         rows, name = {column: frame[column] for column in COLUMNS}, _MADE
         if draws is None:
             return frames.series_like(frame, name, self._conditional_mean(rows))
-        values = np.array(
-            [self._conditional_mean(rows, theta) for theta in np.asarray(draws[list(self.names)])]
-        )
+        drawn = draws_of(draws, self.names, positive=len(self.names))
+        values = np.array([self._conditional_mean(rows, theta) for theta in drawn])
         low, high = np.quantile(values, [0.05, 0.95], axis=0)
         found = {name: values.mean(axis=0), f"{name}_low": low, f"{name}_high": high}
         return frames.give_back(frames.add_columns(frame, found).select(*found))

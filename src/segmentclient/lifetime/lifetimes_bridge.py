@@ -134,7 +134,7 @@ def from_lifetimes(fitter: Any, *, time_unit: str = "D") -> Any:
     found = type(fitter).__name__
     if found not in kinds:
         raise ModelError(f"{found} is not a fitter this can read; accepted: {', '.join(kinds)}")
-    if not hasattr(fitter, "params_"):
+    if getattr(fitter, "params_", None) is None:
         raise ModelError(f"this {found} is not fitted yet")
     made = model_class(_NAMES[kinds[found]])
     values = {name: float(fitter.params_[name]) for name in made.names}

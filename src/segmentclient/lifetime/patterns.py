@@ -42,6 +42,5 @@ def _without_covariates(models: LifetimeModels, design: Array) -> LifetimeModels
 
 
 def _moved(purchase: Any, values: Array, design: Array) -> tuple[float, ...]:
-    size = len(purchase.names)
-    theta = purchase._moved(values[:size], values[size:], design[None, :])
+    theta = purchase._moved_within_reach(np.asarray(values), design[None, :])
     return tuple(float(np.ravel(value)[0]) for value in theta)

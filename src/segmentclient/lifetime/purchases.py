@@ -222,7 +222,10 @@ class PurchaseModel(Forecaster):
         }
 
     def _take_extra(self, content: Mapping[str, Any]) -> None:
-        self._covariates = Covariates({str(n): tuple(levels) for n, levels in content["covariates"].items()})
+        levels = {str(name): tuple(found) for name, found in content["covariates"].items()}
+        if not all(isinstance(level, str) for found in levels.values() for level in found):
+            raise TypeError(f"covariates: the levels of each are text, found {content['covariates']!r}")
+        self._covariates = Covariates(levels)
         expected = [*self.names, *self._coefficient_names()]
         if list(self.params_.index) != expected:
             raise ModelError(

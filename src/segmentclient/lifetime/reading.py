@@ -9,6 +9,8 @@ import numpy as np
 
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError
+from segmentclient.lifetime.arguments import draws_of, within_reach
+from segmentclient.lifetime.clock import warn_of_another_unit
 from segmentclient.lifetime.covariates import Covariates
 from segmentclient.lifetime.estimator import Estimator
 from segmentclient.lifetime.histories import (
@@ -34,17 +36,17 @@ class Reader(Estimator):
 
     def _theta(self, h: Histories, row: Array | None = None) -> Theta:
         values = self._params().to_numpy() if row is None else row
-        size = len(self.names)
-        return self._moved(values[:size], values[size:], h.covariates)
+        return self._moved_within_reach(values, h.covariates)
+
+    def _moved_within_reach(self, values: Array, design: Array) -> Theta:
+        """Move the parameters of a fit, or refuse covariates that would move them beyond what numbers can hold."""
+        parameters, coefficients = np.split(values, [len(self.names)])
+        if coefficients.size:
+            within_reach(design @ coefficients.reshape(len(self.law.movable), -1).T)
+        return self._moved(parameters, coefficients, design)
 
     def _draws(self, draws: Any) -> Array:
-        names = list(self._params().index)
-        missing = [name for name in names if name not in getattr(draws, "columns", ())]
-        if missing:
-            raise ModelError(
-                f"draws has no column {', '.join(missing)}: make it with model.sample_posterior()"
-            )
-        return np.asarray(draws[names], float)
+        return draws_of(draws, list(self._params().index), positive=len(self.names))
 
     def _known_covariates(self) -> Covariates:
         self._params()
@@ -57,6 +59,8 @@ class Reader(Estimator):
             **dict.fromkeys(self._known_covariates().names, "any"),
         }
         schema.check_columns(frame.collect_schema(), kinds)
+        if self.law.rates:  # opportunities, which have no rate, are no unit of time
+            warn_of_another_unit(frame, self.get_params()["time_unit"], type(self).__name__)
         return frame
 
     def _row_values(

@@ -10,8 +10,8 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.customers import as_day, split_periods
 from segmentclient.errors import ModelError
-from segmentclient.lifetime.arguments import generator_of
-from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class
+from segmentclient.lifetime.arguments import at_least_one, generator_of
+from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class, purchase_of
 from segmentclient.lifetime.grouping import distinct
 from segmentclient.lifetime.histories import COLUMNS, numbers, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
@@ -175,6 +175,7 @@ def calibration_by_decile(
     1      2       1170      1.17    1.36  1.21  1.52
     """
     check_options(calibration_by_decile, locals(), error=ModelError)
+    at_least_one(groups, "groups")
     import pandas as pd
 
     model, unit = model_and_unit(model)
@@ -223,7 +224,7 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     Raises
     ------
     ModelError
-        The model was fitted with covariates, which no resample knows.
+        The model is none of purchases, was fitted with covariates, which no resample knows, or `n` is below 1.
 
     Examples
     --------
@@ -235,6 +236,8 @@ def bootstrap_parameters(model: Any, customers: Any, *, n: int = 200, random_sta
     check_options(bootstrap_parameters, locals(), error=ModelError)
     import pandas as pd
 
+    at_least_one(n, "n")
+    model = purchase_of(model)
     _refuse_covariates(model)
     chooses = getattr(model, "k", 1) is None
     seen, sizes = _seen(customers, [*COLUMNS, *_GAPS] if chooses else COLUMNS)
