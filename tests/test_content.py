@@ -438,3 +438,31 @@ def test_nullable_numbers_are_told_as_others(customers, backend):
     ]
     assert told[0] == told[1]
     assert any("–" in row for row in told[0])
+
+
+def segments_and_totals():
+    customers = pd.DataFrame(
+        {
+            "customer_id": range(4),
+            "segment": list("aabb"),
+            "n_orders": [1, 2, 1, 3],
+            "revenue": [10.0, 20.0, 5.0, 5.0],
+            "days_since_last_order": [3, 9, 30, 2],
+        }
+    )
+    totals = pd.DataFrame(
+        {"segment": ["a", "b", "total"], "customers": [2, 2, 4], "lifetime_value": [30.0, 10.0, 40.0]}
+    )
+    return customers, totals.assign(lifetime_value_low=1.0, lifetime_value_high=99.0)
+
+
+def test_totals_tell_shares_where_customers_have_no_value_of_their_own():
+    customers, totals = segments_and_totals()
+    found = gather(customers, by="segment", values=totals)
+    assert found.segments["value_share"].to_dict() == {"a": 0.75, "b": 0.25}
+
+
+def test_totals_of_more_customers_than_the_table_holds_are_refused():
+    customers, totals = segments_and_totals()
+    with pytest.raises(sc.ColumnError, match="'b' counts 2 customers, and the table 1"):
+        gather(customers.head(3), by="segment", values=totals)

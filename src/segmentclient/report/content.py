@@ -225,18 +225,35 @@ def _with_bounds(segments: pd.DataFrame, values: Any, by: str) -> pd.DataFrame:
     """Put the simulated totals and their bounds in the place of plain sums."""
     if values is None:
         return segments
-    return segments.assign(**_bounds(values, by).reindex(segments.index).to_dict("series"))
+    bounds = _bounds(values, by).reindex(segments.index)
+    if "n" in bounds:
+        _refuse_others(bounds.pop("n"), segments["customers"])
+    found = segments.assign(**bounds.to_dict("series"))
+    if "value_share" in found:
+        return found
+    total = found["value"].sum()
+    return found.assign(value_share=found["value"] / total if total > 0 else np.nan)
+
+
+def _refuse_others(valued: pd.Series, told: pd.Series) -> None:
+    """Refuse the totals of more customers than the table holds: they would be told of these."""
+    more = valued[valued > told]
+    if len(more):
+        name = more.index[0]
+        raise ColumnError(
+            f"values: {name!r} counts {int(more.iloc[0]):,} customers, and the table {int(told[name]):,}; accepted: "
+            "value_by_segment of the same customers"
+        )
 
 
 def _bounds(values: Any, by: str) -> pd.DataFrame:
     """Read the totals of `value_by_segment`, one row a segment and one called "total"."""
-    schema.check_columns(
-        frames.read(values, name="values").collect_schema(),
-        dict.fromkeys((by, *_BOUNDS), "any"),
-        table="values",
-    )
-    table = frames.collect(frames.read(values), [by, *_BOUNDS])
-    return table.assign(**{by: frames.label_texts(table[by])}).set_index(by).rename(columns=_BOUNDS)
+    frame = frames.read(values, name="values")
+    columns = frame.collect_schema()
+    names = {**_BOUNDS, **({"customers": "n"} if "customers" in columns else {})}
+    schema.check_columns(columns, {by: "any", **dict.fromkeys(names, "number")}, table="values")
+    table = frames.collect(frame, [by, *names])
+    return table.assign(**{by: frames.label_texts(table[by])}).set_index(by).rename(columns=names)
 
 
 _BOUNDS = {"lifetime_value": "value", "lifetime_value_low": "value_low", "lifetime_value_high": "value_high"}
@@ -245,7 +262,7 @@ _BOUNDS = {"lifetime_value": "value", "lifetime_value_low": "value_low", "lifeti
 def _bounds_of_all(values: Any, by: str) -> dict[str, float]:
     if values is None:
         return {}
-    table = _bounds(values, by)
+    table = _bounds(values, by).drop(columns="n", errors="ignore")
     return (
         {str(name): float(value) for name, value in table.loc["total"].items()}
         if "total" in table.index
