@@ -247,3 +247,10 @@ def _said(function, *tables):
     except sc.ColumnError as error:
         return str(error)
     return "no unfinished result"
+
+
+@pytest.mark.parametrize("column", ["", "*", "a\0b", "^a$"])
+def test_a_new_column_has_a_name_that_every_engine_can_hold(on_engine, column):
+    customers = on_engine(pd.DataFrame({"customer_id": [1, 2], "revenue": [1.0, 9.0]}))
+    with pytest.raises(sc.ColumnError, match="every engine can hold"):
+        sc.segment_by_rules(customers, [sc.Rule("big", "revenue > 5")], column=column)

@@ -7,6 +7,7 @@ from typing import Any
 
 import narwhals.stable.v2 as nw
 
+from segmentclient.errors import ColumnError
 from segmentclient.frames.door import Frame
 
 __all__ = ["OwnType", "folded", "keeps_in_arrow", "schema_of", "taken", "with_known_times"]
@@ -57,7 +58,18 @@ def folded(frame: Frame, name: str) -> str:
 
 
 def taken(frame: Frame, names: Iterable[str]) -> list[str]:
-    """List the columns of a table that stand, as its engine compares names, where columns of these names would go."""
+    """List the columns of a table that stand, as its engine compares names, where columns of these names would go.
+
+    A name for a new column that some engine has no place for is a `ColumnError`.
+    """
+    names = list(names)
+    odd = [
+        name for name in names if not name or name == "*" or "\0" in name or (name[0], name[-1]) == ("^", "$")
+    ]
+    if odd:
+        raise ColumnError(
+            f"column={odd[0]!r}: accepted: a name that every engine can hold, such as 'segment'"
+        )
     there = {folded(frame, name): name for name in frame.collect_schema()}
     return [there[folded(frame, name)] for name in names if folded(frame, name) in there]
 

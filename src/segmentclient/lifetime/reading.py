@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from segmentclient import frames, schema
-from segmentclient.errors import ModelError
 from segmentclient.lifetime.arguments import draws_of, within_reach
 from segmentclient.lifetime.clock import warn_of_another_unit
 from segmentclient.lifetime.covariates import Covariates
