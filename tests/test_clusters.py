@@ -110,6 +110,17 @@ def test_seeds_agree_and_so_do_units(cdnow_customers):
     assert adjusted_rand_score(sc.segment_kmeans(hours, FEATURES)["cluster"], first) >= 0.98
 
 
+def test_every_customer_of_a_plan_gets_a_cluster():
+    """A plan is worked out twice, and threads add sums in any order: the features differ in their last bits."""
+    import duckdb
+
+    plan = duckdb.sql(
+        "select range as customer_id, range % 7 + 1 as orders, range + 0.1 + 1e-13 * random() as revenue from range(60)"
+    )
+    found = sc.segment_kmeans(plan, ["orders", "revenue"], n_clusters=3).df()
+    assert found["cluster"].notna().all()
+
+
 @pytest.mark.parametrize("engine", ["polars", "polars lazy", "duckdb"])
 def test_engines_agree(engine):
     table = customers()

@@ -173,6 +173,16 @@ def test_bands_tell_the_doubts_of_the_split_that_is_kept():
         GammaGammaByFrequency().fit(two)
 
 
+def test_every_customer_of_a_plan_gets_a_value(fitted):
+    """A plan is worked out twice, and threads add sums in any order: the means differ in their last bits."""
+    import duckdb
+
+    plan = duckdb.sql(
+        "select range as customer_id, 2 as frequency, range + 5.1 + 1e-13 * random() as monetary_value from range(40)"
+    )
+    assert fitted.predict(plan).df()["expected_purchase_value"].notna().all()
+
+
 def test_a_mean_over_no_purchase_may_be_missing(fitted, on_engine, back):
     """As an average in SQL, or in pandas, gives it."""
     zero = pd.DataFrame(

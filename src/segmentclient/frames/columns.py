@@ -17,7 +17,11 @@ __all__ = ["add_columns", "map_rows", "plain_rows", "series_like"]
 
 
 def map_rows(
-    frame: Frame, keys: Sequence[str], function: Callable[[dict[str, Any]], Mapping[str, Any]]
+    frame: Frame,
+    keys: Sequence[str],
+    function: Callable[[dict[str, Any]], Mapping[str, Any]],
+    *,
+    apart: str | None = None,
 ) -> Frame:
     """Add columns that a numpy function computes from the key columns, on any engine.
 
@@ -25,16 +29,36 @@ def map_rows(
     length. On eager frames it sees every row, in order. On lazy frames it sees the distinct key rows, which are
     collected, and its answer is joined back in the frame's own engine: the frame stays lazy. There, rows with a
     missing key get missing values.
+
+    A plan is worked out twice then, and a sum of money may differ in its last bit the second time, so that it finds no
+    partner. Keys that may be sums need `apart`, a column that tells the rows apart (`customer_id`): where it does, the
+    answer is joined by it.
     """
     if isinstance(frame, nw.LazyFrame):
-        distinct = collect(frame.select(*keys).drop_nulls().unique())
-        arrays = {key: distinct[key].to_numpy() for key in keys}
-        plain = {key: values.tolist() if values.dtype == object else values for key, values in arrays.items()}
-        small = like(frame, {**plain, **function(arrays)})
-        for key in keys:  # amounts in decimals, or no row at all
+        distinct, on = _distinct(frame, list(keys), apart)
+        arrays = {key: distinct[key].to_numpy() for key in dict.fromkeys([*keys, *on])}
+        plain = {key: arrays[key].tolist() if arrays[key].dtype == object else arrays[key] for key in on}
+        small = like(frame, {**plain, **function({key: arrays[key] for key in keys})})
+        for key in on:  # amounts in decimals, or no row at all
             small = keyed_like(frame, small, key)
-        return joined(frame, small, list(keys))
+        return joined(frame, small, on)
     return add_columns(frame, function({key: _array(frame[key]) for key in keys}))
+
+
+def _distinct(frame: nw.LazyFrame[Any], keys: list[str], apart: str | None) -> tuple[Any, list[str]]:
+    """Collect the distinct key rows, and name the columns by which the answer finds its rows."""
+    if apart is None or not _tells_rows_apart(frame, apart):
+        return collect(frame.select(*keys).drop_nulls().unique()), keys
+    rows = collect(frame.select(*dict.fromkeys([apart, *keys])).drop_nulls(subset=keys).unique())
+    if rows[apart].notna().all() and rows[apart].is_unique:
+        return rows, [apart]
+    return rows.drop_duplicates(keys), keys
+
+
+def _tells_rows_apart(frame: nw.LazyFrame[Any], name: str) -> bool:
+    """Tell whether a column can be joined by without a thought: whole numbers or texts."""
+    held = frame.collect_schema().get(name)
+    return held is not None and (held.is_integer() or held == nw.String)
 
 
 def _array(column: nw.Series[Any]) -> Any:

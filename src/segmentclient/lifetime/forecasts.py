@@ -59,10 +59,14 @@ class Forecaster(Newcomers):
         def answer(h: Histories) -> dict[str, Array]:
             return {**self._alive(h, draws, level), **self._purchases(h, span, draws, level)}
 
-        keys = [*COLUMNS, *self._known_covariates().names]
+        known = self._known_covariates().names
+        keys = [*COLUMNS, *known]
         if frames.is_lazy(frame):
             raise_all(hole_problems(frames.one_row(frame, **holes(frame, keys)), keys), table="customers")
-        return frames.give_back(frames.map_rows(frame, keys, lambda rows: self._on_distinct(rows, answer)))
+        apart = "customer_id" if known else None
+        return frames.give_back(
+            frames.map_rows(frame, keys, lambda rows: self._on_distinct(rows, answer), apart=apart)
+        )
 
     def probability_alive(self, customers: Any, *, draws: Any = None) -> Any:
         """Give the probability that each customer is still one, in the order of the rows.

@@ -175,6 +175,7 @@ class GammaGamma(Estimator):
             frame.with_columns(filled.alias(_MONEY)),
             ("frequency", _MONEY),
             lambda rows: {_MADE: self._conditional_mean(dict(zip(COLUMNS, rows.values(), strict=True)))},
+            apart="customer_id",
         )
         return planned.select(*columns.names(), _MADE)
 

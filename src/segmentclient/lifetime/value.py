@@ -236,7 +236,8 @@ def _missing_problems(no_value: int, no_margin: int, margin_name: float | str) -
 def _on_plan(frame: nw.LazyFrame[Any], columns: Forecast) -> frames.Frame:
     _check_plan(frame, columns.terms.margin)
     before = frame.collect_schema().names()
-    seen = frames.map_rows(frame, columns.keys, lambda keys: _hidden(columns.of_history(keys)))
+    apart = "customer_id" if len(columns.keys) > len(_KEYS) else None
+    seen = frames.map_rows(frame, columns.keys, lambda keys: _hidden(columns.of_history(keys)), apart=apart)
     doubles = {name: _as_double(name, dtype) for name, dtype in seen.collect_schema().items()}
     margin = doubles[columns.terms.margin] if isinstance(columns.terms.margin, str) else columns.terms.margin
     column = {name.removeprefix(_HIDDEN): value for name, value in doubles.items()}

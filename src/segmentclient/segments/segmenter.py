@@ -122,7 +122,7 @@ class Segmenter(ClusterMixin, Storable):
             return {column: answer.tolist()}
 
         known = ["n_orders"] if "n_orders" in frame.collect_schema().names() else []
-        return frames.map_rows(frame, list(dict.fromkeys([*names, *known])), label)
+        return frames.map_rows(frame, list(dict.fromkeys([*names, *known])), label, apart="customer_id")
 
     @property
     def keys_(self) -> NDArray[Any]:
