@@ -385,6 +385,17 @@ def test_unusable_columns_are_named(change, message):
         sc.segment_kmeans(customers().assign(**change), FEATURES)
 
 
+@pytest.mark.parametrize("unusable", [np.nan, np.inf, -1e200])
+def test_the_advice_for_unusable_cells_helps(unusable):
+    table = customers()
+    table.loc[table.index[:2], "revenue"] = unusable
+    with pytest.raises(sc.ColumnError) as told:
+        sc.segment_kmeans(table, FEATURES)
+    advice = str(told.value).split("for instance ")[1].split(" in pandas")[0]
+    left = eval(advice, {"customers": table, "np": np})  # what a reader would paste
+    assert len(sc.segment_kmeans(left, FEATURES)) == len(table) - 2
+
+
 def test_all_the_problems_come_in_one_message():
     table = customers()
     table.loc[table.index[4], "revenue"] = np.nan
@@ -433,7 +444,10 @@ def test_logarithm_refuses_negative_values_at_once_and_next_month():
 
 def test_fewer_different_rows_than_clusters():
     table = pd.DataFrame({"revenue": [1.0, 1, 1, 2, 2, 3]})
-    with pytest.raises(sc.ModelError, match=r"n_clusters=5 needs at least 5 different rows.*3 of them"):
+    with pytest.raises(
+        sc.ModelError,
+        match=r"n_clusters=5 needs at least 5 different rows.*3 of them different\. Ask for n_clusters=3 or fewer",
+    ):
         sc.segment_kmeans(table, ["revenue"])
     out = sc.segment_kmeans(table, ["revenue"], n_clusters=3)
     assert out["cluster"].tolist() == ["c3", "c3", "c3", "c2", "c2", "c1"]

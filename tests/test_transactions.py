@@ -219,6 +219,15 @@ def test_all_problems_come_at_once():
         sc.clean_transactions(orders(), customer_id="whose", date="days", amount="price")
 
 
+def test_a_column_of_another_name_is_told_by_its_option():
+    with pytest.raises(sc.ColumnError) as told:
+        sc.clean_transactions(orders().rename(columns={"total": "montant"}))
+    for option in ("customer_id", "date", "amount"):
+        assert f"column '{option}' is missing (name yours in {option}=)" in str(told.value)
+    with pytest.raises(sc.ColumnError, match=r"column 'q' is missing \(name yours in quantity=\)"):
+        sc.clean_transactions(orders(), **COLUMNS, quantity="q", unit_price="total")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -127,13 +127,20 @@ def _unusable(values: Array, names: Sequence[str]) -> Iterator[str]:
     for place, name in enumerate(names):
         column = values[:, place]
         large = np.isfinite(column) & (np.abs(column) > LARGEST)
-        faults = {"missing (NaN)": np.isnan(column), "infinite (inf)": np.isinf(column)}
-        for word, bad in (faults | {f"absurdly large (beyond {LARGEST:g})": large}).items():
+        faults = {
+            "missing (NaN)": (np.isnan(column), f"customers.dropna(subset=[{name!r}])"),
+            "infinite (inf)": (np.isinf(column), f"customers[np.isfinite(customers[{name!r}])]"),
+            f"absurdly large (beyond {LARGEST:g})": (
+                large,
+                f"customers[customers[{name!r}].abs() <= {LARGEST:g}]",
+            ),
+        }
+        for word, (bad, without) in faults.items():
             if bad.any():
                 yield (
                     f"column {name!r} holds {int(bad.sum()):,} {word} values in {len(column):,} rows "
                     f"(first at row {_first(bad)}); finite numbers are accepted: fill them, or leave these rows out, "
-                    f"for instance customers.dropna(subset=[{name!r}]) in pandas"
+                    f"for instance {without} in pandas"
                 )
 
 

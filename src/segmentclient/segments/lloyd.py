@@ -274,8 +274,9 @@ def _refuse_too_few(rows: Array, n_clusters: int) -> None:
 
 
 def _refuse(rows: Array, n_clusters: int, found: int) -> NoReturn:
+    fewer = " or fewer" if found > 1 else ""
     samples = "1 sample" if len(rows) == 1 else f"{len(rows):,} rows"
     raise ModelError(
         f"customers: n_clusters={n_clusters} needs at least {n_clusters} different rows; the table has {samples}, "
-        f"{found} of them different. Ask for n_clusters={found} or fewer, or give more features"
+        f"{found} of them different. Ask for n_clusters={found}{fewer}, or give more features"
     )

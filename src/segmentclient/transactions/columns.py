@@ -163,7 +163,7 @@ def _amounts(schema: Mapping[str, Any], names: ColumnNames, decimal: str, strip:
 def _name_problems(frame: frames.Frame, names: ColumnNames) -> Iterable[str]:
     if bool(names.quantity) != bool(names.unit_price):
         yield "quantity= and unit_price= go together: name both columns, or neither"
-    taken = set(names.renamed) | ({"amount"} if names.quantity else set())
+    taken = set(names.renamed) | ({"amount"} if names.quantity and names.unit_price else set())
     for column in sorted(frame.collect_schema()):
         new = frames.folded(frame, column)
         if new in taken and names.renamed.get(new) != column:
