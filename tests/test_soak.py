@@ -30,7 +30,8 @@ def run(seed, folder):
     table = sc.predict_lifetime_value(table, models=sc.fit_lifetime_models(table), margin=0.4)
     assert table["p_alive"].between(0, 1).all()
     for name in ("expected_purchases", "lifetime_value"):
-        assert (table[f"{name}_low"] <= table[f"{name}_high"]).all()
+        assert (table[f"{name}_low"] <= table[name]).all()
+        assert (table[name] <= table[f"{name}_high"]).all()
         assert np.isfinite(table[name]).all()
     table = sc.segment_kmeans(table, ["n_orders", "revenue"], n_clusters=3)
     profile = sc.profile_segments(table)

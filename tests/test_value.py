@@ -434,11 +434,40 @@ def test_covariates_move_each_customers_value(calibration, fitted, back, engine)
 
 def test_bounds_hold_the_mean_of_realised_values(five):
     found = value(five, interval=0.9, acquisition_cost=2.0)
-    assert (found["expected_purchases_low"] <= found["expected_purchases_high"]).all()
-    assert (found["lifetime_value_low"] <= found["lifetime_value_high"]).all()
+    assert_held(found)
     assert found["lifetime_value_low"][1] == -2.0  # a one-time buyer may bring nothing
     wider = value(five, interval=0.99)
     assert (wider["lifetime_value_high"] >= value(five, interval=0.5)["lifetime_value_high"]).all()
+
+
+def assert_held(found):
+    for name in ("expected_purchases", "lifetime_value"):
+        assert (found[f"{name}_low"] <= found[name]).all()
+        assert (found[name] <= found[f"{name}_high"]).all()
+
+
+@pytest.mark.parametrize("horizon", ["12M", "infinite"])
+@pytest.mark.parametrize("interval", [0.02, 0.5, 0.9])
+def test_bounds_hold_the_mean_of_those_who_have_left(interval, horizon, on_engine, back):
+    """Of ten purchases and a long silence the 95 % quantile is 0, and the mean is not."""
+    table = pd.DataFrame(
+        {
+            "customer_id": range(4),
+            "frequency": [10, 25, 0, 40],
+            "recency": [20.0, 20.0, 0.0, 38.5],
+            "T": 39.0,
+            "monetary_value": [30.0, 9.0, 0.0, 12.0],
+            "segment": ["a", "b", "c", "d"],
+        }
+    )
+    terms = {"horizon": horizon, "interval": interval, "annual_discount_rate": 0.1, "service_cost": 2.0}
+    found = back(value(on_engine(table), **terms))
+    assert_held(found)
+    if horizon == "12M":
+        assert (found["expected_purchases_high"] == np.ceil(found["expected_purchases_high"])).all()
+        predicted = back(MODELS.purchase.predict(on_engine(table), t=52, interval=interval))
+        assert (predicted["expected_purchases"] <= predicted["expected_purchases_high"]).all()
+        assert_held(sc.value_by_segment(table, models=MODELS, time_unit="W", **terms))
 
 
 @pytest.mark.parametrize("interval", [0.5, 0.9])
@@ -448,8 +477,9 @@ def test_bounds_of_those_who_stay_are_quantiles_of_their_law(five, interval):
     found = value(five, models=nbd, horizon="52W", interval=interval)
     scale = 12.07 + five["T"]
     law = stats.nbinom(0.385 + five["frequency"], scale / (scale + 52))
-    assert found["expected_purchases_low"].tolist() == law.ppf((1 - interval) / 2).tolist()
-    assert found["expected_purchases_high"].tolist() == law.ppf((1 + interval) / 2).tolist()
+    low, high = (law.ppf((1 + sign * interval) / 2) for sign in (-1, 1))
+    assert found["expected_purchases_low"].tolist() == np.minimum(low, np.floor(law.mean())).tolist()
+    assert found["expected_purchases_high"].tolist() == np.maximum(high, np.ceil(law.mean())).tolist()
 
 
 def test_bounds_of_an_endless_horizon_are_those_of_its_typical_length(five):

@@ -18,6 +18,7 @@ from segmentclient.lifetime.arguments import (
     refuse_overwriting,
 )
 from segmentclient.lifetime.histories import COLUMNS, Array, Histories, hole_problems, holes
+from segmentclient.lifetime.intervals import counts_around
 from segmentclient.lifetime.newcomers import Newcomers
 from segmentclient.options import check_options
 
@@ -41,7 +42,7 @@ class Forecaster(Newcomers):
         customers : any table with `frequency`, `recency`, `T` (and the model's covariates).
         t : length of the future, in the unit of `T`.
         interval : probability of the intervals, for instance 0.9. `expected_purchases_low` and `_high` hold the
-            number of purchases that will really be made with that probability.
+            number of purchases that will really be made with that probability, and the expected one.
         draws : from `sample_posterior`: predictions are averaged over them, intervals (0.9 unless given) include the
             doubt about parameters (at most 100 draws are used for counts), and `p_alive` gets `_low` and `_high` too.
 
@@ -271,7 +272,7 @@ class Forecaster(Newcomers):
         )
         if level is None:
             return mean
-        low, high = self._count_interval(h, t, draws, level)
+        low, high = counts_around(mean[_PURCHASES], *self._count_interval(h, t, draws, level))
         return {**mean, f"{_PURCHASES}_low": low, f"{_PURCHASES}_high": high}
 
     def _count_interval(self, h: Histories, t: float, draws: Any, level: float) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from scipy import special
 from segmentclient.lifetime.histories import distinct
 from segmentclient.lifetime.outlook import Process, count_grid, counts_at_least
 
-__all__ = ["Quantiles", "quantiles_ahead"]
+__all__ = ["Quantiles", "counts_around", "quantiles_ahead"]
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
@@ -38,6 +38,11 @@ class Quantiles:
     count: Array
     spend_late: Array
     spend_early: Array
+
+
+def counts_around(mean: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """Stretch bounds of a count to whole numbers around its mean, which lies above both where hardly anyone buys."""
+    return np.minimum(low, np.floor(mean)), np.maximum(high, np.ceil(mean))
 
 
 def quantiles_ahead(

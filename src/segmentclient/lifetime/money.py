@@ -103,7 +103,10 @@ def value_customers(
         return money
     unit = margin * column["_fade"] * algebra.where(known, scale, column["_typical"])
     low, high = (_bound(column, side, unit, forecast, algebra) for side in ("low", "high"))
-    return money | {"lifetime_value_low": low, "lifetime_value_high": high}
+    return money | {
+        "lifetime_value_low": algebra.least(low, value),
+        "lifetime_value_high": algebra.most(high, value),
+    }
 
 
 def _bound(column: Mapping[str, Any], side: str, unit: Any, forecast: Forecast, algebra: Algebra) -> Any:

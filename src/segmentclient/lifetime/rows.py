@@ -24,7 +24,7 @@ from segmentclient.lifetime.histories import (
     without_history,
 )
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
-from segmentclient.lifetime.intervals import quantiles_ahead
+from segmentclient.lifetime.intervals import counts_around, quantiles_ahead
 from segmentclient.lifetime.outlook import Ahead, Process, ahead
 from segmentclient.lifetime.patterns import covariate_names, plain_models
 
@@ -141,7 +141,8 @@ def _columns(
     columns["_fade"] = _fade(process, seen, span, future)[kind]
     per = columns["_per"]
     columns["_typical"] = np.where(per > 0, columns["_mean"] / np.where(per > 0, per, 1.0), columns["_v"])
-    return columns | _bounds(models, rows, span, interval, (p, p * x + q), columns["_fade"], with_time)
+    bounds = _bounds(models, rows, span, interval, (p, p * x + q), with_time)
+    return columns | bounds | _counts(columns, bounds, discounted=math.isinf(span.length))
 
 
 def _possible(x: Array, recency: Array, T: Array) -> bool:
@@ -190,7 +191,6 @@ def _bounds(
     span: Span,
     interval: float,
     spend: tuple[Array, Array],
-    fade: Array,
     with_time: bool,
 ) -> dict[str, Array]:
     first, kind = (slice(None), slice(None)) if models.is_certain else distinct([*rows, *spend])
@@ -205,13 +205,26 @@ def _bounds(
     found = quantiles_ahead(processes, some, alive, given, span.typical, levels, early=with_time)
     columns = {}
     for name, quantiles in zip(("low", "high"), found, strict=True):
-        count = quantiles.count[kind]
-        columns[f"expected_purchases_{name}"] = count * fade if math.isinf(span.length) else count
+        columns[f"expected_purchases_{name}"] = quantiles.count[kind]
         columns[f"_late_{name}"], columns[f"_early_{name}"] = (
             quantiles.spend_late[kind],
             quantiles.spend_early[kind],
         )
     return columns
+
+
+def _counts(
+    columns: Mapping[str, Array], bounds: Mapping[str, Array], *, discounted: bool
+) -> dict[str, Array]:
+    """Bounds of the purchases, around their mean; discounted ones are no whole numbers."""
+    names = "expected_purchases_low", "expected_purchases_high"
+    mean, (low, high) = columns["expected_purchases"], (bounds[name] for name in names)
+    if discounted:
+        fade = columns["_fade"]
+        around = np.minimum(low * fade, mean), np.maximum(high * fade, mean)
+    else:
+        around = counts_around(mean, low, high)
+    return dict(zip(names, around, strict=True))
 
 
 def spend_table(spend: Any) -> Array:

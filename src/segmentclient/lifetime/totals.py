@@ -112,10 +112,9 @@ def _table(plan: Plan, by: str, interval: float, totals: Totals) -> Any:
     for name, expected, drawn in zip(
         ("expected_purchases", "lifetime_value"), totals.expected, totals.drawn, strict=True
     ):
-        columns[name] = _with_total(expected)
-        columns[f"{name}_low"], columns[f"{name}_high"] = np.quantile(
-            _with_total(drawn), levels, axis=0, method="weibull"
-        )
+        mean = columns[name] = _with_total(expected)
+        low, high = np.quantile(_with_total(drawn), levels, axis=0, method="weibull")
+        columns[f"{name}_low"], columns[f"{name}_high"] = np.minimum(low, mean), np.maximum(high, mean)
     if plan.terms.acquisition_cost > 0:
         columns["payback_days"] = _payback(plan)
     return pd.DataFrame(columns)

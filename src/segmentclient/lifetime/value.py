@@ -82,7 +82,7 @@ def predict_lifetime_value(
     `value_basis`: "own_history"; "average_customer" where the customer has no repeat purchase above 0, so that the
     spend is that of the average customer; "no_order_yet" for prospects, whose predictions are missing.
     With an interval also `expected_purchases_low`, `_high` and `lifetime_value_low`, `_high`: predictive, of what will be
-    realised, so [0, y] is common. Lazy tables stay lazy: the driver receives the distinct (frequency, recency, T).
+    realised, so [0, y] is common; they always hold the value. Lazy tables stay lazy: the driver receives the distinct (frequency, recency, T).
 
     Raises
     ------
