@@ -164,6 +164,11 @@ CALLS = [
         "from segmentclient.cli.tables import read_table; open('a.parquet', 'w').close(); read_table('a.parquet')",
         'a Parquet file needs pyarrow: pip install "segmentclient[duckdb]"',
     ),
+    (
+        "pyarrow",
+        "from segmentclient.cli.tables import write_table; write_table(sc.datasets.load_donations(), 'a.parquet')",
+        'a Parquet file needs pyarrow: pip install "segmentclient[duckdb]"',
+    ),
 ]
 
 

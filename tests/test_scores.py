@@ -395,3 +395,22 @@ def test_a_column_may_be_called_as_a_count_within_was():
     table = shop(60).assign(_n=lambda t: t["revenue"])
     one = scored(table, method="jenks", bins=3, monetary="_n")
     assert one["m_score"].tolist() == scored(table, method="jenks", bins=3)["m_score"].tolist()
+
+
+@pytest.mark.parametrize("method", ["fixed", "r_rfm"])
+def test_rows_at_hand_and_plans_are_scored_alike_at_the_cut_points(method):
+    """Numpy searches where rows are at hand, expressions compare on a plan: the same slack, on either side of zero."""
+    import polars as pl
+
+    points = np.array([-40.0, -1.0, 0.0, 3.0, 1e12])
+    values = np.concatenate([points * (1 + slack) for slack in (0, 5e-10, -5e-10, 2e-9, -2e-9)])
+    table = pd.DataFrame({"days_since_last_order": values, "n_orders": values[::-1], "revenue": values})
+    axes = dict.fromkeys(("recency", "frequency", "monetary"), points[:4].tolist())
+    scorer = (
+        sc.RFMScorer(method="fixed", bins=axes) if method == "fixed" else sc.RFMScorer(method="r_rfm")
+    ).fit(table)
+    plan = scorer.transform(pl.from_pandas(table).lazy()).collect().to_pandas()
+    pd.testing.assert_frame_equal(scorer.transform(table), plan)
+    if method == "fixed":
+        expected = 1 + sum(values - point > np.abs(point) * 1e-9 for point in points[:4])
+        assert scorer.transform(table)["m_score"].tolist() == expected.tolist()

@@ -235,7 +235,14 @@ def write_table(table: Any, path: str) -> None:
             }
             table.assign(**texts).to_csv(draft, index=False)
         else:
-            table.to_parquet(draft, index=False)
+            _write_parquet(table, draft)
+
+
+def _write_parquet(table: Any, path: Path) -> None:
+    try:
+        table.to_parquet(path, index=False)
+    except ImportError:
+        raise missing_package("a Parquet file", "pyarrow", "duckdb") from None
 
 
 def _harmless(value: Any) -> Any:

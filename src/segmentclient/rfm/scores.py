@@ -23,7 +23,7 @@ from segmentclient.errors import (
 )
 from segmentclient.locale import MISSING
 from segmentclient.options import check_options, shown
-from segmentclient.rfm.applying import axis_score
+from segmentclient.rfm.applying import scored
 from segmentclient.rfm.checks import group_conditions, is_absent, refuse_unknown_groups, table_facts
 from segmentclient.rfm.cuts import AXES, Cut, conditions_text, plain_value, score_ranges
 from segmentclient.rfm.learning import learn
@@ -100,12 +100,12 @@ def score_rfm(
     [555, 443, 334, 222, 111]
     """
     check_options(score_rfm, locals())
-    if scorer is None:
-        columns = {"recency": recency, "frequency": frequency, "monetary": monetary}
-        scorer = RFMScorer(bins=bins, method=method, weights=weights, groupby=groupby, **columns).fit(
-            customers
-        )
-    return scorer.transform(customers)
+    if scorer is not None:
+        return scorer.transform(customers)
+    columns = {"recency": recency, "frequency": frequency, "monetary": monetary}
+    fresh = RFMScorer(bins=bins, method=method, weights=weights, groupby=groupby, **columns)
+    frame, facts = fresh._learnt(customers)
+    return fresh._applied(frame, facts)
 
 
 class RFMScorer:
@@ -161,6 +161,11 @@ class RFMScorer:
 
     def fit(self, customers: Any) -> RFMScorer:
         """Learn the cut points; the customers without recency (who never bought) are left out."""
+        self._learnt(customers)
+        return self
+
+    def _learnt(self, customers: Any) -> tuple[frames.Frame, dict[str, Any]]:
+        """Learn, and give what was read, so that nothing is counted twice."""
         check_options(RFMScorer.__init__, vars(self))
         options = self._options()
         raise_all(option_problems(options), table="score_rfm", error=SegmentClientError)
@@ -172,14 +177,16 @@ class RFMScorer:
         self.cuts_ = tuple(one.cut for one in learnt)
         self.ties_ = tie_report(learnt)
         warn_of_ties(self.ties_)
-        return self
+        return frame, facts
 
     def transform(self, customers: Any) -> Any:
         """Add the score columns to a table, in its own engine; values out of range take the end scores."""
         self._check_fitted()
         frame = frames.read(customers)
+        return self._applied(frame, table_facts(frame, self._options()))
+
+    def _applied(self, frame: frames.Frame, facts: Mapping[str, Any]) -> Any:
         options = self._options()
-        facts = table_facts(frame, options)
         output = [*OUTPUT, *(["rfm_score"] if self.weights else [])]
         taken = frames.taken(frame, output)
         if taken:
@@ -187,14 +194,10 @@ class RFMScorer:
                 f"customers: scored already (columns {', '.join(taken)}); drop them first to score again"
             )
         refuse_unknown_groups(frame, self.cuts_, self.groupby)
-        for axis, score in AXES.items():
-            value = axis_score(
-                self.cuts_, options, axis, absent=is_absent(frame, self.recency) if facts["absent"] else None
-            )
-            frame = frame.with_columns(value.alias(score))
-        r, f, m = (nw.col(name) for name in AXES.values())
-        frame = frame.with_columns((r * 100 + f * 10 + m).alias("rfm_code"))
+        absent = is_absent(frame, self.recency) if facts["absent"] else None
+        frame = scored(frame, self.cuts_, options, absent=absent)
         if self.weights:
+            r, f, m = (nw.col(name) for name in AXES.values())
             weights = np.asarray(self.weights, float) / sum(self.weights)
             frame = frame.with_columns((r * weights[0] + f * weights[1] + m * weights[2]).alias("rfm_score"))
         return frames.give_back(frame)
