@@ -130,6 +130,49 @@ def test_own_maps_from_ranges_table_and_toml(tmp_path):
     assert described.describe("best").label == 'The "best"'
 
 
+FRENCH = {
+    "champions": "Champions",
+    "loyal": "Fidèles",
+    "potential_loyalists": "Fidèles potentiels",
+    "new": "Nouveaux",
+    "promising": "Prometteurs",
+    "needs_attention": "À surveiller",
+    "about_to_sleep": "En voie d’endormissement",
+    "at_risk": "À risque",
+    "cant_lose": "À ne pas perdre",
+    "hibernating": "En hibernation",
+    "lost": "Perdus",
+    "prospects": "Prospects",
+    "active": "Actifs",
+    "almost_lost": "Presque perdus",
+    "previously_loyal": "Anciens fidèles",
+    "dormant": "Dormants",
+    "recent": "Récents",
+    "inactive": "Inactifs",
+    "others": "Autres",
+}
+
+
+@pytest.mark.parametrize("key", FRENCH)
+def test_a_segment_is_described_in_french(key):
+    standard = sc.SegmentMap.preset("standard")
+    english, french = standard.describe(key), standard.describe(key, lang="fr")
+    assert french.label == FRENCH[key]
+    assert (french.key, french.colour) == (key, english.colour)
+    assert french.meaning != english.meaning
+    assert french.action != english.action
+    assert "'" not in french.meaning + french.action
+
+
+def test_words_of_ones_own_are_not_translated():
+    own = maps.Segment("best", "Top", "#112233", "they buy", "call them")
+    described = sc.SegmentMap("ours", 3, {"best": ("...",)}, segments={"best": own})
+    assert described.describe("best", lang="fr") == own
+    assert described.describe("nobody", lang="fr").label == "nobody"
+    with pytest.raises(sc.SegmentClientError, match="lang='de'"):
+        described.describe("best", lang="de")
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -2,7 +2,7 @@
 
 from segmentclient.shown.fewest import FEWEST, may_be_told
 from segmentclient.shown.groups import GREY, OTHERS, PALETTE, colours, is_segment, label, natural, plain_name
-from segmentclient.shown.known import Segment, action, known_segments, meaning
+from segmentclient.shown.known import Segment, action, known_segment, known_segments, meaning
 
 __all__ = [
     "FEWEST",
@@ -13,6 +13,7 @@ __all__ = [
     "action",
     "colours",
     "is_segment",
+    "known_segment",
     "known_segments",
     "label",
     "may_be_told",

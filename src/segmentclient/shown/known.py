@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 from segmentclient.locale import language
 from segmentclient.render import printable
 
-__all__ = ["Segment", "action", "colour", "known_segments", "label", "meaning"]
+__all__ = ["Segment", "action", "colour", "known_segment", "known_segments", "label", "meaning"]
 
 UNKNOWN_COLOUR = "#A8A8A8"
 
@@ -42,6 +42,13 @@ def action(key: str, lang: str = "en") -> str:
     """Give the recommended action for a segment in a language ("" for a key that the library does not know)."""
     known = known_segments().get(key)
     return language(lang).text(known.action) if known else ""
+
+
+def known_segment(key: str, lang: str = "en") -> Segment | None:
+    """Give a segment in the words of a language, or None for a key that the library does not know."""
+    if (known := known_segments().get(key)) is None:
+        return None
+    return replace(known, label=label(key, lang), meaning=meaning(key, lang), action=action(key, lang))
 
 
 def colour(key: str) -> str | None:

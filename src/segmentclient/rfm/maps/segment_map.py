@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from segmentclient import frames
 from segmentclient.errors import ModelError, RuleError, raise_all
@@ -30,7 +30,7 @@ from segmentclient.rfm.maps.checking import (
 from segmentclient.rfm.maps.moves import moves
 from segmentclient.rfm.scores import RFMScorer
 from segmentclient.schema import check_columns, nearest
-from segmentclient.shown import Segment, known_segments
+from segmentclient.shown import Segment, known_segment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,10 +166,17 @@ class SegmentMap:
         cells = ("".join(cell) for cell in itertools.product(scores, repeat=3))
         return {cell: [key for key, pattern in patterns.items() if pattern.fullmatch(cell)] for cell in cells}
 
-    def describe(self, key: str) -> Segment:
-        """Give the label, colour, meaning and action of a segment."""
+    def describe(self, key: str, *, lang: Literal["en", "fr"] = "en") -> Segment:
+        """Give the label, colour, meaning and action of a segment; words of your own stay as you wrote them.
+
+        Examples
+        --------
+        >>> import segmentclient as sc
+        >>> sc.SegmentMap.preset("standard").describe("at_risk", lang="fr").label
+        'À risque'
+        """
         check_options(SegmentMap.describe, locals())
-        return self.segments.get(key) or known_segments().get(key) or Segment(key, key)
+        return self.segments.get(key) or known_segment(key, lang) or Segment(key, key)
 
     def moves_up(self, scorer: RFMScorer) -> pd.DataFrame:
         """Say what moves a customer of each segment up, in days, orders and money.
