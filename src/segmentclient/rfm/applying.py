@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -39,7 +39,7 @@ def _scored_by_numpy(frame: nw.DataFrame[Any], cuts: tuple[Cut, ...], options: O
 def _looked_up(frame: nw.DataFrame[Any], cut: Cut, options: Options) -> Any:
     values = frame[options.columns[cut.axis]].cast(nw.Float64).to_numpy()
     limits = [_limit(point, options.method_of(cut.axis)) for point in cut.points]
-    side = "right" if options.method_of(cut.axis) == "r_rfm" else "left"
+    side: Literal["left", "right"] = "right" if options.method_of(cut.axis) == "r_rfm" else "left"
     count = np.searchsorted(np.array(limits, float), values, side=side).astype(np.int64)
     return (len(cut.points) + 1) - count if cut.axis == "recency" else count + 1
 
