@@ -414,3 +414,11 @@ def test_rows_at_hand_and_plans_are_scored_alike_at_the_cut_points(method):
     if method == "fixed":
         expected = 1 + sum(values - point > np.abs(point) * 1e-9 for point in points[:4])
         assert scorer.transform(table)["m_score"].tolist() == expected.tolist()
+
+
+def test_a_scorer_without_the_cut_points_of_an_axis_says_so():
+    table = pd.DataFrame({"days_since_last_order": [1, 2], "n_orders": [1, 2], "revenue": [1.0, 2.0]})
+    scorer = sc.RFMScorer().fit(table)
+    scorer.cuts_ = scorer.cuts_[:2]
+    with pytest.raises(sc.ModelError, match="no cut points for monetary: fit the scorer again"):
+        scorer.transform(table)

@@ -21,7 +21,8 @@ def scored(
 ) -> frames.Frame:
     """Add the three scores and their code; rows without recency (who never bought) have none."""
     cuts = tuple(cuts)
-    if isinstance(frame, nw.DataFrame) and absent is None and not any(cut.within for cut in cuts):
+    plain = {cut.axis for cut in cuts if not cut.within} == set(AXES) and not any(cut.within for cut in cuts)
+    if plain and absent is None and isinstance(frame, nw.DataFrame):
         return _scored_by_numpy(frame, cuts, options)
     for axis, score in AXES.items():
         frame = frame.with_columns(axis_score(cuts, options, axis, absent=absent).alias(score))
