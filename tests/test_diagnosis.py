@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -157,6 +159,66 @@ def test_a_border_is_named():
     assert "only the mean rate" in found["finding"]
     pareto = sc.ParetoNBD.from_params(r=1.0, alpha=10.0, s=1e-5, beta=1e5)
     assert "no drop-out" in findings(pareto, table).loc["identification", "finding"]
+
+
+TWO = pd.DataFrame({"frequency": [3, 0], "recency": [20.0, 0.0], "T": [30.0, 30.0]})
+NO_DROPOUT = "The data show no drop-out ({}): who has left cannot be told from who is slow."
+ONE_RATE = "Customers hardly differ in how often they buy (r = {}): only the mean rate r / alpha is known, not r and alpha apart."
+ONE_CHANCE = "Customers do not differ in how readily they leave (a + b = {}): only the mean chance a / (a + b) is known."
+ROUGH = "How customers leave is hardly known ({} only within a factor of {})."
+
+
+def identification(model):
+    return findings(model, TWO).loc["identification", ["value", "finding"]].tolist()
+
+
+def coin(a, b, r=1.0, alpha=9.0):
+    return sc.BGNBD.from_params(r=r, alpha=alpha, a=a, b=b)
+
+
+def clock(s, beta, r=2.0, alpha=10.0):
+    return sc.ParetoNBD.from_params(r=r, alpha=alpha, s=s, beta=beta)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (coin(1.0, 999.0, r=100.0), []),  # 1 in 1,000 of 1,000, and a shape of 100: not yet
+        (coin(0.5, 9999.5), [NO_DROPOUT.format("a / (a + b) = 5e-05")]),
+        (coin(400.0, 1100.4), [ONE_CHANCE.format("1,500")]),
+        (coin(2.0, 5.0, r=120.3), [ONE_RATE.format(120)]),
+        (sc.NBD.from_params(r=101.0, alpha=9.0), [ONE_RATE.format(101)]),
+        (clock(0.3, 1000.0), []),  # 3 in 10,000 against 2 in 10
+        (clock(0.1, 1000.0), [NO_DROPOUT.format("s / beta = 0.0001")]),
+        (clock(2.0, 9.0, r=300.0), [ONE_RATE.format(300)]),
+    ],
+)
+def test_each_doubt_about_the_parameters_has_its_sentence(model, told):
+    expected = " ".join(told) or "The data determine every parameter."
+    assert identification(model) == [len(told), expected]
+
+
+@pytest.mark.parametrize(
+    ("model", "errors", "told"),
+    [
+        (coin(2.0, 5.0), (3.0, 7.5), []),  # 1.5 of each
+        (coin(2.0, 5.0), (4.0, 7.0), [ROUGH.format("a", 55)]),  # e^(2·2) = 54.6
+        (coin(2.0, 5.0), (4.0, 10.0), [ROUGH.format("a and b", 55)]),
+        (clock(1.0, 4.0), (0.1, 40.0), [ROUGH.format("beta", "1,000,000")]),
+    ],
+)
+def test_parameters_known_within_a_factor_are_named_with_it(model, errors, told):
+    """Two standard errors of a logarithm either way, e^20 cut to a million."""
+    content = json.loads(model.to_json())
+    content["covariance"] = np.diag([0.01, 0.01, *np.square(errors)]).tolist()
+    expected = " ".join(told) or "The data determine every parameter."
+    assert identification(model.from_json(json.dumps(content))) == [len(told), expected]
+
+
+def test_a_search_that_did_not_arrive_is_told():
+    content = json.loads(sc.NBD.from_params(r=1.0, alpha=9.0).to_json())
+    found = identification(sc.NBD.from_json(json.dumps(content | {"converged": False})))
+    assert found == [1, "The search for the best parameters did not reach a maximum."]
 
 
 def test_french(calibration, log):

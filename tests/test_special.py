@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segmentclient.lifetime import special
-from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.grouping import distinct, levels
 from segmentclient.lifetime.quadrature import log_concave_integral, tilted_nodes
 
 POSITIVE = st.floats(-3, 3).map(lambda power: 10.0**power)
@@ -110,3 +110,28 @@ def test_distinct_rows(rows):
     table = list(zip(*columns, strict=True))
     assert [table[i] for i in first] == sorted(set(table))
     assert [table[first[k]] for k in kind] == table
+
+
+def test_distinct_rows_of_numbers_far_apart():
+    """Four columns of four billion possible days each: more kinds than a whole number can tell apart."""
+    far = [-(2.0**31) + 1, 0.0, 12345.0, 2.0**31 - 1]
+    rows = np.random.default_rng(4).choice(far, (300, 4))
+    first, kind = distinct(list(rows.T))
+    kinds, place = np.unique(rows, axis=0, return_inverse=True)
+    np.testing.assert_array_equal(rows[first], kinds)
+    np.testing.assert_array_equal(kind, place.ravel())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(-9, 2000), min_size=1, max_size=9),
+    st.sampled_from([1.0, 7.0, 10.0]),
+    st.sampled_from([0.0, 1e6, 2.0**31]),
+)
+def test_levels_rise_and_every_row_has_its_own(whole, parts, far):
+    """Days, weeks or tenths, close together or far apart: a thousand levels at most where the rows are few."""
+    column = np.array([*whole, far * parts], float) / parts
+    values, places = levels(column)
+    np.testing.assert_array_equal(values[places], column)
+    assert (np.diff(values) > 0).all()
+    assert values.size <= 1000

@@ -140,6 +140,8 @@ def test_cohorts_are_a_plain_pivot(cdnow, period):
         p.start_time.date() for p in expected.index.levels[0]
     ]
     assert (table.loc[table["age"] == 0, "retention"] == 1).all()
+    ages = [(days["when"].max() - cohort).n + 1 for cohort in expected.index.levels[0]]  # none beyond the log
+    assert table.groupby("cohort").size().tolist() == ages
 
 
 def test_refunds_are_no_purchases_and_lazy_is_the_same(cdnow):
