@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 from segmentclient import frames
-from segmentclient.errors import ColumnError, raise_all
+from segmentclient.errors import raise_all
 from segmentclient.lifetime.histories import Array, bad_values, numbers
 
 __all__ = ["Covariates", "learn_covariates"]
@@ -41,70 +42,83 @@ class Covariates:
             for label in ([f"{name}={v}" for v in levels[1:]] or [name])
         ]
 
-    def encode(self, table: Mapping[str, Any]) -> Array:
-        """Turn the columns of a table into the design, rows × labels."""
-        raise_all(self._problems(table), table="customers")
+    def encode(self, table: Mapping[str, Any], counts: Array | None = None) -> Array:
+        """Turn the columns of a table into the design, rows × labels; `counts` customers stand behind each row."""
+        raise_all(self._problems(table, counts), table="customers")
         columns = [column for name, levels in self.levels.items() for column in _encoded(table[name], levels)]
         size = len(next(iter(table.values())))
         return np.column_stack(columns) if columns else np.empty((size, 0))
 
-    def _problems(self, table: Mapping[str, Any]) -> Iterator[str]:
+    def _problems(self, table: Mapping[str, Any], counts: Array | None) -> Iterator[str]:
         for name, levels in self.levels.items():
             if levels:
                 yield from _unknown_levels(name, _texts(table[name]), levels)
-            elif (values := _floats(table[name])) is None:
+            elif _no_numbers(table[name]):
                 yield f"covariate {name!r} holds no numbers, and the fit had numbers there (cast the column first)"
             else:
-                yield from bad_values(name, values, ~np.isfinite(values), "finite numbers, none missing")
+                values = numbers(table[name])
+                bad = ~np.isfinite(values)
+                yield from bad_values(name, values, bad, "finite numbers, none missing", counts)
 
 
-def learn_covariates(table: Mapping[str, Any], names: Sequence[str]) -> Covariates:
+def learn_covariates(table: Mapping[str, Any], names: Sequence[str], counts: Array) -> Covariates:
     """Find the levels of the text columns; refuse what cannot explain anything."""
-    found = {name: _levels(table[name]) for name in names}
+    found = {name: None if _is_number(table[name]) else _texts(table[name]) for name in names}
     raise_all(
         [
-            f"covariate {name!r} has {len(levels)} levels; accepted: 2 to {_MOST_LEVELS} (group them first)"
-            for name, levels in found.items()
-            if levels is not None and not 2 <= len(levels) <= _MOST_LEVELS
-        ]
-        + [
-            f"covariate {name!r} has the same value everywhere"
-            for name, levels in found.items()
-            if levels is None and np.ptp(numbers(table[name])) == 0
+            problem
+            for name, texts in found.items()
+            for problem in (
+                _constant(name, table[name]) if texts is None else _unlearnable(name, texts, counts)
+            )
         ],
         table="customers",
     )
-    return Covariates({name: levels or () for name, levels in found.items()})
+    return Covariates({name: _levels(texts or ()) for name, texts in found.items()})
 
 
-def _levels(values: Any) -> tuple[str, ...] | None:
-    if _is_number(values):
-        return None
-    texts = _texts(values)
-    if None in texts:
-        raise ColumnError(
-            f"customers: {sum(text is None for text in texts)} rows miss a covariate; give them a level"
-        )
+def _constant(name: str, values: Any) -> Iterator[str]:
+    found = numbers(values)
+    if found.size and np.ptp(found) == 0:
+        yield f"covariate {name!r} has the same value everywhere"
+
+
+def _unlearnable(name: str, texts: Sequence[str | None], counts: Array) -> Iterator[str]:
+    if missing := counts[[text is None for text in texts]].sum():
+        yield f"column {name!r}: {missing:,.0f} rows miss a covariate; give them a level of their own"
+    number = len(_levels(texts))
+    if number == 1 or number > _MOST_LEVELS:
+        yield f"covariate {name!r} has {number} levels; accepted: 2 to {_MOST_LEVELS} (group them first)"
+
+
+def _levels(texts: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(sorted({text for text in texts if text is not None}))
 
 
 def _is_number(values: Any) -> bool:
-    dtype: Any = getattr(values, "dtype", None)
+    dtype: Any = values.dtype
     if hasattr(dtype, "is_numeric"):
         return bool(dtype.is_numeric()) or str(dtype) == "Boolean"
-    return bool(getattr(dtype, "kind", "O") in "fiub")
+    return dtype.kind in "fiub"
 
 
 def _texts(values: Any) -> list[str | None]:
+    return [None if cell is None else frames.label_text(cell) for cell in _cells(values)]
+
+
+def _cells(values: Any) -> list[Any]:
+    """The cells as Python has them; missing of any flavour becomes None."""
+    import pandas as pd
+
     plain = values.to_list() if hasattr(values, "to_list") else list(values)
-    return [None if value is None or value != value else frames.label_text(value) for value in plain]
+    return [None if gap else cell for cell, gap in zip(plain, pd.isna(plain), strict=True)]
 
 
-def _floats(values: Any) -> Array | None:
-    try:
-        return numbers(values)
-    except (TypeError, ValueError):
-        return None
+def _no_numbers(values: Any) -> bool:
+    """Tell whether there are texts or dates among the cells."""
+    return not _is_number(values) and any(
+        not (cell is None or isinstance(cell, Number | np.bool_)) for cell in _cells(values)
+    )
 
 
 def _unknown_levels(name: str, texts: Sequence[str | None], levels: Sequence[str]) -> Iterator[str]:

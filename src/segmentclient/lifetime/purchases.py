@@ -98,8 +98,8 @@ class PurchaseModel(Forecaster):
             raise ModelError(f"{type(self).__name__} takes no covariates; BGNBD, MBGNBD and ParetoNBD do")
         names = [covariates] if isinstance(covariates, str) else list(covariates)
         table, weight = read_columns(customers, [*COLUMNS, *names], weights)
-        self._covariates = learn_covariates(table, names)
-        histories = read_histories(table, weight, self._covariates.encode(table) if names else None)
+        self._covariates = learn_covariates(table, names, weight)
+        histories = read_histories(table, weight, self._covariates.encode(table, weight) if names else None)
         self._check(histories)
         return histories
 
