@@ -1,5 +1,7 @@
 """Gamma-Gamma against published numbers and direct arithmetic."""
 
+import warnings
+
 import mpmath as mp
 import numpy as np
 import pandas as pd
@@ -165,6 +167,52 @@ def test_bands_of_frequency_read_money_as_the_plain_model_does():
     assert bands.n_customers_ == 99
     with pytest.raises(ColumnError, match="'monetary_value': 1 rows with nan"):
         GammaGammaByFrequency().fit(table.assign(monetary_value=[np.nan, *table["monetary_value"][1:]]))
+
+
+def spending_more_the_more_often():
+    """400 customers with 1 to 4 repeat purchases of about 20, and 400 with 5 to 8 of about 60."""
+    rng = np.random.default_rng(8)
+    frequency = 1 + np.arange(800) // 100
+    level = np.where(frequency < 5, 20.0, 60.0) * 5.0 / rng.gamma(6.0, size=800)
+    return pd.DataFrame(
+        {"frequency": frequency, "monetary_value": level * rng.gamma(4.0 * frequency) / (4.0 * frequency)}
+    )
+
+
+def test_each_band_is_the_plain_model_of_its_customers():
+    table = spending_more_the_more_often()
+    bands = GammaGammaByFrequency().fit(table)
+    lows = [1, *bands.edges_]
+    own = np.searchsorted(bands.edges_, table["frequency"], side="right")  # the last edge not beyond
+    plain = [GammaGamma().fit(table[own == number]) for number in range(len(lows))]
+    assert len(lows) > 1
+    assert bands.band_of(table["frequency"].to_numpy()).tolist() == own.tolist()
+    for number, model in enumerate(plain):
+        some = table[own == number]
+        found = np.asarray(bands.expected_purchase_value(table))[own == number]
+        np.testing.assert_allclose(found, model.expected_purchase_value(some), rtol=1e-12)
+    ascent = sum(model.log_likelihood_ for model in plain)
+    assert bands.bic_ == pytest.approx(3 * len(lows) * np.log(800) - 2 * ascent, rel=1e-12)
+    assert bands.summary()["customers"].tolist() == np.bincount(own).tolist()
+
+
+def test_bands_are_the_same_after_a_file(on_engine):
+    table = spending_more_the_more_often()
+    bands = GammaGammaByFrequency("W").fit(on_engine(table))
+    again = GammaGammaByFrequency.from_json(bands.to_json())
+    pd.testing.assert_frame_equal(again.summary(), bands.summary())
+    assert (again.edges_, again.time_unit, again.bic_) == (bands.edges_, "W", bands.bic_)
+
+
+@pytest.mark.parametrize("first", [0.0, 500.0, np.nan])
+def test_who_bought_once_teaches_a_band_nothing(first):
+    """Whatever stands there: the mean over no repeat purchase, or the amount of the only one."""
+    table = spending_more_the_more_often()
+    once = pd.DataFrame({"frequency": [0] * 50, "monetary_value": first})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bands = GammaGammaByFrequency().fit(pd.concat([once, table]))
+    pd.testing.assert_frame_equal(bands.summary(), GammaGammaByFrequency().fit(table).summary())
 
 
 def test_bands_tell_the_doubts_of_the_split_that_is_kept():

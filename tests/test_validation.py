@@ -230,6 +230,24 @@ def test_a_holdout_beyond_the_log_is_doubted(cdnow):
         sc.track_purchases(early, GIVEN, calibration_end="1997-02-20", holdout_end="1997-03-10")
 
 
+def test_nobody_is_expected_before_she_comes():
+    """A tenth of a purchase a day, from the day of the first on; one customer comes at once, the other after ten weeks."""
+    model = sc.NBD.from_params(r=1.0, alpha=10.0)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta([0, 70, 139], "D")
+    log = pd.DataFrame({"customer_id": [1, 2, 1], "date": days, "amount": 10.0})
+    table = sc.track_purchases(log, model)
+    days_seen = 7.0 * np.arange(1, 21)
+    expected = (days_seen + np.maximum(days_seen - 70.0, 0.0)) / 10.0
+    np.testing.assert_allclose(table["cumulative_expected"], expected, rtol=1e-12)
+    assert table["cumulative_actual"].tolist() == [0] * 19 + [1]
+
+
+@pytest.mark.parametrize("name", ["calibration_end", "holdout_end"])
+def test_a_day_that_is_none_is_named(cdnow, name):
+    with pytest.raises(sc.SegmentClientError, match=f"{name}='the end'"):
+        sc.track_purchases(cdnow, GIVEN, **{name: "the end"})
+
+
 def test_nobody_to_track(cdnow):
     with pytest.raises(ModelError, match="nobody bought until 1990-09-30"):
         sc.track_purchases(cdnow, GIVEN, calibration_end="1990-09-30")
