@@ -74,6 +74,14 @@ def test_thousands_of_ages_are_merged_without_harm():
     assert expected.sum() == pytest.approx(1700)
 
 
+def test_a_class_in_which_nobody_can_be_counts_for_nothing():
+    """Who came on the last day has had no time to come back: neither expected nor there."""
+    today = pd.DataFrame({"frequency": [0] * 40, "recency": 0.0, "T": 0.0})
+    found = findings(sc.NBD.from_params(r=1.0, alpha=10.0), today).loc["frequencies"]
+    assert (found["verdict"], found["value"]) == ("fine", 0.0)
+    assert found["finding"].endswith("(chi-square 0.0, p = 1.000).")
+
+
 def at_random(customers, every, days, seed=0):
     """Who buys on which day, from day 0 on."""
     rng = np.random.default_rng(seed)
