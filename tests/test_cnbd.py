@@ -8,7 +8,7 @@ import pytest
 
 from reference import agreement
 from segmentclient import summarize_customers
-from segmentclient.errors import ColumnError, ModelError
+from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning
 from segmentclient.lifetime import BGCNBD, BGNBD, MBGCNBD, MBGNBD
 from segmentclient.lifetime.diagnosis import estimate_regularity
 from segmentclient.lifetime.horizons import days_a_unit
@@ -95,6 +95,25 @@ def test_the_engine_of_a_lazy_table_sums_the_gaps():
         assert lazy.k_ == here.k_
         assert lazy.log_likelihood_ == pytest.approx(here.log_likelihood_, rel=1e-9)
         np.testing.assert_allclose(lazy.params_, here.params_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("weights", ["weight", np.array([1.0, 2.0, 3.0] * 100), [1.0, 2.0, 3.0] * 100])
+def test_gaps_count_as_often_as_their_customer(weights):
+    """A row of weight 2 is two customers, whether the weights are a column, an array or a list."""
+    table = simulate(2, n=300).assign(weight=[1.0, 2.0, 3.0] * 100)
+    apart = table.loc[table.index.repeat(table["weight"].astype(int))]
+    one, other = MBGCNBD(time_unit="W").fit(table, weights=weights), MBGCNBD(time_unit="W").fit(apart)
+    assert one.k_ == other.k_
+    assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, rel=1e-9)
+
+
+@pytest.mark.parametrize("there", [lambda table: table, lambda table: pl.from_pandas(table).lazy()])
+def test_without_a_gap_nothing_is_added_to_the_likelihood(there):
+    """The density of the ticks between purchases is left out of a row; where nobody came back there is none."""
+    once = pd.DataFrame({"frequency": 0, "recency": 0.0, "T": np.arange(1.0, 40.0), "sum_log_gaps": 0.0})
+    with pytest.warns(SegmentClientWarning):
+        model = MBGCNBD(k=3, time_unit="W").fit(there(once))
+    assert model.log_likelihood_ == pytest.approx(model.log_likelihood(once).sum(), rel=1e-9)
 
 
 def integrated(k, first, theta, x, t_x, T):

@@ -133,7 +133,7 @@ def test_nullable_and_decimal_columns(customers, fitted):
 )
 def test_valid_extremes_give_a_result_and_a_doubt(model, rows):
     table = pd.DataFrame(rows, columns=["frequency", "recency", "T"])
-    with pytest.warns(SegmentClientWarning, match="do not determine"):
+    with pytest.warns(SegmentClientWarning, match=f"^{model.__name__}: these customers do not determine"):
         fitted = model().fit(table)
     answer = fitted.predict(table, t=5.0)[["p_alive", "expected_purchases"]].to_numpy()
     assert np.isfinite(answer).all()

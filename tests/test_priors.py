@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+import segmentclient as sc
 from segmentclient.lifetime.bgbb import BetaBernoulli
 from segmentclient.lifetime.bgnbd import BetaGeometric
 from segmentclient.lifetime.erlang_geometric import ErlangGeometric
@@ -72,3 +73,15 @@ def test_every_law_has_the_prior_of_its_parts(law, density):
     thetas, scale = np.random.default_rng(1).lognormal(0, 2, (20, 4)), 26.0
     found = np.array([law.log_prior(tuple(theta), scale) - density(*theta, scale) for theta in thetas])
     np.testing.assert_allclose(found, found[0], atol=1e-9)
+
+
+def test_the_prior_of_a_coefficient_knows_the_spread_of_its_column():
+    """N(0, 2²) on the coefficient times the standard deviation over customers, however many a row stands for."""
+    rng = np.random.default_rng(3)
+    table = sc.datasets.load_cdnow_summary().head(300)
+    table = table.assign(age=rng.gamma(2.0, 9.0, 300), many=rng.integers(1, 9, 300))
+    model = sc.MBGNBD(time_unit="W").fit(table, weights="many", covariates=["age"])
+    spread = np.repeat(table["age"], table["many"]).std(ddof=0)
+    points = np.array([[0.0, 0.0], [0.02, -0.1], [1.5, 0.3]])
+    expected = (norm.logpdf(points * spread, 0, 2) - norm.logpdf(0, 0, 2)).sum(axis=1)
+    np.testing.assert_allclose(model._coefficient_prior(points), expected, rtol=1e-12)

@@ -151,8 +151,8 @@ def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
         )
         gaps, bought = sums["gaps"] or 0.0, sums["bought"] or 0.0
     else:
-        given = frame[weights] if isinstance(weights, str) else weights
-        weight = 1.0 if given is None else numbers(given)
+        given = frame[weights] if isinstance(weights, str) else np.asarray(weights)
+        weight = 1.0 if weights is None else numbers(given)
         gaps = float(np.nansum(numbers(frame["sum_log_gaps"]) * weight))
         bought = float(np.nansum(numbers(frame["frequency"]) * weight))
     return gaps - bought * float(np.log(unit_days))
