@@ -31,6 +31,21 @@ def test_totals_are_the_sums_of_the_customers(customers, models):
     assert table["customers"].tolist() == [*customers["segment"].value_counts().sort_index(), len(customers)]
 
 
+def test_refunded_and_only_purchases_are_totalled_at_the_mean(customers, models):
+    """Nothing is known of what they spend a time: one who came back twice and gave all back, one who came once."""
+    x, money = customers["frequency"], customers["monetary_value"]
+    odd = customers.assign(monetary_value=np.where(x == 2, 0.0, np.where(x == 0, 500.0, money)))
+    table = sc.value_by_segment(odd, models=models, horizon="39W", n_draws=2).set_index("segment")
+    rows = sc.predict_lifetime_value(odd, models=models, horizon="39W", interval=None)
+    sums = rows.groupby("segment")["lifetime_value"].sum()
+    np.testing.assert_allclose(table.loc[sums.index, "lifetime_value"], sums, rtol=1e-9)
+    unknown = rows[x.isin([0, 2]).to_numpy()]
+    p, q, v = models.spend.params_
+    np.testing.assert_allclose(
+        unknown["lifetime_value"], unknown["expected_purchases"] * p * v / (q - 1), rtol=1e-9
+    )
+
+
 def test_bounds_of_a_total_are_no_sums_of_bounds(customers, models):
     table = sc.value_by_segment(customers, models=models, horizon="39W", n_draws=60).set_index("segment")
     rows = sc.predict_lifetime_value(customers, models=models, horizon="39W")
