@@ -143,15 +143,6 @@ def test_derivatives_with_covariates():
     agreement.check_derivatives(BGNBD(), table, [0.5, 3.0, 0.7, 2.0], ["age"])
 
 
-def test_still_alive_falls_from_one(published):
-    theta = tuple(published.params_)
-    h = history(2, 30.43, 38.86)
-    living = BGNBD.law.living(theta, h)
-    falling = [float(BGNBD.law.still_alive(living, t)[0]) for t in (0.0, 1.0, 10.0, 100.0, 1e4)]
-    assert falling[0] == pytest.approx(1.0, rel=1e-12)
-    assert falling == sorted(falling, reverse=True)
-
-
 def test_what_covariates_are_recovered():
     rng = np.random.default_rng(4)
     vip = rng.random(6000) < 0.5

@@ -39,14 +39,6 @@ def test_who_may_leave_first_never_buys_again_with_some_probability():
     assert np.isinf(laws.waiting_time(law, theta, new, ever + 1e-7)).all()
 
 
-@pytest.mark.parametrize("t", [0.0, 0.3, 12.0, 4000.0])
-def test_whoever_leaves_by_a_clock_stays_as_long_as_a_pareto_waits(t):
-    """Her rate of leaving is Gamma(s, β + T) where she is alive at T."""
-    law, s, beta = ParetoExponential(), 1.4, 2.0
-    found = law.still_alive(law.living((*RATES, s, beta), SOME), t)
-    np.testing.assert_allclose(found, stats.lomax.sf(t, s, scale=beta + SOME.T), rtol=1e-12)
-
-
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
 def test_intervals_of_counts_are_quantiles_of_the_negative_binomial(level):
     law, t = NegativeBinomial(), 60.0

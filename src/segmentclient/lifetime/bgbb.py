@@ -129,11 +129,6 @@ class BetaBernoulli:
         )
         return alpha / (alpha + beta) * there
 
-    def still_alive(self, living: Theta, t: Any) -> Array:
-        """Probability that a customer alive at T + 1 still is at T + 1 + t."""
-        gamma, delta = living[2:]
-        return np.exp(special.betaln(gamma, delta + np.floor(t)) - special.betaln(gamma, delta))
-
     def waiting(self, living: Theta, probability: float) -> Array:
         """Give the first opportunity by which a living customer has bought so probably; infinite if none is.
 

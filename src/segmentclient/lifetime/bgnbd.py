@@ -86,11 +86,6 @@ class BetaGeometric:
         r, alpha, a, b = living
         return beta_average(_growth, a, b, r, t / alpha, scale=r * t / alpha + t / alpha, fall=1.0)
 
-    def still_alive(self, living: Theta, t: Any) -> Array:
-        """Probability that a customer alive now still is after t: the mean of exp(−λpt)."""
-        r, alpha, a, b = living
-        return beta_average(_survival, a, b, r, t / alpha, scale=r * t / alpha + t / alpha, fall=r)
-
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """Equation (8): P(n purchases within t) of a customer alive now."""
         r, alpha, a, b = living
@@ -132,10 +127,6 @@ class BetaGeometric:
 
 def _growth(p: Array, r: Array, span: Array) -> Array:
     return -np.expm1(-r * np.log1p(p * span)) / p
-
-
-def _survival(p: Array, r: Array, span: Array) -> Array:
-    return np.exp(-r * np.log1p(p * span))
 
 
 class BGNBD(PurchaseModel):

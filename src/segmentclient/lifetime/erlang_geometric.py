@@ -142,26 +142,10 @@ class ErlangGeometric:
         return r + self.k * h.frequency, alpha + h.T, a, b + h.frequency + self.first, weights
 
     def expected(self, living: Theta, t: Any) -> Array:
-        """Sum over i ≥ 1 of P(time for an i-th purchase within t) · P(still there before it)."""
+        """Sum over i ≥ 1 of P(time for an i-th purchase within t) · P(still there before it).
 
-        def before(a: Array, b: Array, i: Array) -> Array:
-            return np.exp(log_beta_ratio(a, b, 0.0, i - 1.0))
-
-        return self._over_purchases(before, living, t, self._plain.expected)
-
-    def still_alive(self, living: Theta, t: Any) -> Array:
-        """Probability that a customer alive now still is after t."""
-
-        def leaves_at(a: Array, b: Array, i: Array) -> Array:
-            return np.exp(log_beta_ratio(a, b, 1.0, i - 1.0))
-
-        def leaves(living: Theta, t: Any) -> Array:
-            return 1.0 - self._plain.still_alive(living, t)
-
-        return np.clip(1.0 - self._over_purchases(leaves_at, living, t, leaves), 0.0, 1.0)
-
-    def _over_purchases(self, value: Any, living: Theta, t: Any, plain: Any) -> Array:
-        """Sum over the purchases that may come; where they are thousands, their rhythm no longer matters."""
+        Where the purchases are thousands, their rhythm no longer matters.
+        """
         r, alpha, a, b, t = np.broadcast_arrays(*living[:4], t)
         weights = np.broadcast_to(living[4], (*r.shape, self.k)).reshape(-1, self.k)
         flat = [np.ravel(part) for part in (r, alpha, a, b, t)]
@@ -169,15 +153,14 @@ class ErlangGeometric:
         many = ticks > self.k * _LONGEST
         if many.any():
             r_many, alpha_many, a_many, b_many, t_many = (column[many] for column in flat)
-            answer[many] = plain((r_many, self.k * alpha_many, a_many, b_many), t_many)
+            answer[many] = self._plain.expected((r_many, self.k * alpha_many, a_many, b_many), t_many)
         for rows, length in _by_length(np.where(many, 0.0, ticks / self.k), self.k):
             rows = rows[~many[rows]]
             part = [column[rows, None, None] for column in flat]
             i, j = np.arange(1.0, length + 1.0)[:, None], np.arange(float(self.k))
             due = negative_binomial_tail(self.k * i - j, part[0] + j, part[1], part[4])
-            answer[rows] = np.einsum(
-                "nij,nj,ni->n", due, weights[rows], value(part[2][..., 0], part[3][..., 0], i[:, 0])
-            )
+            before = np.exp(log_beta_ratio(part[2][..., 0], part[3][..., 0], 0.0, i[:, 0] - 1.0))
+            answer[rows] = np.einsum("nij,nj,ni->n", due, weights[rows], before)
         return answer.reshape(r.shape)
 
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:

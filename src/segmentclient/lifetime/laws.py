@@ -75,9 +75,6 @@ class Law(Protocol):
     def expected(self, living: Any, t: Any) -> Array:
         """Purchases expected within t of a living customer."""
 
-    def still_alive(self, living: Any, t: Any) -> Array:
-        """Probability that a living customer still is after t."""
-
     def pmf(self, living: Any, n: Any, t: Any) -> Array:
         """Probability of n purchases within t of a living customer."""
 

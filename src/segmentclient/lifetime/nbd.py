@@ -68,10 +68,6 @@ class NegativeBinomial:
         """Purchases expected within t."""
         return living[0] / living[1] * t
 
-    def still_alive(self, living: Theta, t: Any) -> Array:
-        """Nobody ever leaves."""
-        return np.ones(np.broadcast_shapes(np.shape(living[0]), np.shape(living[1]), np.shape(t)))
-
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """Probability of n purchases within t."""
         r, alpha = living

@@ -113,10 +113,6 @@ class ParetoExponential:
         r, alpha, s, beta = living
         return r * beta / alpha * saturating(s - 1.0, np.log1p(t / beta))
 
-    def still_alive(self, living: Theta, t: Any) -> Array:
-        """Probability that a customer alive now still is after t."""
-        return np.exp(-living[2] * np.log1p(t / living[3]))
-
     def pmf(self, living: Theta, n: Any, t: Any) -> Array:
         """P(n purchases within t) of a customer alive now: stays for t, or leaves at some τ < t after n purchases."""
         r, alpha, s, beta, n, t = np.broadcast_arrays(*living, n, t)
