@@ -138,6 +138,14 @@ def test_regularity_is_found_again(k):
     assert estimate_regularity(erlang(k), unit_days=7.0) == pytest.approx(k, rel=0.12)
 
 
+def test_regularity_is_the_same_on_every_engine(on_engine):
+    table = erlang(2)
+    here = estimate_regularity(table, unit_days=7.0)
+    assert estimate_regularity(on_engine(table), unit_days=7.0) == pytest.approx(here, rel=1e-9)
+    nullable = table.convert_dtypes().convert_dtypes(dtype_backend="pyarrow")
+    assert estimate_regularity(on_engine(nullable), unit_days=7.0) == pytest.approx(here, rel=1e-9)
+
+
 def test_regular_buyers_and_contracts_are_told():
     model = sc.NBD.from_params(r=2.0, alpha=10.0, time_unit="W")
     regular = findings(model, erlang(3))

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -319,6 +320,15 @@ def test_fit_by_lifetimes(customers):
     np.testing.assert_allclose(theirs.params_, ours.params_, rtol=1e-4)
     np.testing.assert_allclose(theirs.standard_errors_, ours.standard_errors_, rtol=1e-3)
     assert theirs.converged_
+
+
+def test_a_search_that_stops_short_has_not_converged(customers, monkeypatch):
+    search = BGNBD._search
+    monkeypatch.setattr(BGNBD, "_search", lambda model, some: replace(search(model, some), converged=False))
+    with pytest.warns(SegmentClientWarning, match="^BGNBD: the likelihood still rises from r = 0.2"):
+        model = BGNBD(time_unit="W").fit(customers)
+    assert not model.converged_
+    assert not BGNBD.from_json(model.to_json()).converged_
 
 
 def test_covariates_that_cannot_explain(customers):

@@ -4,9 +4,13 @@ import polars as pl
 import pytest
 
 import segmentclient as sc
-from segmentclient import ColumnError, LifetimeModels, ModelError
+from segmentclient import ColumnError, LifetimeModels, ModelError, frames
 from segmentclient.lifetime.futures import draw_futures
+from segmentclient.lifetime.groups import Group
+from segmentclient.lifetime.money import Terms
 from segmentclient.lifetime.outlook import Process
+from segmentclient.lifetime.rows import Span, spend_table
+from segmentclient.lifetime.simulation import Plan, expected_sums
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,20 @@ def test_refunded_and_only_purchases_are_totalled_at_the_mean(customers, models)
     np.testing.assert_allclose(
         unknown["lifetime_value"], unknown["expected_purchases"] * p * v / (q - 1), rtol=1e-9
     )
+
+
+def test_other_parameters_move_the_expected_totals_as_another_model_would(customers, models):
+    """Doubt about the parameters is measured so: who is alive, what is bought and what it brings, all under the others."""
+    own = models.purchase
+    purchase = type(own).from_params(**own.params_ * [1.3, 0.8, 1.5, 0.7])
+    other = LifetimeModels(purchase, sc.GammaGamma.from_params(p=5.0, q=4.0, v=12.0))
+    terms = Terms.checked(0.4, 0.0, 0.0)
+    group = Group.read(frames.read(customers), "segment", terms)
+    law = purchase.params_.to_numpy(), spend_table(other.spend)
+    found = expected_sums(Plan(models, Span(273.0, 0.0, 1.0), terms, group), group, law, 273.0)
+    rows = sc.predict_lifetime_value(customers, models=other, horizon="273D", margin=0.4, interval=None)
+    sums = rows.groupby("segment")[["expected_purchases", "lifetime_value"]].sum()
+    np.testing.assert_allclose(found.T, sums, rtol=1e-9)
 
 
 def test_bounds_of_a_total_are_no_sums_of_bounds(customers, models):
