@@ -8,6 +8,7 @@ from scipy import special
 from reference import agreement
 from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime import BGBB
+from segmentclient.lifetime.histories import history
 
 PARAMS = {"alpha": 1.203522, "beta": 0.749716, "gamma": 0.656718, "delta": 2.783442}
 
@@ -158,3 +159,18 @@ def test_histories_on_one_line_are_as_when_alone():
     expected = [special.logsumexp([*left[dead >= at], here]) for at in last]
     np.testing.assert_allclose(model.log_likelihood(table), expected, rtol=1e-11)
     agreement.check_derivatives(BGBB(), table, list(theta))
+
+
+def test_more_opportunities_than_can_be_counted_are_named():
+    many = pd.DataFrame({"frequency": [2, 2], "recency": [4, 4], "T": [6, 3_000_000]})
+    told = r"column 'T': 1 rows with 3e\+06; expected at most 1,000,000 opportunities"
+    with pytest.raises(ColumnError, match=told):
+        BGBB.from_params(**PARAMS).log_likelihood(many)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_equal_histories_under_other_parameters_share_nothing(number):
+    theta = np.array([[1.2, 0.7, 0.6, 2.8], [0.4, 1.5, 2.0, 0.9], [3.0, 3.0, 1.0, 8.0]])[:number]
+    one, several = history(2.0, 4.0, 6.0), history([2.0] * number, [4.0] * number, [6.0] * number)
+    alone = [BGBB.law.log_likelihood(tuple(np.array([v]) for v in row), one)[0] for row in theta]
+    np.testing.assert_allclose(BGBB.law.log_likelihood(tuple(theta.T), several), alone, rtol=1e-12)
