@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import segmentclient as sc
@@ -144,6 +145,13 @@ def test_regularity_is_the_same_on_every_engine(on_engine):
     assert estimate_regularity(on_engine(table), unit_days=7.0) == pytest.approx(here, rel=1e-9)
     nullable = table.convert_dtypes().convert_dtypes(dtype_backend="pyarrow")
     assert estimate_regularity(on_engine(nullable), unit_days=7.0) == pytest.approx(here, rel=1e-9)
+
+
+def test_regularity_of_decimals():
+    table = erlang(2)
+    decimal = pl.from_pandas(table).with_columns(pl.col("recency", "sum_log_gaps").cast(pl.Decimal(30, 12)))
+    found = estimate_regularity(decimal, unit_days=7.0)
+    assert found == pytest.approx(estimate_regularity(table, unit_days=7.0), rel=1e-9)
 
 
 def test_regular_buyers_and_contracts_are_told():
