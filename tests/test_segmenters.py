@@ -196,13 +196,24 @@ def test_density_is_stored_alike_whatever_the_order_of_rows():
 @pytest.mark.parametrize("seed", [-1, 1.5, "x", True, 2**32, float("nan")])
 @pytest.mark.parametrize("make", [sc.KMeansSegmenter, sc.MixtureSegmenter, sc.HierarchicalSegmenter])
 def test_a_seed_that_is_none_is_refused(blobs, make, seed):
-    with pytest.raises(sc.ModelError, match=r"random_state=.*: expected a whole number from 0 to"):
+    accepted = r"random_state=.*: expected a whole number from 0 to 2,147,483,647, a generator of numpy.random or None"
+    with pytest.raises(sc.ModelError, match=accepted):
         make(2, random_state=seed).fit(blobs[0])
 
 
 def test_a_generator_is_a_seed(blobs):
     one, two = (sc.KMeansSegmenter(2, random_state=np.random.default_rng(5)).fit(blobs[0]) for _ in range(2))
     assert (one.labels_ == two.labels_).all()
+
+
+@pytest.mark.parametrize("generator", [np.random.default_rng, np.random.RandomState])
+def test_a_generator_is_stored_as_the_seed_that_it_gave(blobs, generator):
+    fitted = sc.KMeansSegmenter(2, random_state=generator(5)).fit(blobs[0])
+    again = sc.KMeansSegmenter.from_json(fitted.to_json())
+    first = generator(5)
+    draw = first.integers if hasattr(first, "integers") else first.randint
+    assert again.get_params()["random_state"] == draw(2**31 - 1)
+    assert (again.fit(blobs[0]).labels_ == fitted.labels_).all()
 
 
 @pytest.mark.parametrize("features", [None, [], ()])

@@ -23,12 +23,12 @@ def checked_number(n_clusters: Any) -> int:
     return int(n_clusters)
 
 
-def checked_seed(random_state: Any) -> int:
-    """Accept a whole number that scikit-learn takes for a seed."""
+def checked_seed(random_state: Any, *, others: str = "") -> int:
+    """Accept a whole number that scikit-learn takes for a seed; `others` names what else the caller takes."""
     is_whole = isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool)
     if not is_whole or not 0 <= random_state <= _LAST_SEED:
         raise ModelError(
-            f"random_state={shown(random_state)}: expected a whole number from 0 to {_LAST_SEED:,}"
+            f"random_state={shown(random_state)}: expected a whole number from 0 to {_LAST_SEED:,}{others}"
         )
     return int(random_state)
 
@@ -47,4 +47,4 @@ def seed_of(random_state: Any) -> int:
         return int(random_state.integers(_LAST_SEED))
     if random_state is None or isinstance(random_state, np.random.RandomState):
         return int(check_random_state(random_state).randint(_LAST_SEED))
-    return checked_seed(random_state)
+    return checked_seed(random_state, others=", a generator of numpy.random or None")

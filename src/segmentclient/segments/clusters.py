@@ -43,7 +43,7 @@ def segment_kmeans(
         take x as it is, and depend on its unit; None for none.
     scale : "standard" (mean and deviation), "robust" (median and interquartile range) or None.
     column : name of the column to add; it must not exist yet.
-    random_state : seed; the order of the rows changes nothing.
+    random_state : seed, a generator of numpy.random, or None; the order of the rows changes nothing.
 
     Returns
     -------

@@ -58,7 +58,8 @@ class Segmenter(ClusterMixin, Storable):
         check_options(type(self).__init__, vars(self), error=ModelError)
         values = self._read(X, reset=True)
         self._learn_preparation(values)
-        labels = self._learn(self._prepare(values), seed_of(self.random_state))
+        self.seed_ = seed_of(self.random_state)
+        labels = self._learn(self._prepare(values), self.seed_)
         numbers = values[:, : len(self._number_names())]
         order = by_value(numbers, labels, self._number_names())
         self._reorder(order)

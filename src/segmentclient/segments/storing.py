@@ -24,6 +24,7 @@ __all__ = ["Storable"]
 class Storable(Reader):
     """The part of a segmenter that writes what was learnt, and takes it back."""
 
+    seed_: int
     sizes_: NDArray[np.int64]
     cluster_means_: Array
     _version: ClassVar[int] = 1
@@ -38,14 +39,17 @@ class Storable(Reader):
             setattr(self, name, np.asarray(value) if isinstance(value, list) else value)
 
     def to_json(self) -> str:
-        """Store settings, preparation and clusters as JSON text, read back by `from_json`."""
+        """Store settings, preparation and clusters as JSON text, read back by `from_json`.
+
+        Of a generator, what is stored is the whole number that the fit drew from it (`seed_`).
+        """
         self._check_fitted()
         learnt = {name: _plain(value) for name, value in self._learnt().items()}
         return json.dumps(
             {
                 "format": f"segmentclient.{type(self).__name__}",
                 "version": self._version,
-                "settings": {name: _plain(value) for name, value in self.get_params().items()},
+                "settings": {name: _plain(value) for name, value in self._settings().items()},
                 "features": self._names(),
                 "named": hasattr(self, "feature_names_in_"),
                 "preparation": self.preparation_.to_dict(),
@@ -54,6 +58,12 @@ class Storable(Reader):
                 "learnt": learnt,
             }
         )
+
+    def _settings(self) -> dict[str, Any]:
+        """Give the settings that can be written: a generator as the seed that the fit drew from it."""
+        settings = self.get_params()
+        drawn = isinstance(settings["random_state"], (np.random.Generator, np.random.RandomState))
+        return {**settings, "random_state": self.seed_} if drawn else settings
 
     @classmethod
     def from_json(cls, text: str) -> Self:
