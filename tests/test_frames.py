@@ -282,3 +282,34 @@ def test_a_new_column_has_a_name_that_every_engine_can_hold(on_engine, column):
     customers = on_engine(pd.DataFrame({"customer_id": [1, 2], "revenue": [1.0, 9.0]}))
     with pytest.raises(sc.ColumnError, match="every engine can hold"):
         sc.segment_by_rules(customers, [sc.Rule("big", "revenue > 5")], column=column)
+
+
+@pytest.mark.parametrize(
+    ("values", "remedy", "plain"),
+    [
+        (pd.arrays.SparseArray([90.0, 4.0, 0.0]), "sparse.to_dense()", lambda one: one.sparse.to_dense()),
+        pytest.param(
+            np.array([90, 4, 0], dtype=np.longdouble),
+            'astype("float64")',
+            lambda one: one.astype("float64"),
+            marks=pytest.mark.skipif(np.longdouble(0).itemsize == 8, reason="float64 under another name"),
+        ),
+    ],
+    ids=["sparse", "longdouble"],
+)
+def test_numbers_that_no_engine_works_on_are_refused_with_the_call_that_helps(values, remedy, plain):
+    customers = pd.DataFrame(
+        {"customer_id": ["a", "b", "c"], "n_orders": 1, "days_since_last_order": 1, "revenue": values}
+    )
+    uses = (
+        sc.score_rfm,
+        lambda table: sc.segment_kmeans(table, ["revenue"], n_clusters=2),
+        lambda table: sc.segment_by_rules(table, [sc.Rule("big", "revenue > 50")]),
+    )
+    for use in uses:
+        with pytest.raises(sc.SegmentClientError, match="'revenue' holds") as refused:
+            use(customers)
+        assert f"(column.{remedy} gives a plain column)" in str(refused.value)
+        use(customers.assign(revenue=plain(customers["revenue"])))
+    carried = sc.lifecycle(customers.drop(columns="revenue").assign(weight=values), active_days=30)
+    assert carried["weight"].dtype == customers["revenue"].dtype  # what is not read is carried along as it is

@@ -654,9 +654,17 @@ def test_objects_that_are_nobodys_id_are_refused_as_on_other_engines(cells, foun
 @pytest.mark.parametrize(
     ("column", "values", "held"),
     [
-        ("who", pd.arrays.SparseArray([1, 1, 2]), r"Sparse\[int64, 0\], which cannot be an id"),
+        (
+            "who",
+            pd.arrays.SparseArray([1, 1, 2]),
+            r"Sparse\[int64, 0\] \(column.sparse.to_dense\(\) gives a plain column\), which cannot be an id",
+        ),
         ("who", pd.period_range("2026-01", periods=3, freq="M"), r"period\[M\], which cannot be an id"),
-        ("total", pd.arrays.SparseArray([1.0, 1.0, 2.0]), r"Sparse\[float64, nan\], expected amounts"),
+        (
+            "total",
+            pd.arrays.SparseArray([1.0, 1.0, 2.0]),
+            r"Sparse\[float64, nan\] \(column.sparse.to_dense\(\) gives a plain column\), expected amounts",
+        ),
         ("day", pd.period_range("2026-01", periods=3, freq="M"), r"period\[M\], expected dates, or text"),
         ("day", pd.array([None] * 3, dtype=pd.ArrowDtype(pa.null())), r"null\[pyarrow\], expected dates"),
         ("day", [b"2026-01-01", b"\xff", None], r"bytes; accepted: text"),

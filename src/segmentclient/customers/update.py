@@ -55,7 +55,7 @@ def update_customers(customers: Any, new_transactions: Any, *, as_of: Any = None
     >>> pd.testing.assert_frame_equal(new, sc.summarize_customers(log))
     """
     before = frames.read(customers)
-    check_columns(before.collect_schema(), SUMMARY)
+    check_columns(frames.schema_of(before), SUMMARY)
     frames.check_labels(before, KEY)
     log = read_log(new_transactions, as_of)
     _check_alike(before, log.frame)

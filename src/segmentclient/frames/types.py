@@ -13,6 +13,12 @@ from segmentclient.frames.door import Frame
 __all__ = ["OwnType", "folded", "keeps_in_arrow", "schema_of", "taken", "with_known_times"]
 
 
+_PLAIN = {
+    "Sparse[": "column.sparse.to_dense()",
+    **dict.fromkeys(("float96", "float128"), 'column.astype("float64")'),
+}
+
+
 class OwnType(nw.Unknown):
     """A type that only the engine knows, called what the engine calls it."""
 
@@ -22,7 +28,9 @@ class OwnType(nw.Unknown):
         self.called = called
 
     def __repr__(self) -> str:
-        return self.called
+        """Name the type, with the call that makes a plain one of it, where pandas has one."""
+        calls = (call for start, call in _PLAIN.items() if self.called.startswith(start))
+        return "".join([self.called, *(f" ({call} gives a plain column)" for call in calls)])
 
     __str__ = __repr__
 

@@ -199,7 +199,7 @@ def _check_names(purchase: str, spend: str) -> None:
 
 def _buyers(frame: frames.Frame) -> frames.Frame:
     """Leave out prospects: rows without any history."""
-    schema.check_columns(frame.collect_schema(), ["frequency", "recency", "T", "monetary_value"])
+    schema.check_columns(frames.schema_of(frame), ["frequency", "recency", "T", "monetary_value"])
     return frame.filter(has_history(frame))
 
 

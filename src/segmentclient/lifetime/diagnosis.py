@@ -95,7 +95,7 @@ def check_fit(model: Any, customers: Any, transactions: Any = None, *, lang: str
 
 
 def _buyers(frame: frames.Frame) -> frames.Frame:
-    check_columns(frame.collect_schema(), ["frequency"])
+    check_columns(frames.schema_of(frame), ["frequency"])
     return frame.filter(~nw.col("frequency").is_null())
 
 

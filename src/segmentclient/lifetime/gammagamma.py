@@ -153,7 +153,7 @@ class GammaGamma(Estimator):
         """
         self._params()
         frame = frames.read(customers)
-        schema.check_columns(frame.collect_schema(), dict.fromkeys(COLUMNS, "number"))
+        schema.check_columns(frames.schema_of(frame), dict.fromkeys(COLUMNS, "number"))
         refuse_overwriting(frame, [_MADE])
         if isinstance(frame, nw.LazyFrame):
             return frames.give_back(self._on_plan(frame))
@@ -207,7 +207,7 @@ class GammaGamma(Estimator):
         """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.expected_purchase_value")
-        schema.check_columns(frame.collect_schema(), dict.fromkeys(COLUMNS, "number"))
+        schema.check_columns(frames.schema_of(frame), dict.fromkeys(COLUMNS, "number"))
         rows, name = {column: frame[column] for column in COLUMNS}, _MADE
         if draws is None:
             return frames.series_like(frame, name, self._conditional_mean(rows))
@@ -236,7 +236,7 @@ class GammaGamma(Estimator):
         """
         self._params()
         frame = refuse_lazy(frames.read(customers), "GammaGamma.log_likelihood")
-        schema.check_columns(frame.collect_schema(), dict.fromkeys(COLUMNS, "number"))
+        schema.check_columns(frames.schema_of(frame), dict.fromkeys(COLUMNS, "number"))
         x, m = (numbers(frame[name]) for name in COLUMNS)
         raise_all(spending_problems(x, m), table="customers")
         bought = (x > 0) & (m > 0)

@@ -19,7 +19,7 @@ def check_gaps(frame: frames.Frame, unit_days: float) -> None:
     They are exceeded where `recency` has another unit, or where purchases were merged by `period=`, so that there are
     more gaps than `frequency` counts.
     """
-    check_columns(frame.collect_schema(), dict.fromkeys(("frequency", "recency", "sum_log_gaps"), "number"))
+    check_columns(frames.schema_of(frame), dict.fromkeys(("frequency", "recency", "sum_log_gaps"), "number"))
     x, days = nw.col("frequency").cast(nw.Float64), nw.col("recency").cast(nw.Float64) * unit_days
     again = (x > 0) & (days > 0)
     one = nw.lit(1.0)

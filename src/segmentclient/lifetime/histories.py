@@ -151,7 +151,7 @@ def read_columns(customers: Any, names: Sequence[str], weights: Any = None) -> t
     numeric = [name for name in (*COLUMNS, "monetary_value", weights) if isinstance(name, str)]
     needed = [*names, weights] if isinstance(weights, str) else names
     kinds: dict[str, Any] = {name: "number" if name in numeric else "any" for name in needed}
-    schema.check_columns(frame.collect_schema(), kinds)
+    schema.check_columns(frames.schema_of(frame), kinds)
     if isinstance(frame, nw.LazyFrame):
         return _grouped_by_engine(frame, names, weights)
     table = {name: frame[name] for name in names}

@@ -170,7 +170,7 @@ def fit_with_lifetimes(
         raise ModelError(f"model={model!r} is not known; accepted: {', '.join(map(repr, kinds))}")
     columns = ["frequency", "monetary_value"] if model == "gamma_gamma" else list(COLUMNS)
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
+    check_columns(frames.schema_of(frame), dict.fromkeys(columns, "number"))
     table = {name: numbers(values) for name, values in frames.collect(frame, columns).items()}
     if model == "gamma_gamma":
         raise_all(spending_problems(*table.values()), table="customers")

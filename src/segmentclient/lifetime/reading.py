@@ -57,7 +57,7 @@ class Reader(Estimator):
             **dict.fromkeys(COLUMNS, "number"),
             **dict.fromkeys(self._known_covariates().names, "any"),
         }
-        schema.check_columns(frame.collect_schema(), kinds)
+        schema.check_columns(frames.schema_of(frame), kinds)
         if self.law.rates:  # opportunities, which have no rate, are no unit of time
             warn_of_another_unit(frame, self.get_params()["time_unit"], type(self).__name__)
         return frame

@@ -58,7 +58,7 @@ class GammaGammaByFrequency:
         The driver receives `frequency` and `monetary_value` of the repeat buyers.
         """
         frame = frames.read(customers)
-        schema.check_columns(frame.collect_schema(), ["frequency", "monetary_value"])
+        schema.check_columns(frames.schema_of(frame), ["frequency", "monetary_value"])
         bought = frames.collect(frame.select("frequency", "monetary_value").filter(nw.col("frequency") > 0))
         x, m = (numbers(bought[name]) for name in ("frequency", "monetary_value"))
         raise_all(spending_problems(x, m), table="customers")
@@ -106,7 +106,7 @@ class GammaGammaByFrequency:
     def expected_purchase_value(self, customers: Any) -> Any:
         """Give the mean value expected of each customer's future purchases, in the order of the rows (eager tables)."""
         frame = frames.read(customers)
-        schema.check_columns(frame.collect_schema(), ["frequency", "monetary_value"])
+        schema.check_columns(frames.schema_of(frame), ["frequency", "monetary_value"])
         if isinstance(frame, nw.LazyFrame):
             raise ModelError(
                 "expected_purchase_value returns one value a row and cannot on a lazy table; predict_lifetime_value can"

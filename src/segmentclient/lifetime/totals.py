@@ -98,7 +98,7 @@ def _check(frame: frames.Frame, by: str, terms: Terms, interval: float) -> None:
     kinds: dict[str, schema.Kind] = dict.fromkeys(HISTORY, "number")
     if isinstance(terms.margin, str):
         kinds[terms.margin] = "number"
-    schema.check_columns(frame.collect_schema(), {**kinds, by: "any"})
+    schema.check_columns(frames.schema_of(frame), {**kinds, by: "any"})
     frames.check_labels(frame, by)
     if not 0 < interval < 1:
         raise ModelError(f"interval={interval!r}: expected a probability such as 0.9")

@@ -124,7 +124,7 @@ def predict_lifetime_value(
     chosen = read_models(models, customers, time_unit)
     span = read_span(frame, horizon, annual_discount_rate, time_unit, as_of)
     covariates = covariate_names(chosen)
-    schema.check_columns(frame.collect_schema(), dict.fromkeys(covariates, "any"))
+    schema.check_columns(frames.schema_of(frame), dict.fromkeys(covariates, "any"))
     columns = Forecast(chosen, span, _checked_interval(interval), terms, (*_KEYS, *covariates))
     return frames.give_back(
         _on_plan(frame, columns) if isinstance(frame, nw.LazyFrame) else _on_rows(frame, columns)
@@ -168,7 +168,7 @@ def read_span(
 
 
 def _check_table(frame: frames.Frame, margin: Any, interval: float | None) -> None:
-    columns = frame.collect_schema()
+    columns = frames.schema_of(frame)
     needed = [*_KEYS, "monetary_value"]
     kinds = {name: schema.COLUMNS[name].kind for name in needed} | (
         {margin: "number"} if isinstance(margin, str) else {}

@@ -72,7 +72,7 @@ class Habits:
 def read_habits(transactions: Any, ids: Sequence[Any], groups: Sequence[Any]) -> Habits:
     """Count the orders of each group along every dimension that the order log holds."""
     frame = frames.read(transactions, name="transactions")
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     money: dict[str, Kind] = {"amount": "number"} if "amount" in schema else {}
     check_columns(schema, {"customer_id": "any", "date": "date", **money}, table="transactions")
     codes, names = _numbered(groups)

@@ -200,7 +200,7 @@ def ideal_customer(
     from segmentclient.personas.picture_day import as_day, day_of
 
     frame = frames.read(customers)
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     days = ("last_order", "days_since_last_order")
     check_columns(schema, {"customer_id": "any", value: "number"}, optional=days)
     frames.check_labels(frame, "customer_id")
@@ -272,7 +272,7 @@ def _read_once(frame: frames.Frame) -> nw.DataFrame[Any]:
     """Collect a lazy table: read again, its rows might come in another order."""
     if isinstance(frame, nw.DataFrame):
         return frame
-    check_columns(frame.collect_schema(), {"customer_id": "any"}, table="prospects")
+    check_columns(frames.schema_of(frame), {"customer_id": "any"}, table="prospects")
     frames.check_labels(frame, "customer_id", name="prospects")
     return nw.from_native(frames.collect(frame), eager_only=True)
 

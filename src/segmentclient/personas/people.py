@@ -62,7 +62,7 @@ def join_people(customers: Any, people: Any, interactions: Any = None, *, key: s
     """
     check_options(join_people, locals())
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), {key: "any"})
+    check_columns(frames.schema_of(frame), {key: "any"})
     frames.check_labels(frame, key)
     joined = _beside(frame, _persons(frame, people, key, "people"), key, "people")
     if interactions is None:
@@ -89,7 +89,7 @@ def _persons(frame: frames.Frame, table: Any, key: str, name: str) -> frames.Fra
 
 
 def _check_key(frame: frames.Frame, other: frames.Frame, key: str, name: str) -> None:
-    check_columns(other.collect_schema(), {key: "any"}, table=name)
+    check_columns(frames.schema_of(other), {key: "any"}, table=name)
     frames.check_labels(other, key, name=name)
     frames.check_same_keys(frame, other, key, name=name)
     frames.warn_of_blanks(other, key, name=name)
@@ -133,7 +133,7 @@ def _clashes(frame: frames.Frame, new: Iterable[str]) -> Iterable[str]:
 
 
 def _with_contacts(frame: frames.Frame, log: frames.Frame, key: str) -> frames.Frame:
-    schema = log.collect_schema()
+    schema = frames.schema_of(log)
     kinds = {"date": "date", "kind": "text", "score": "number"}
     check_columns(
         schema,

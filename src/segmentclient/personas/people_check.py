@@ -42,7 +42,7 @@ def check_people(
     import pandas as pd
 
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), {key: "any"})
+    check_columns(frames.schema_of(frame), {key: "any"})
     frames.check_labels(frame, key)
     ids = set(frames.collect(frame, [key])[key].dropna())
     rows = list(_checks(frames.read(people, name="people"), ids, key, "people", by_column=True))

@@ -49,7 +49,7 @@ class Cohorts:
 def _cohorts(retention: Any) -> Cohorts:
     frame = frames.read(retention, name="retention")
     needed = {"cohort": "date", "age": "number", "customers": "number", "retention": "number"}
-    found = frame.collect_schema()
+    found = frames.schema_of(frame)
     check_columns(found, needed, table="retention")
     table = frames.collect(frame, [*needed, *(["period"] if "period" in found else [])])
     table["cohort"] = pd.to_datetime(table["cohort"])

@@ -39,7 +39,7 @@ class Expected:
 def _expected(values: Any, *, by: str = "segment", currency: str | None = None) -> Expected:
     frame = frames.read(values, name="values")
     columns = ["lifetime_value", *BOUNDS]
-    check_columns(frame.collect_schema(), {by: "any", **dict.fromkeys(columns, "number")}, table="values")
+    check_columns(frames.schema_of(frame), {by: "any", **dict.fromkeys(columns, "number")}, table="values")
     table = frames.collect(frame, [by, *columns]).dropna(subset=columns)
     table = table.set_axis(["key", "value", "low", "high"], axis=1)
     numbers = table[["value", "low", "high"]].astype(float)

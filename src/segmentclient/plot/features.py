@@ -74,7 +74,7 @@ def features_of(customers: Any, *, features: Sequence[str], by: str = "cluster")
     """Collect the features and the group of each customer."""
     names = [features] if isinstance(features, str) else list(features)
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), {by: "any", **dict.fromkeys(names, "number")})
+    check_columns(frames.schema_of(frame), {by: "any", **dict.fromkeys(names, "number")})
     frames.check_labels(frame, by)
     table = frames.collect(frame, [*names, by]).dropna()
     held = table[names].to_numpy(float).reshape(-1, len(names))

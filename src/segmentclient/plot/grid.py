@@ -61,7 +61,7 @@ def _grid(
 ) -> Grid:
     frame = frames.read(customers)
     check_columns(
-        frame.collect_schema(), {by: "any", "r_score": "number", "f_score": "number", value: "number"}
+        frames.schema_of(frame), {by: "any", "r_score": "number", "f_score": "number", value: "number"}
     )
     scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
     weighed = groups(customers, by=by, value=value, currency=currency)

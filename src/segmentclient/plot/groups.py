@@ -61,7 +61,7 @@ def groups(
     """Count and add up each group in the table's own engine; only one row a group is collected."""
     check_currency(currency)
     frame = frames.read(customers)
-    columns = frame.collect_schema()
+    columns = frames.schema_of(frame)
     check_columns(columns, {by: "any", value: "number"}, optional=("n_orders",))
     frames.check_labels(frame, by)
     countable = "n_orders" in columns and kind_of(columns["n_orders"]) == "number"

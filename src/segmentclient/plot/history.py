@@ -49,7 +49,7 @@ def _history(
 ) -> History:
     check_purchase_model(model)
     frame = frames.read(transactions, name="transactions")
-    columns = frame.collect_schema()
+    columns = frames.schema_of(frame)
     check_columns(
         columns,
         {date: "date"} if customer is None else {date: "date", customer_id: "any"},

@@ -91,7 +91,7 @@ def _stages(table: Any, *, by: str = "relation") -> Moves | pd.Series:
         counts = moves_of(table).counts
         return Moves(counts.loc[_in_order(counts.index), _in_order(counts.columns)], stages=True)
     frame = frames.read(table)
-    check_columns(frame.collect_schema(), {by: "any"})
+    check_columns(frames.schema_of(frame), {by: "any"})
     frames.check_labels(frame, by)
     table = frames.collect(frame.group_by(by).agg(nw.len().alias(_COUNT)))
     table[by] = table[by].astype(object).where(table[by].notna(), None)

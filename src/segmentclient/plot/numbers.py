@@ -21,7 +21,7 @@ __all__ = ["measure", "of_value", "percent", "refuse_absurd", "share_of", "tense
 def values(customers: Any, columns: Sequence[str]) -> pd.DataFrame:
     """Collect number columns, checked, as floats; missing stays missing."""
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), dict.fromkeys(columns, "number"))
+    check_columns(frames.schema_of(frame), dict.fromkeys(columns, "number"))
     found = frames.collect(frame, list(dict.fromkeys(columns))).astype(float)
     refuse_absurd(found.fillna(0.0), {column: column for column in found})
     return found

@@ -45,7 +45,7 @@ def _track(steps: Any, *, kind: Literal["cumulative", "incremental"] = "cumulati
     columns = ("cumulative_actual", "cumulative_expected") if kind == "cumulative" else ("actual", "expected")
     frame = frames.read(steps, name="steps")
     needed = {"end": "date", "phase": "text", **dict.fromkeys(columns, "number")}
-    check_columns(frame.collect_schema(), needed, table="steps")
+    check_columns(frames.schema_of(frame), needed, table="steps")
     table = frames.collect(frame, list(needed)).sort_values("end", ignore_index=True)
     actual, expected = (table[column].to_numpy(float) for column in columns)
     return Track(

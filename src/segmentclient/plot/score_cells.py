@@ -59,7 +59,7 @@ class Cells:
 
 def _cells(customers: Any, *, value: str = "revenue", currency: str | None = None) -> Cells:
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), {"r_score": "number", "f_score": "number", value: "number"})
+    check_columns(frames.schema_of(frame), {"r_score": "number", "f_score": "number", value: "number"})
     scored = frame.filter(~nw.col("r_score").is_null(), ~nw.col("f_score").is_null())
     summed = frames.collect(
         scored.group_by("r_score", "f_score").agg(nw.len().alias("_n"), nw.col(value).sum().alias("_value"))

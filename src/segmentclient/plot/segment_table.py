@@ -88,7 +88,7 @@ def segment_bars(
 
 def _bar_groups(customers: Any, *, by: str = "segment", currency: str | None = None) -> Groups:
 
-    check_columns(frames.read(customers).collect_schema(), {"n_orders": "number", "revenue": "number"})
+    check_columns(frames.schema_of(frames.read(customers)), {"n_orders": "number", "revenue": "number"})
     return groups(customers, by=by, currency=currency)
 
 

@@ -126,7 +126,7 @@ _USUAL = (
 def _collected(customers: Any, by: str, columns: Sequence[str] | None, email: str | None) -> pd.DataFrame:
     """Collect what is written and what decides, in the order of the ids."""
     frame = frames.read(customers)
-    found = frame.collect_schema()
+    found = frames.schema_of(frame)
     asked = [one for one in (*(columns or ()), email) if one is not None]
     schema.check_columns(found, dict.fromkeys((KEY, by, *asked), "any"), optional=_USUAL)
     frames.check_labels(frame, KEY, by)

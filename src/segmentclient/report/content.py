@@ -126,7 +126,7 @@ def gather(customers: Any, *, by: str, previous: Any = None, values: Any = None)
 
 def _collected(table: Any, by: str, *, name: str) -> pd.DataFrame:
     frame = frames.read(table, name=name)
-    found = frame.collect_schema()
+    found = frames.schema_of(frame)
     schema.check_columns(
         found,
         {**{column: schema.COLUMNS[column].kind for column in NEEDED}, by: "any"},

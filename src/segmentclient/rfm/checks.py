@@ -22,7 +22,7 @@ def table_facts(frame: frames.Frame, options: Options) -> dict[str, Any]:
     needed = dict.fromkeys(columns.values(), "number") | (
         {} if options.groupby is None else {options.groupby: "any"}
     )
-    check_columns(frame.collect_schema(), needed)
+    check_columns(frames.schema_of(frame), needed)
     absent = is_absent(frame, options.recency)
     wanted = {"rows": nw.len(), "absent": frames.count_of(absent)}
     for axis, column in columns.items():

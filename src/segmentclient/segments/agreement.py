@@ -93,7 +93,7 @@ def cluster_rfm_table(customers: Any, *, cluster: str = "cluster", segment: str 
     """
     check_options(cluster_rfm_table, locals(), error=ModelError)
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), {cluster: "any", segment: "any"})
+    check_columns(frames.schema_of(frame), {cluster: "any", segment: "any"})
     if cluster == segment:
         raise ColumnError(f"customers: cluster and segment must be two columns, found {cluster!r} twice")
     frames.check_labels(frame, cluster, segment)

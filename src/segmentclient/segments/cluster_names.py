@@ -112,7 +112,7 @@ def name_clusters(
     words = language(lang)
     frame = frames.read(customers)
     names = feature_names(features, frame)
-    check_columns(frame.collect_schema(), {by: "any"})
+    check_columns(frames.schema_of(frame), {by: "any"})
     if by in names:
         raise ColumnError(f"customers: {by!r} is both the clusters and a feature")
     frames.check_labels(frame, by)

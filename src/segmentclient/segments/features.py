@@ -44,7 +44,7 @@ def feature_names(features: Any, frame: frames.Frame) -> list[str]:
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
         raise ColumnError(f"customers: features must be different columns, named twice: {', '.join(twice)}")
-    schema = dict(frames.with_truths(frame, names).collect_schema())
+    schema = frames.schema_of(frames.with_truths(frame, names))
     raise_all(_text_features(schema, names), table="customers")
     check_columns(schema, dict.fromkeys((name for name in names if not _is_boolean(schema, name)), "number"))
     return names

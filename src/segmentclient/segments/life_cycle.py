@@ -97,7 +97,7 @@ def lifecycle(
     """
     check_options(lifecycle, locals())
     frame = frames.read(customers)
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     check_standing(schema)
     there = frames.taken(frame, OUTPUT)
     if there:

@@ -114,7 +114,7 @@ class MixedSegmenter(KMeansSegmenter):
         numbers = [name for name in names if name not in self.categorical]
         if numbers:
             feature_names(numbers, frame)
-        check_columns(frame.collect_schema(), dict.fromkeys(self.categorical, "any"))
+        check_columns(frames.schema_of(frame), dict.fromkeys(self.categorical, "any"))
         frames.check_labels(frame, *self.categorical)
         return [*numbers, *self.categorical]
 

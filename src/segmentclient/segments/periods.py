@@ -106,7 +106,7 @@ def compare_periods(
 
 def _check(tables: Mapping[str, frames.Frame], by: str, value: str) -> None:
     for name, frame in tables.items():
-        check_columns(frame.collect_schema(), {"customer_id": "id", by: "any", value: "number"}, table=name)
+        check_columns(frames.schema_of(frame), {"customer_id": "id", by: "any", value: "number"}, table=name)
         frames.check_labels(frame, "customer_id", by, name=name)
 
 

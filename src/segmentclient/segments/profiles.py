@@ -88,7 +88,7 @@ def profile_segments(
     around = [groupby] if isinstance(groupby, str) else list(groupby or [])
     keys = [*around, by]
     frame, names = _with_attributes(frames.with_truths(frames.read(customers)), attributes, keys)
-    _check_names(frame.collect_schema(), keys, names)
+    _check_names(frames.schema_of(frame), keys, names)
     frames.check_labels(frame, *keys)
     frame = _with_exact_medians(frame, keys, names)
     table = _with_shares(_sizes(frame, keys), keys, around)
@@ -121,8 +121,8 @@ def _named(attributes: Iterable[Any]) -> list[str]:
 
 
 def _joined(frame: frames.Frame, people: frames.Frame, keys: Sequence[str]) -> tuple[frames.Frame, list[str]]:
-    check_columns(frame.collect_schema(), ["customer_id"])
-    check_columns(people.collect_schema(), ["customer_id"], table="attributes")
+    check_columns(frames.schema_of(frame), ["customer_id"])
+    check_columns(frames.schema_of(people), ["customer_id"], table="attributes")
     frames.check_labels(frame, "customer_id")
     frames.check_labels(people, "customer_id", name="attributes")
     frames.check_same_keys(frame, people, "customer_id", name="attributes")

@@ -56,8 +56,8 @@ def add_prospects(customers: Any, people: Any, *, customer_id: str = "customer_i
     """
     check_options(add_prospects, locals())
     frame, others = frames.read(customers), frames.read(people, name="people")
-    check_columns(frame.collect_schema(), ["customer_id"])
-    check_columns(others.collect_schema(), {customer_id: "id"}, table="people")
+    check_columns(frames.schema_of(frame), ["customer_id"])
+    check_columns(frames.schema_of(others), {customer_id: "id"}, table="people")
     _refuse_two_keys(others, customer_id)
     frames.check_labels(frame, "customer_id")
     frames.check_labels(others, customer_id, name="people")

@@ -65,7 +65,7 @@ def check_rules(rules: Sequence[Rule] | str | Path, customers: Any = None) -> Ru
         proved = tuple(_proved(listed))
         return RuleCheck(_table(listed, {}), _overlaps(listed, []), proved, criteria=_criteria(listed))
     frame = frames.with_truths(frames.read(customers))
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     broken = [
         problem
         for position, rule in enumerate(listed)

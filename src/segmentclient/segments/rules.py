@@ -138,7 +138,7 @@ def segment_by_rules(
     check_options(segment_by_rules, locals(), error=RuleError)
     frame = frames.read(customers)
     told = frames.with_truths(frame)
-    schema = told.collect_schema()
+    schema = frames.schema_of(told)
     if frames.taken(frame, [column]):
         raise ColumnError(
             f"customers: column {column!r} is there already; drop it or give another name with column="

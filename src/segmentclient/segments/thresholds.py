@@ -167,7 +167,7 @@ def lifecycle_thresholds(
     """
     check_options(lifecycle_thresholds, locals())
     frame = frames.read(customers)
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     check_standing(schema)
     for name, value in {
         "active_days": active_days,
@@ -199,7 +199,7 @@ def _check_days(name: str, value: Any) -> None:
 @frames.said_by_engine("customers")
 def measured(frame: frames.Frame) -> frames.Frame:
     """Add, under names of our own, what every threshold and label looks at: computed once, NaN made missing."""
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     orders = known("n_orders")
     added = frame.with_columns(
         (orders > 0).fill_null(False).alias(BOUGHT),

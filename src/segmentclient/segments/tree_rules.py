@@ -103,7 +103,7 @@ def cluster_rules(
         raise ModelError(f"depth={depth!r}: expected a whole number from 1 to 8")
     frame = frames.read(customers)
     names = feature_names(features, frame)
-    check_columns(frame.collect_schema(), {by: "any"})
+    check_columns(frames.schema_of(frame), {by: "any"})
     frames.check_labels(frame, by)
     data = labelled(frame, by, names)
     values = np.column_stack([as_floats(data[name]) for name in names])

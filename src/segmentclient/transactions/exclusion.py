@@ -82,7 +82,7 @@ TRUE, FALSE = ("true", "1", "yes", "oui"), ("false", "0", "no", "non", "")
 
 def _marked_by(frame: frames.Frame, column: str) -> nw.Expr:
     """Read a true / false column, as such or in words (a CSV file has no other way); anything else is an error."""
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     if column in schema and kind_of(schema[column]) == "text":
         text = nw.col(column) if type(schema[column]).__name__ == "String" else nw.col(column).cast(nw.String)
         word = frames.stripping(frame)(text.fill_null("")).str.to_lowercase()

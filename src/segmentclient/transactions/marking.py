@@ -118,7 +118,7 @@ def mark_refunds_only(marked: frames.Frame, known_customers: Any) -> frames.Fram
 def _known_ids(marked: frames.Frame, known_customers: Any) -> frames.Frame:
     """Give the ids of customers who bought before, as the log holds them."""
     known = frames.read(known_customers, name="known_customers")
-    check_columns(known.collect_schema(), {"customer_id": "id"}, table="known_customers")
+    check_columns(frames.schema_of(known), {"customer_id": "id"}, table="known_customers")
     frames.check_labels(known, "customer_id", name="known_customers")
     frames.warn_of_blanks(known, "customer_id", name="known_customers")
     found, expected = known.collect_schema()["customer_id"], marked.collect_schema()[ID]

@@ -25,7 +25,7 @@ _MOST_NAMED = 10
 
 def refuse_currencies(frame: frames.Frame, column: str) -> None:
     """Raise when the currency column holds several currencies, with the rows of each."""
-    check_columns(frame.collect_schema(), {column: "any"}, table="transactions")
+    check_columns(frames.schema_of(frame), {column: "any"}, table="transactions")
     frames.check_labels(frame, column, name="transactions")
     rows_of = _rows_of_currencies(frame, column)
     if set(rows_of) == {_NONE}:

@@ -52,7 +52,7 @@ def segment_rfm(customers: Any, *, segments: str | SegmentMap = "standard", colu
     check_options(segment_rfm, locals())
     chosen = segments if isinstance(segments, SegmentMap) else SegmentMap.preset(segments)
     frame = frames.read(customers)
-    check_columns(frame.collect_schema(), SCORES)
+    check_columns(frames.schema_of(frame), SCORES)
     _check_new(frame, column)
     _check_bins(frame, chosen)
     return frames.give_back(frame.with_columns(_segment_expression(frame, chosen).alias(column)))

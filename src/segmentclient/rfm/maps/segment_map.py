@@ -124,7 +124,7 @@ class SegmentMap:
         check_options(SegmentMap.from_table, locals())
         frame = frames.read(table, name="segment map")
         check_columns(
-            frame.collect_schema(),
+            frames.schema_of(frame),
             {**dict.fromkeys(SCORES, "number"), "segment": "text"},
             table="segment map",
         )
