@@ -396,6 +396,7 @@ def test_names_are_always_the_same_and_suit_sex_and_generation():
     ("change", "message"),
     [
         ({"by": "cluster"}, "column 'cluster' is missing"),
+        ({"by": "customer_id"}, "a group of each customer; accepted: a column of groups, such as 'segment'"),
         ({"min_size": 0}, "min_size=0"),
         ({"min_coverage": 2}, "min_coverage=2"),
         ({"person": "average"}, "accepted: 'typical', 'real'"),

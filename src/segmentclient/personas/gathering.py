@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmentclient import frames
 from segmentclient.customers.collected import sound
-from segmentclient.errors import SegmentClientWarning
+from segmentclient.errors import ColumnError, SegmentClientWarning
 from segmentclient.personas.attributes import named_columns
 from segmentclient.personas.habits import Habits, read_habits
 from segmentclient.personas.picture_day import day_of, last_day
@@ -45,8 +45,13 @@ def gather(
     as_of: dt.date | None,
 ) -> Material:
     """Collect the columns that cards show, the attributes, and the counts of the order log."""
+    if by == "customer_id":
+        raise ColumnError(
+            "customers: by='customer_id' would make a group of each customer; accepted: a column of groups, such as "
+            "'segment' (segment_rfm makes it), 'cluster' (segment_kmeans) or 'relation' (lifecycle)"
+        )
     frame = frames.read(customers)
-    schema = frame.collect_schema()
+    schema = frames.schema_of(frame)
     known = {name: COLUMNS[name].kind for name in WORTH_COLUMNS if name in schema and name in COLUMNS}
     check_columns(schema, {"customer_id": "any", by: "any", **known})
     own = named_columns(schema, columns or {} if attributes is None else {}, table="customers").values()
