@@ -220,6 +220,16 @@ def test_ids_that_differ_by_case_stay_apart_and_are_counted():
     assert clean.notes["customer_ids_alike"] == 1
 
 
+def test_ids_that_differ_by_how_accents_are_stored_stay_apart_and_are_counted(on_engine):
+    """The same names in one sign a letter and, as macOS writes them, in several; Hangul and kana are so too."""
+    composed = ["Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}", "\N{HANGUL SYLLABLE GAG}", "\N{HIRAGANA LETTER GA}"]
+    decomposed = ["Zoe\N{COMBINING DIAERESIS}", "\N{HANGUL CHOSEONG KIYEOK}\N{HANGUL JUNGSEONG A}\N{HANGUL JONGSEONG KIYEOK}", "\N{HIRAGANA LETTER KA}\N{COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK}"]  # fmt: skip
+    ids = [*composed, *decomposed, composed[0].upper(), "Zoe", "zoe", "Ann"]
+    clean = sc.clean_transactions(on_engine(pd.DataFrame({"customer_id": ids, "date": ["2026-01-01"] * 10, "amount": 1.0})))  # fmt: skip
+    assert clean.notes["customers"] == 10
+    assert clean.notes["customer_ids_alike"] == 3 + 1 + 1  # the other spellings, one in capitals, and zoe
+
+
 def test_dates_with_a_zone_count_by_its_wall_clock():
     local = ORDERS.assign(date=ORDERS["date"].dt.tz_localize("Europe/Paris"))
     pd.testing.assert_frame_equal(sc.summarize_customers(local), sc.summarize_customers(ORDERS))

@@ -95,8 +95,8 @@ def _identifiable(notes: Mapping[str, Any], say: Words) -> str:
 
 def _alike(notes: Mapping[str, Any], say: Words) -> str:
     return say.plural(
-        "{n} customer id differs from another by letter case only; check whether they are one customer.",
-        "{n} customer ids differ from another by letter case only; check whether they are one customer.",
+        "{n} customer id differs from another only by letter case or by how its accents are stored; check whether they are one customer.",
+        "{n} customer ids differ from another only by letter case or by how their accents are stored; check whether they are one customer.",
         notes["customer_ids_alike"],
     )
 

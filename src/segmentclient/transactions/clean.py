@@ -77,7 +77,9 @@ class CleanTransactions:
 
         `exact_duplicates_kept` (rows), `share_of_revenue_identifiable` (share of the money that has a customer id),
         `refund_rows`, `refund_amount`, `customers`, `customer_ids_alike` (ids that differ from another only by
-        letter case), `rows_of_ids_like_none` (rows whose id reads "nan", "NULL", "#", "guest" …), `first_day` and `last_day`. Computed on first use: counting duplicates reads every column.
+        letter case, or by how accents are stored: é as one sign or as e and an accent), `rows_of_ids_like_none`
+        (rows whose id reads "nan", "NULL", "#", "guest" …), `first_day` and `last_day`. Computed on first use: counting
+        duplicates reads every column, and the different ids beyond ASCII are collected.
         """
         return notes_on(frames.read(self.transactions), self.audit)
 
