@@ -181,6 +181,10 @@ def test_words_of_ones_own_are_not_translated():
         (lambda: sc.SegmentMap("x", 12, {}), "from 2 to 9"),
         (lambda: sc.SegmentMap.from_ranges([{"segment": "a", "r": (4, 9)}]), "not a range"),
         (lambda: sc.SegmentMap.from_toml("cells = 3"), "2 problems"),
+        (
+            lambda: sc.SegmentMap.from_toml("bins = 5\ndefualt = 'x'\n[cells]\na = ['...']"),
+            "'defualt' is unknown; did you mean 'default'\\?; accepted: name, bins, default, scored_by, cells, segments",
+        ),
         (lambda: sc.SegmentMap.from_toml("no toml"), "cannot be read"),
         (lambda: sc.SegmentMap.from_toml("missing.toml"), "cannot be read"),
     ],

@@ -452,6 +452,11 @@ def test_files_in_their_two_forms(tmp_path) -> None:
         ("rule = [5]", "a table with name and when"),
         ('[[rule]]\nname = "x"\nwhen = "a >"\n[[rule]]\nname = "y"\nwhen = "f(a) > 1"\n', "2 problems"),
         ("rule = 5", "no rule found"),
+        (
+            'defualt = "x"\n[[rule]]\nname = "x"\nwhen = "a > 1"\n',
+            "'defualt' is unknown; a file holds one list of rules, here 'rule', and nothing beside it",
+        ),
+        ('[rules]\nx = "a > 1"\n[rule]\ny = "a > 2"\n', "'rules' is unknown; did you mean 'rule'"),
     ],
 )
 def test_faults_of_files(tmp_path, content: str, said: str) -> None:

@@ -266,6 +266,26 @@ STORED = [
 ]  # fmt: skip
 
 
+def with_strays(node, path=()):
+    """Every copy of a JSON value with a name more in one of its objects; of a list, in the first."""
+    if isinstance(node, dict):
+        yield path, {**node, "stray": 1}
+        for key, value in node.items():
+            yield from ((where, {**node, key: one}) for where, one in with_strays(value, (*path, key)))
+    elif isinstance(node, list) and node:
+        yield from ((where, [one, *node[1:]]) for where, one in with_strays(node[0], (*path, 0)))
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_a_name_that_to_json_does_not_write_is_refused_and_named(name):
+    load, text, _ = stored()[name]
+    for path, content in with_strays(json.loads(text)):
+        with pytest.raises(sc.ModelError) as refused:
+            load(json.dumps(content))
+        if path in ((), ("learnt",)):
+            assert "'stray' unknown; accepted: " in str(refused.value)
+
+
 @pytest.mark.parametrize("name", STORED)
 def test_damaged_files_are_refused_with_an_error_of_ours(name):
     load, text, use = stored()[name]

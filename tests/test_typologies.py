@@ -177,6 +177,11 @@ def test_own_packs(tmp_path):
             "[[type]]\nsigns = [{when = 'a > 1', weight = true}]\n[[type]]\nkey = 'b'",
             "weight must be a number",
         ),
+        ("tpye = 1\n[[type]]\nkey = 'a'\n[[type]]\nkey = 'b'", "'tpye' is unknown; did you mean 'type'"),
+        (
+            "[[type]]\nsigns = [{when = 'a > 1', wieght = 2}]\n[[type]]\nkey = 'b'",
+            "'wieght' is unknown; did you mean 'weight'",
+        ),
     ],
 )
 def test_packs_that_cannot_be_read(tmp_path, text, message):

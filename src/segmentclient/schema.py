@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from segmentclient.errors import raise_all
 
-__all__ = ["COLUMNS", "Column", "check_columns", "column_problems", "kind_of", "nearest"]
+__all__ = ["COLUMNS", "Column", "check_columns", "column_problems", "kind_of", "nearest", "unknown_names"]
 
 Kind = Literal["id", "text", "date", "number", "boolean", "any"]
 
@@ -105,6 +105,14 @@ def nearest(name: str, available: Iterable[str]) -> str:
     lowered = {str(other).lower(): str(other) for other in available}
     close = difflib.get_close_matches(str(name).lower(), list(lowered), n=1, cutoff=0.6)
     return f"; did you mean {lowered[close[0]]!r}?" if close else ""
+
+
+def unknown_names(found: Iterable[str], known: Iterable[str]) -> Iterable[str]:
+    """Say which names of a file are not known, one sentence each, and what is accepted."""
+    known = list(known)
+    for name in found:
+        if name not in known:
+            yield f"{name!r} is unknown{nearest(name, known)}; accepted: {', '.join(known)}"
 
 
 def check_columns(

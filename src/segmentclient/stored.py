@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from segmentclient.errors import ModelError
 
-__all__ = ["as_number", "read_stored"]
+__all__ = ["as_number", "read_stored", "refuse_unknown"]
 
 
 def read_stored(text: str, what: str, *, version: int | None = None) -> dict[str, Any]:
@@ -39,6 +39,16 @@ def read_stored(text: str, what: str, *, version: int | None = None) -> dict[str
             f"{what}.from_json: version {found!r} found, expected version {version}; save it again with this version"
         )
     return content
+
+
+def refuse_unknown(found: Iterable[str], written: Iterable[str], what: str) -> None:
+    """Raise a `ModelError` that names what stands in a text and ``what.to_json()`` does not write."""
+    written = list(written)
+    odd = [name for name in found if name not in written]
+    if odd:
+        raise ModelError(
+            f"{what}.from_json: {', '.join(map(repr, odd))} unknown; accepted: {', '.join(written)}"
+        )
 
 
 def as_number(value: Any) -> float:

@@ -222,7 +222,11 @@ def test_ids_that_differ_by_case_stay_apart_and_are_counted():
 
 def test_ids_that_differ_by_how_accents_are_stored_stay_apart_and_are_counted(on_engine):
     """The same names in one sign a letter and, as macOS writes them, in several; Hangul and kana are so too."""
-    composed = ["Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}", "\N{HANGUL SYLLABLE GAG}", "\N{HIRAGANA LETTER GA}"]
+    composed = [
+        "Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}",
+        "\N{HANGUL SYLLABLE GAG}",
+        "\N{HIRAGANA LETTER GA}",
+    ]
     decomposed = ["Zoe\N{COMBINING DIAERESIS}", "\N{HANGUL CHOSEONG KIYEOK}\N{HANGUL JUNGSEONG A}\N{HANGUL JONGSEONG KIYEOK}", "\N{HIRAGANA LETTER KA}\N{COMBINING KATAKANA-HIRAGANA VOICED SOUND MARK}"]  # fmt: skip
     ids = [*composed, *decomposed, composed[0].upper(), "Zoe", "zoe", "Ann"]
     clean = sc.clean_transactions(on_engine(pd.DataFrame({"customer_id": ids, "date": ["2026-01-01"] * 10, "amount": 1.0})))  # fmt: skip

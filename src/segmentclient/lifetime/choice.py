@@ -20,7 +20,7 @@ from segmentclient.lifetime.sentences import Sentence
 from segmentclient.lifetime.spending import fit_spend
 from segmentclient.locale import language
 from segmentclient.options import check_options
-from segmentclient.stored import as_number, read_stored
+from segmentclient.stored import as_number, read_stored, refuse_unknown
 
 __all__ = ["LifetimeModels", "fit_lifetime_models", "log_normal_draws", "process_of"]
 
@@ -112,7 +112,9 @@ class LifetimeModels:
                 Sentence(str(message), dict(values)) for message, values in content.get("sentences", ())
             )
             _told(sentences, _ENGLISH)
-            return cls(purchase, spend, str(content["reason"]), draws, sentences)
+            models = cls(purchase, spend, str(content["reason"]), draws, sentences)
+            refuse_unknown(content, json.loads(models.to_json()), "LifetimeModels")
+            return models
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise

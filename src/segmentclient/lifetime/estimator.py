@@ -16,7 +16,7 @@ from segmentclient.errors import ModelError, not_fitted
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.options import check_options
 from segmentclient.render import html_table
-from segmentclient.stored import as_number, read_stored
+from segmentclient.stored import as_number, read_stored, refuse_unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,6 +247,7 @@ class Estimator:
                 converged=content["converged"],
             )
             model._take_extra(content)
+            refuse_unknown(content, json.loads(model.to_json()), cls.__name__)
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise

@@ -18,7 +18,7 @@ from segmentclient.lifetime.histories import Array, numbers
 from segmentclient.lifetime.spend_rows import spending_problems, warn_of_refunded
 from segmentclient.options import check_options
 from segmentclient.render import html_table
-from segmentclient.stored import read_stored
+from segmentclient.stored import read_stored, refuse_unknown
 
 __all__ = ["GammaGammaByFrequency"]
 
@@ -160,7 +160,9 @@ class GammaGammaByFrequency:
             content = read_stored(text, cls.__name__, version=_VERSION)
             models = [GammaGamma.from_json(json.dumps(model)) for model in content["models"]]
             edges = _checked_edges(content["edges"], models)
-            return cls(content["time_unit"])._learn(edges, models)
+            model = cls(content["time_unit"])._learn(edges, models)
+            refuse_unknown(content, json.loads(model.to_json()), cls.__name__)
+            return model
         except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
             if isinstance(error, ModelError):
                 raise

@@ -13,7 +13,7 @@ from typing import Any
 from segmentclient.errors import RuleError, raise_all
 from segmentclient.locale import language
 from segmentclient.options import check_options
-from segmentclient.schema import nearest
+from segmentclient.schema import nearest, unknown_names
 from segmentclient.segments.rules import Rule
 
 __all__ = ["CANNOT_TELL", "PACKS", "Sign", "Type", "Typology", "load_typology"]
@@ -117,6 +117,7 @@ def _read(source: str) -> dict[str, Any]:
 
 
 def _pack_problems(data: Mapping[str, Any]) -> Iterable[str]:
+    yield from unknown_names(data, ("name", "about", "columns", "type"))
     for key, kind in (("name", str), ("about", str), ("columns", dict)):
         if not isinstance(data.get(key, kind()), kind):
             yield f"{key!r} must be {_KINDS[kind]}, found {data[key]!r}"
@@ -150,6 +151,9 @@ def _sign_problems(signs: Any) -> Iterable[str]:
         if not isinstance(sign, dict) or not isinstance(sign.get("when"), str):
             yield 'each sign is written { when = "...", weight = 1 }'
             continue
+        yield from (
+            f"sign {sign['when']!r}: {problem}" for problem in unknown_names(sign, ("when", "weight"))
+        )
         if not 0 < _number(sign.get("weight", 1)) < math.inf:
             yield f"sign {sign['when']!r}: weight must be a number above 0"
         try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from segmentclient.errors import ModelError
 from segmentclient.rfm.cuts import AXES, Cut, cells_of
-from segmentclient.stored import as_number, read_stored
+from segmentclient.stored import as_number, read_stored, refuse_unknown
 
 __all__ = [
     "METHODS",
@@ -127,6 +127,7 @@ def read_json(text: str) -> dict[str, Any]:
     """Read and check what `to_json` wrote."""
     try:
         data = read_stored(text, "RFMScorer", version=1)
+        refuse_unknown(data, ("format", "version", "options", "cuts"), "RFMScorer")
         right = (
             data["format"] == "segmentclient.RFMScorer"
             and set(data["options"]) == set(OPTIONS)
@@ -146,6 +147,7 @@ def read_json(text: str) -> dict[str, Any]:
 
 def _is_cut(cut: dict[str, Any]) -> bool:
     """Rising points, within conditions (column, value)."""
+    refuse_unknown(cut, ("axis", "within", "points"), "RFMScorer")
     points = [as_number(point) for point in cut["points"]]
     return (
         0 < len(points) < 9

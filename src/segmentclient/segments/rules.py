@@ -272,14 +272,22 @@ def _read_text(source: str) -> str:
 
 
 def _entries(content: Mapping[str, Any], source: str) -> list[Any]:
-    found = next(
-        (content[key] for key in ("rule", "rules", "segment", "segments") if key in content), content
-    )
+    """Give the rules that stand under one name, or alone; what else stands in the file would be passed over."""
+    under = next((key for key in ("rule", "rules", "segment", "segments") if key in content), None)
+    found = content if under is None else content[under]
+    if under is not None:
+        raise_all(_beside(under, content), table=source, error=RuleError)
     if isinstance(found, Mapping):
         found = [_named(name, body) for name, body in found.items()]
     if not isinstance(found, list) or not found:
         raise RuleError(f"{source}: no rule found; write [[rule]] tables with name and when")
     return found
+
+
+def _beside(under: str, content: Mapping[str, Any]) -> Iterator[str]:
+    for name in content:
+        if name != under:
+            yield f"{name!r} is unknown{nearest(name, [under])}; a file holds one list of rules, here {under!r}, and nothing beside it"
 
 
 def _named(name: str, body: Any) -> Any:

@@ -16,7 +16,7 @@ from segmentclient.options import check_options
 from segmentclient.segments.lloyd import Array
 from segmentclient.segments.preparation import Preparation
 from segmentclient.segments.reading import Reader
-from segmentclient.stored import read_stored
+from segmentclient.stored import read_stored, refuse_unknown
 
 __all__ = ["Storable"]
 
@@ -44,20 +44,20 @@ class Storable(Reader):
         Of a generator, what is stored is the whole number that the fit drew from it (`seed_`).
         """
         self._check_fitted()
-        learnt = {name: _plain(value) for name, value in self._learnt().items()}
-        return json.dumps(
-            {
-                "format": f"segmentclient.{type(self).__name__}",
-                "version": self._version,
-                "settings": {name: _plain(value) for name, value in self._settings().items()},
-                "features": self._names(),
-                "named": hasattr(self, "feature_names_in_"),
-                "preparation": self.preparation_.to_dict(),
-                "sizes": _plain(self.sizes_),
-                "means": _plain(self.cluster_means_),
-                "learnt": learnt,
-            }
-        )
+        return json.dumps(self._content())
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "format": f"segmentclient.{type(self).__name__}",
+            "version": self._version,
+            "settings": {name: _plain(value) for name, value in self._settings().items()},
+            "features": self._names(),
+            "named": hasattr(self, "feature_names_in_"),
+            "preparation": self.preparation_.to_dict(),
+            "sizes": _plain(self.sizes_),
+            "means": _plain(self.cluster_means_),
+            "learnt": {name: _plain(value) for name, value in self._learnt().items()},
+        }
 
     def _settings(self) -> dict[str, Any]:
         """Give the settings that can be written: a generator as the seed that the fit drew from it."""
@@ -71,7 +71,12 @@ class Storable(Reader):
         check_options(Storable.from_json, locals(), error=ModelError)
         stored = _stored(text, cls.__name__, cls._version)
         try:
-            return cls(**stored["settings"])._taken_back(stored)
+            segmenter = cls(**stored["settings"])._taken_back(stored)
+            written = segmenter._content()
+            refuse_unknown([*stored, *stored["learnt"]], [*written, *written["learnt"]], cls.__name__)
+            return segmenter
+        except ModelError:
+            raise
         except (ArithmeticError, AttributeError, LookupError, RuntimeWarning, TypeError, ValueError) as error:
             raise ModelError(f"expected the whole text that to_json() gave ({error!r})") from None
 

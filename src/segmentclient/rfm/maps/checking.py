@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from segmentclient.schema import unknown_names
+
 __all__ = ["MapCheck", "map_problems", "range_problems", "score_problems", "toml_problems"]
 
 
@@ -48,6 +50,7 @@ class MapCheck:
 
 def toml_problems(data: Mapping[str, Any]) -> Iterable[str]:
     """Say what is wrong with a map read from TOML."""
+    yield from unknown_names(data, ("name", "bins", "default", "scored_by", "cells", "segments"))
     if not isinstance(data.get("bins"), int):
         yield f"bins must be a whole number from 2 to 9, found {data.get('bins')!r}"
     cells = data.get("cells")
