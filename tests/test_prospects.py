@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 
 import duckdb
@@ -181,3 +182,42 @@ def test_lists_are_no_text_for_prospects() -> None:
             sc.ColumnError, match=r"column 'region' holds List\(String\), and String in customers"
         ):
             sc.add_prospects(one, other)
+
+
+@pytest.fixture(scope="module")
+def weekly(cdnow) -> pd.DataFrame:
+    whole = sc.summarize_customers(cdnow, as_of="1998-06-30", period="W", gaps=True).head(400)
+    return whole.assign(sum_log_gaps=0.0, size=[1, 2, 3, 4] * 100)
+
+
+MODELS = [sc.BGNBD(), sc.MBGNBD(), sc.ParetoNBD(), sc.BGCNBD(k=1), sc.BGBB(), sc.GammaGamma(), sc.GammaGammaByFrequency()]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_prospects_teach_a_model_nothing(weekly, on_engine, model) -> None:
+    """As `fit_lifetime_models` has it, and as the models' predictions do: prospects are nobody to a fit."""
+    people = pd.DataFrame({"customer_id": range(-50, 0)})
+    everybody = on_engine(sc.add_prospects(weekly, people))
+    without, fitted = (copy.copy(model).fit(table) for table in (weekly, everybody))
+    assert fitted.n_customers_ == without.n_customers_
+    assert fitted.log_likelihood_ == pytest.approx(without.log_likelihood_, abs=1e-6)
+
+
+@pytest.mark.parametrize("model", [sc.MBGNBD, sc.GammaGamma])
+def test_the_weights_of_prospects_go_with_them(weekly, model) -> None:
+    everybody = sc.add_prospects(weekly, pd.DataFrame({"customer_id": range(-50, 0)}))
+    without, named = (model().fit(table, weights="size") for table in (weekly, everybody))
+    listed = model().fit(everybody, weights=[*weekly["size"], *[7.0] * 50])
+    assert named.params_.tolist() == without.params_.tolist() == listed.params_.tolist()
+    with pytest.raises(sc.ModelError, match="weights has 400 values for 450 customers"):
+        model().fit(everybody, weights=weekly["size"].to_numpy())
+
+
+def test_a_history_with_a_hole_is_no_prospect_and_nobody_but_prospects_is_nobody(weekly) -> None:
+    with pytest.raises(sc.ColumnError, match="column 'T': 1 rows with nan"):
+        sc.MBGNBD().fit(weekly.assign(T=weekly["T"].where(weekly.index != weekly.index[3])))
+    nobody = sc.add_prospects(weekly.head(0), pd.DataFrame({"customer_id": [1, 2]}))
+    with pytest.raises(sc.ColumnError, match="no rows with a purchase history"):
+        sc.MBGNBD().fit(nobody)
+    with pytest.raises(sc.ModelError, match="nobody has frequency > 0"):
+        sc.GammaGamma().fit(nobody)

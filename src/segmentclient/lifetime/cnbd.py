@@ -22,7 +22,7 @@ from segmentclient.errors import ModelError
 from segmentclient.lifetime import fitting
 from segmentclient.lifetime.erlang_geometric import ErlangGeometric
 from segmentclient.lifetime.gaps import check_gaps
-from segmentclient.lifetime.histories import Histories, numbers
+from segmentclient.lifetime.histories import Histories, has_history, numbers
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.purchases import PurchaseModel
 
@@ -147,7 +147,9 @@ def _log_gaps(customers: Any, weights: Any, time_unit: str) -> float | None:
     if isinstance(frame, nw.LazyFrame):
         by = nw.col(weights) if isinstance(weights, str) else nw.lit(1.0)
         sums = frames.one_row(
-            frame, gaps=(nw.col("sum_log_gaps") * by).sum(), bought=(nw.col("frequency") * by).sum()
+            frame.filter(has_history(frame)),
+            gaps=(nw.col("sum_log_gaps") * by).sum(),
+            bought=(nw.col("frequency") * by).sum(),
         )
         gaps, bought = sums["gaps"] or 0.0, sums["bought"] or 0.0
     else:

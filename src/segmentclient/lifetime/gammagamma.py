@@ -69,7 +69,8 @@ class GammaGamma(Estimator):
 
         Parameters
         ----------
-        customers : any table with `frequency` and `monetary_value` (mean of the repeat purchases).
+        customers : any table with `frequency` and `monetary_value` (mean of the repeat purchases). Prospects, who
+            have neither, teach nothing: they are left out.
         weights : number of customers behind each row: the name of a column, or an array (eager tables).
 
         Raises

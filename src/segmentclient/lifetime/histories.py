@@ -141,6 +141,8 @@ def history(frequency: Any, recency: Any, T: Any, counts: Any = 1.0, covariates:
 def read_columns(customers: Any, names: Sequence[str], weights: Any = None) -> tuple[dict[str, Any], Array]:
     """Fetch columns and the weight of each row; on a lazy table its engine groups equal rows first.
 
+    Prospects, who have nothing of what a fit reads, teach nothing and are left out with their weights.
+
     Parameters
     ----------
     customers : any table.
@@ -152,15 +154,17 @@ def read_columns(customers: Any, names: Sequence[str], weights: Any = None) -> t
     needed = [*names, weights] if isinstance(weights, str) else names
     kinds: dict[str, Any] = {name: "number" if name in numeric else "any" for name in needed}
     schema.check_columns(frames.schema_of(frame), kinds)
+    known = has_history(frame, COLUMNS if set(COLUMNS) <= set(names) else names)
     if isinstance(frame, nw.LazyFrame):
-        return _grouped_by_engine(frame, names, weights)
-    table = {name: frame[name] for name in names}
-    size = len(frame)
+        return _grouped_by_engine(frame.filter(known), names, weights)
+    bought, size = frame.filter(known), len(frame)
+    table = {name: bought[name] for name in names}
     if weights is None:
-        return table, np.ones(size)
+        return table, np.ones(len(bought))
     weight = numbers(frame[weights] if isinstance(weights, str) else np.asarray(weights))
     if weight.shape != (size,):
         raise ModelError(f"weights has {weight.size} values for {size} customers")
+    weight = weight[frame.select(_known=known)["_known"].to_numpy()]
     bad = ~(np.isfinite(weight) & (weight > 0))
     name = weights if isinstance(weights, str) else "weights"
     raise_all(bad_values(name, weight, bad, "numbers above 0"), table="customers")
@@ -222,7 +226,7 @@ def check_histories(table: Mapping[str, Array], *, counts: Array | None = None) 
 
 def _problems(table: Mapping[str, Array], counts: Array) -> Iterator[str]:
     if not len(counts):
-        yield "the table has no rows; a model needs at least one customer"
+        yield "the table has no rows with a purchase history; a model needs at least one customer"
         return
     missing = {name: ~plausible(values) for name, values in table.items()}
     for name, bad in missing.items():
@@ -254,10 +258,10 @@ def without_history(table: Mapping[str, Array]) -> Array:
     return found
 
 
-def has_history(frame: frames.Frame) -> nw.Expr:
-    """Tell all others, on any engine."""
+def has_history(frame: frames.Frame, names: Sequence[str] = COLUMNS) -> nw.Expr:
+    """Tell all others, on any engine; of models of spend, by the columns that these read."""
     schema = frame.collect_schema()
-    return frames.any_true(frames.is_present(name, schema[name]) for name in COLUMNS)
+    return frames.any_true(frames.is_present(name, schema[name]) for name in names)
 
 
 def holes(frame: frames.Frame, names: Sequence[str]) -> dict[str, nw.Expr]:

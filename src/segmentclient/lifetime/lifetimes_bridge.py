@@ -13,7 +13,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.catalogue import model_class
-from segmentclient.lifetime.histories import COLUMNS, check_histories, numbers
+from segmentclient.lifetime.histories import COLUMNS, check_histories, has_history, numbers
 from segmentclient.lifetime.spend_rows import spending_problems
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns
@@ -171,7 +171,8 @@ def fit_with_lifetimes(
     columns = ["frequency", "monetary_value"] if model == "gamma_gamma" else list(COLUMNS)
     frame = frames.read(customers)
     check_columns(frames.schema_of(frame), dict.fromkeys(columns, "number"))
-    table = {name: numbers(values) for name, values in frames.collect(frame, columns).items()}
+    known = frames.collect(frame.filter(has_history(frame, columns)), columns)
+    table = {name: numbers(values) for name, values in known.items()}
     if model == "gamma_gamma":
         raise_all(spending_problems(*table.values()), table="customers")
         bought = (table["frequency"] > 0) & (table["monetary_value"] > 0)

@@ -53,7 +53,8 @@ class PurchaseModel(Forecaster):
 
         Parameters
         ----------
-        customers : any table with `frequency`, `recency`, `T` and the covariates.
+        customers : any table with `frequency`, `recency`, `T` and the covariates. Prospects, who have none of the
+            first three, teach nothing: they are left out, as `n_customers_` says.
         weights : number of customers behind each row: the name of a column, or an array (eager tables).
         covariates : columns known from the start that may move buying and drop-out (numbers, booleans, texts).
             Their coefficients follow the parameters: `purchase[x]` multiplies the buying rate by exp(coefficient · x),
