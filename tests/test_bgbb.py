@@ -8,6 +8,7 @@ from scipy import special
 from reference import agreement
 from segmentclient.errors import ColumnError, ModelError
 from segmentclient.lifetime import BGBB
+from segmentclient.lifetime.bgbb import _silences
 from segmentclient.lifetime.histories import history
 
 PARAMS = {"alpha": 1.203522, "beta": 0.749716, "gamma": 0.656718, "delta": 2.783442}
@@ -174,3 +175,43 @@ def test_equal_histories_under_other_parameters_share_nothing(number):
     one, several = history(2.0, 4.0, 6.0), history([2.0] * number, [4.0] * number, [6.0] * number)
     alone = [BGBB.law.log_likelihood(tuple(np.array([v]) for v in row), one)[0] for row in theta]
     np.testing.assert_allclose(BGBB.law.log_likelihood(tuple(theta.T), several), alone, rtol=1e-12)
+
+
+def shop_of_days(n=20_000, most=2_000):
+    """Customers who each began on a day of their own: nearly as many histories as customers."""
+    rng = np.random.default_rng(0)
+    T = rng.integers(2, most, n)
+    stayed = np.minimum(rng.geometric(rng.beta(0.7, 60, n)) - 1, T)
+    bought = rng.binomial(stayed, rng.beta(0.8, 8.0, n))
+    gap = rng.integers(0, np.maximum(stayed - bought, 0) + 1)
+    return pd.DataFrame({"frequency": bought, "recency": np.where(bought > 0, stayed - gap, 0), "T": T})
+
+
+def test_histories_of_different_length_are_as_when_alone():
+    """Every sum that a line of many T shares, against the sum over the moments of that customer alone."""
+    theta = (0.8, 8.0, 0.7, 60.0)
+    model = BGBB.from_params(**dict(zip(("alpha", "beta", "gamma", "delta"), theta, strict=True)))
+    some = shop_of_days(300)
+    expected = []
+    for x, t_x, T in some.itertuples(index=False):
+        dead = np.arange(t_x, T + 1.0)
+        bought = special.betaln(theta[0] + x, theta[1] + dead - x) - special.betaln(*theta[:2])
+        left = bought + special.betaln(theta[2] + 1, theta[3] + dead) - special.betaln(*theta[2:])
+        here = bought[-1] + special.betaln(theta[2], theta[3] + T + 1) - special.betaln(*theta[2:])
+        expected.append(special.logsumexp([*left, here]))
+    np.testing.assert_allclose(model.log_likelihood(some), expected, rtol=1e-10)
+    agreement.check_derivatives(BGBB(), some.head(40), list(theta))
+
+
+def test_twenty_thousand_customers_with_a_length_of_their_own_share_their_sums():
+    """One line of moments a frequency, whatever the number of customers: two thousand days are no matter of minutes."""
+    some = shop_of_days()
+    h = history(some["frequency"], some["recency"], some["T"])
+    theta = tuple(np.array([value]) for value in (0.8, 8.0, 0.7, 60.0))
+    blocks = list(_silences(theta, h))
+    assert sum(block.weight.size for block in blocks) < 3_000 * some["frequency"].nunique()
+    assert sorted(np.concatenate([block.rows for block in blocks])) == list(range(len(some)))
+    fitted = BGBB().fit(some)
+    assert fitted.converged_
+    again = BGBB.from_params(**fitted.params_).log_likelihood(some).sum()
+    assert fitted.log_likelihood_ == pytest.approx(again, rel=1e-12)

@@ -21,7 +21,6 @@ from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.fitting import RowDerivatives
 from segmentclient.lifetime.histories import Array, Histories, bad_values, distinct, history
 from segmentclient.lifetime.laws import Theta
-from segmentclient.lifetime.mixtures import mixture_of_many
 from segmentclient.lifetime.priors import share_prior
 from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.special import beta_average, log_beta_ratio
@@ -71,7 +70,7 @@ class BetaBernoulli:
         )
         odds = np.empty(x.size)
         for silence in _silences(asked, history(*(np.ravel(value) for value in (x, t_x, T)))):
-            odds[silence.rows] = silence.top[silence.place] + np.log(silence.sums(silence.weight))
+            odds[silence.rows] = silence.top + np.log(silence.sums())
         return odds.reshape(x.shape)
 
     def derivatives(self, theta: Theta, h: Histories) -> RowDerivatives:
@@ -87,21 +86,27 @@ class BetaBernoulli:
         return RowDerivatives(value, tuple(gradient), hessian)
 
     def _part(self, theta: Theta, h: Histories, silence: _Silence, rises: Rises) -> RowDerivatives:
-        x, T, dead = silence.x[:, None], silence.T[:, None], silence.dead
-        base, bends = _beta_slopes(theta, (x, T - x, 0.0, T + 1.0), rises)
-        first, second = _beta_slopes(theta, (x, dead - x, 1.0, dead), rises)
+        """Mix the moments at which a customer may have left, and having stayed, in slopes from those of the first moment."""
+        x, T, dead, line = silence.x[:, None], h.T, silence.dead, silence.place
+        base, bends = _beta_slopes(theta, (h.frequency, T - h.frequency, 0.0, T + 1.0), rises)
+        slopes, curves = _beta_slopes(theta, (x, dead - x, 1.0, dead), rises)
+        start = [slope[line, 0] for slope in slopes]
+        left = [slope - slope[:, :1] for slope in slopes]
+        here = [one - first for one, first in zip(base, start, strict=True)]
         top = np.maximum(silence.top, 0.0)
-        weight = silence.weight * np.exp(silence.top - top)[:, None]
-        living = np.exp(-top)[silence.place]
-        total = silence.sums(weight) + living
-        return mixture_of_many(
-            top[silence.place] + np.log(total) + self._log_living(theta, h),
-            [np.ravel(slope + 0.0 * x)[silence.place] for slope in base],
-            {key: np.ravel(bend + 0.0 * x)[silence.place] for key, bend in bends.items()},
-            lambda values: silence.sums(weight, values) / total,
-            [one - slope for one, slope in zip(first, base, strict=True)],
-            {key: one - bends[key] for key, one in second.items()},
-        )
+        lost, living = np.exp(silence.top - top), np.exp(-top)
+        total = lost * silence.sums() + living
+        lost, living = lost / total, living / total
+        means = [lost * silence.sums(one) + living * other for one, other in zip(left, here, strict=True)]
+        hessian = {
+            (i, j): lost * silence.sums(left[i] * left[j] + curves.get((i, j), 0.0))
+            + living * (here[i] * here[j] + bends.get((i, j), 0.0))
+            - means[i] * means[j]
+            for i in range(4)
+            for j in range(i, 4)
+        }
+        gradient = tuple(first + mean for first, mean in zip(start, means, strict=True))
+        return RowDerivatives(top + np.log(total) + self._log_living(theta, h), gradient, hessian)
 
     def living(self, theta: Theta, h: Histories) -> Theta:
         """Give the parameters of a customer who is alive at the opportunity T + 1."""
@@ -173,39 +178,44 @@ class BetaBernoulli:
 
 
 class _Silence(NamedTuple):
-    """Histories of equal frequency and T: those who left were there at `dead` opportunities, and at no later one.
+    """Histories of equal frequency: those who left were there at `dead` opportunities, and at no later one.
 
-    One line of `dead` and `weight` serves all `rows` of a `place`, from the `offset` of each row on: who fell silent
-    later has fewer moments to have left at, and these are the last of the others'. `weight` is relative to the living,
-    and to exp(`top`), the weight of the first moment of its line.
+    One line of `dead` and `weight` serves all `rows` of a `place`, from the last purchase of each, at `first`, to its
+    own T, at `last`. `weight` is relative to the first moment of its line, the likeliest; this one is exp(`top`) times
+    as likely as that the row's customer lives.
     """
 
     rows: Array
     place: Array
-    offset: Array
+    first: Array
+    last: Array
     x: Array
-    T: Array
     dead: Array
     weight: Array
     top: Array
 
-    def sums(self, weight: Array, values: Any = 1.0) -> Array:
-        """Sum weight · values over each row's part of its line."""
-        if not self.offset.any():
-            return np.einsum("ij,ij->i", weight, np.broadcast_to(values, weight.shape))[self.place]
-        weighted = weight * values
-        return weighted[:, ::-1].cumsum(axis=1)[self.place, weighted.shape[1] - 1 - self.offset]
+    def sums(self, values: Any = 1.0) -> Array:
+        """Sum weight · values over each row's part of its line: what comes after `first`, less what comes after `last`.
+
+        Weights fall along a line, so that the difference loses no more digits than the line is long.
+        """
+        after = np.zeros((len(self.weight), self.weight.shape[1] + 1))
+        after[:, :-1] = (self.weight * values)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        return after[self.place, self.first] - after[self.place, self.last + 1]
 
 
 def _silences(theta: Theta, h: Histories) -> Iterator[_Silence]:
-    """Put histories of equal frequency, T and parameters on one line, and give the lines in blocks."""
+    """Put histories of equal frequency and parameters on one line, and give the lines in blocks.
+
+    What a moment weighs beside the others depends on the frequency, and on no T.
+    """
     many = any(part.size > 1 for part in theta)
-    own = _log_weight(theta, h.frequency, h.T, h.recency)
-    keys = [h.frequency, h.T, np.floor(own / _SCALES), *(theta if many else ())]
-    first, line = distinct(keys)
-    start = np.full(first.size, np.inf)
+    own = _log_there(theta, h.frequency, h.recency)
+    first, line = distinct([h.frequency, np.floor(own / _SCALES), *(theta if many else ())])
+    start, end = np.full(first.size, np.inf), np.zeros(first.size)
     np.minimum.at(start, line, h.recency)
-    length = h.T[first] - start + 1.0
+    np.maximum.at(end, line, h.T)
+    length = end - start + 1.0
     order = np.argsort(length, kind="stable")
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)
@@ -216,25 +226,30 @@ def _silences(theta: Theta, h: Histories) -> Iterator[_Silence]:
         some = order[max(at - max(int(_BLOCK / length[order[at - 1]]), 1), 0) : at]
         at -= some.size
         rows = by_line[begins[at] : begins[at + some.size]]
-        x, T = h.frequency[first[some]], h.T[first[some]]
         steps = np.arange(length[some[-1]])
-        dead = np.minimum(start[some, None] + steps, T[:, None])
+        dead = np.minimum(start[some, None] + steps, end[some, None])
+        x, place = h.frequency[first[some]], rank[line[rows]] - at
         of_line = tuple(part[first[some], None] if many else part for part in theta)
-        terms = _log_weight(of_line, x[:, None], T[:, None], dead)
+        terms = _log_there(of_line, x[:, None], dead)
         weight = np.where(steps < length[some, None], np.exp(terms - terms[:, :1]), 0.0)
-        place = rank[line[rows]] - at
-        offset = (h.recency[rows] - start[some][place]).astype(int)
-        yield _Silence(rows, place, offset, x, T, dead, weight, terms[:, 0])
+        of_row = tuple(part[rows] if many else part for part in theta)
+        top = terms[place, 0] - _log_here(of_row, h.frequency[rows], h.T[rows])
+        first_at, last_at = ((value[rows] - start[some][place]).astype(int) for value in (h.recency, h.T))
+        yield _Silence(rows, place, first_at, last_at, x, dead, weight, top)
 
 
-def _log_weight(theta: Theta, x: Array, T: Array, dead: Array) -> Array:
-    """Give ln P(there at `dead` opportunities and no later one) relative to the living; it falls with `dead`."""
+def _log_there(theta: Theta, x: Array, dead: Array) -> Array:
+    """Give ln P(there at `dead` opportunities, with x purchases, and no later one), but for a constant; it falls with `dead`."""
     alpha, beta, gamma, delta = theta
-    at = _log_gamma(beta, dead - x) - _log_gamma(alpha + beta, dead)
-    at = at + _log_gamma(delta, dead) - _log_gamma(gamma + delta + 1.0, dead)
-    now = _log_gamma(beta, T - x) - _log_gamma(alpha + beta, T)
-    now = now + _log_gamma(delta + 1.0, T) - _log_gamma(gamma + delta + 1.0, T)
-    return at - now + np.log(gamma)
+    bought = _log_gamma(beta, dead - x) - _log_gamma(alpha + beta, dead)
+    return bought + _log_gamma(delta, dead) - _log_gamma(gamma + delta + 1.0, dead)
+
+
+def _log_here(theta: Theta, x: Array, T: Array) -> Array:
+    """Give ln P(there at T + 1 opportunities, with x purchases), but for the same constant."""
+    alpha, beta, gamma, delta = theta
+    bought = _log_gamma(beta, T - x) - _log_gamma(alpha + beta, T)
+    return bought + _log_gamma(delta + 1.0, T) - _log_gamma(gamma + delta + 1.0, T) - np.log(gamma)
 
 
 def _log_gamma(start: Array, count: Array) -> Array:
