@@ -244,6 +244,29 @@ def test_the_module_runs():
     assert answer.stdout.strip() == f"segmentclient {sc.__version__}"
 
 
+def test_a_section_that_is_none_is_told_its_neighbours(capsys):
+    assert run("explain", "rule") == 2
+    error = capsys.readouterr().err.splitlines()
+    assert (
+        "'rule' is not explained; did you mean 'rules'?; accepted: errors-and-warnings, columns" in error[0]
+    )
+    assert error[1].endswith("segmentclient explain errors-and-warnings")
+    assert run("explain", "nope") == 2
+    assert "did you mean" not in capsys.readouterr().err
+
+
+def test_errors_and_warnings_are_led_in_by_the_language_asked_for(tmp_path, capsys):
+    """What is told is one English sentence in every language, by which it can be looked up."""
+    (tmp_path / "orders.csv").write_text("who,day\n1,2026-01-01\n", encoding="utf-8")
+    told = {}
+    for lang in ("en", "fr"):
+        assert run("report", tmp_path / "orders.csv", "--lang", lang, "--quiet") == 2
+        told[lang] = capsys.readouterr().err.replace("\N{NO-BREAK SPACE}", " ").splitlines()
+    assert told["en"][0].startswith("segmentclient: error: transactions: 3 problems")
+    assert told["fr"][0].startswith("segmentclient: erreur : transactions: 3 problems")
+    assert told["fr"][1] == "segmentclient: pour comprendre (en anglais) : segmentclient explain order-log"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -19,6 +19,7 @@ explains such errors: the room that raised it decides which.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import sys
 from collections.abc import Iterable
@@ -151,7 +152,12 @@ def explanation(section: str | None = None) -> str:
     parts = page.removeprefix("# ").split("\n## ")
     sections = {_anchor(part.partition("\n")[0]): part.rstrip() for part in parts}
     if section not in sections:
-        raise SegmentClientError(f"{section!r} is not explained; accepted: {', '.join(sections)}")
+        close = " or ".join(map(repr, difflib.get_close_matches(section.lower(), sections)))
+        meant = f"; did you mean {close}?" if close else ""
+        raise SegmentClientError(
+            f"{section!r} is not explained{meant}; accepted: {', '.join(sections)}, or none for the whole page",
+            section=_OTHERWISE,
+        )
     return f"## {sections[section]}\n"
 
 

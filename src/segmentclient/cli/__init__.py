@@ -19,7 +19,7 @@ from segmentclient.cli.arguments import parse
 from segmentclient.cli.interruption import interruptible
 from segmentclient.cli.places import check_places
 from segmentclient.errors import SegmentClientError, SegmentClientWarning
-from segmentclient.locale import check_currency
+from segmentclient.locale import Language, check_currency, language
 from segmentclient.render import printable
 
 __all__ = ["main"]
@@ -55,24 +55,27 @@ def _main(arguments: Sequence[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """Call the command, and turn what stops it into one line and an exit code."""
+    words = language(getattr(options, "lang", "en"))
     try:
-        with interruptible(), _one_line_warnings():
+        with interruptible(), _one_line_warnings(words):
             check_places(options)
             check_currency(getattr(options, "currency", None))
             return int(options.run(options))
     except SegmentClientError as error:
-        _fail(str(error), options.debug)
-        _say(f"segmentclient: explained by: segmentclient explain {error.section}")
+        _fail(str(error), options.debug, words)
+        _say(
+            f"segmentclient: {words.text('explained by: {command}', command=f'segmentclient explain {error.section}')}"
+        )
         return 2
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug)
+        return _fail(f"{error.filename or 'file'}: {error.strerror or error}", options.debug, words)
     except KeyboardInterrupt:
-        _say("segmentclient: interrupted")
+        _say(f"segmentclient: {words.text('interrupted')}")
         return 130
     except Exception as error:  # a command shows no traceback unless it is asked for
-        return _broken(error, options.debug)
+        return _broken(error, options.debug, words)
 
 
 def _speak_to_anybody() -> None:
@@ -104,17 +107,18 @@ def _say(line: str) -> None:
             print(line, file=sys.stderr, flush=True)
 
 
-def _broken(error: Exception, debug: bool) -> int:
+def _broken(error: Exception, debug: bool, words: Language) -> int:
     """Own up to a fault of the program itself."""
     said = f"{type(error).__name__}: {error}".splitlines()[0]
-    _fail(f"a fault of the program itself, {said}; --debug shows where", debug)
+    _fail(words.text("a fault of the program itself, {said}; --debug shows where", said=said), debug, words)
     return 3
 
 
-def _fail(message: str, debug: bool) -> int:
+def _fail(message: str, debug: bool, words: Language) -> int:
+    """Say an error: the lead-in in the language asked for, the message in English, by which it can be looked up."""
     if debug:
         logging.getLogger("segmentclient").exception("the command failed")
-    _say(f"segmentclient: error: {_in_one_line(message)}")
+    _say(f"segmentclient: {words.text('error: {message}', message=_in_one_line(message))}")
     return 2
 
 
@@ -127,7 +131,7 @@ def _in_one_line(message: str) -> str:
 
 
 @contextlib.contextmanager
-def _one_line_warnings() -> Iterator[None]:
+def _one_line_warnings(words: Language) -> Iterator[None]:
     """Say our warnings in one line, once each; leave those of other libraries to the log."""
     seen: set[str] = set()
 
@@ -136,7 +140,7 @@ def _one_line_warnings() -> Iterator[None]:
             logging.getLogger("segmentclient").info("%s: %s", category.__name__, message)
         elif str(message) not in seen:
             seen.add(str(message))
-            _say(f"segmentclient: warning: {_in_one_line(str(message))}")
+            _say(f"segmentclient: {words.text('warning: {message}', message=_in_one_line(str(message)))}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", SegmentClientWarning)
