@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from segmentclient import frames
+from segmentclient.customers.collected import LARGEST
 from segmentclient.errors import raise_all
 from segmentclient.locale import Language, language
 from segmentclient.options import check_options
@@ -43,7 +44,7 @@ def _expected(values: Any, *, by: str = "segment", currency: str | None = None) 
     table = frames.collect(frame, [by, *columns]).dropna(subset=columns)
     table = table.set_axis(["key", "value", "low", "high"], axis=1)
     numbers = table[["value", "low", "high"]].astype(float)
-    wrong = not (numbers.abs() <= 1e15).to_numpy().all()
+    wrong = not (numbers.abs() <= LARGEST).to_numpy().all()
     raise_all(["values: infinite or absurdly large amounts cannot be drawn"] if wrong else [], table="values")
     table[numbers.columns] = numbers
     table = table[table["key"].astype(str) != TOTAL]

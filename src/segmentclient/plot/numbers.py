@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from segmentclient import frames
+from segmentclient.customers.collected import LARGEST
 from segmentclient.errors import raise_all
 from segmentclient.locale import Language
 from segmentclient.schema import check_columns
@@ -33,7 +34,7 @@ def refuse_absurd(table: pd.DataFrame, named: Mapping[str, str]) -> None:
         (
             f"column {column!r} holds infinite or absurdly large values; finite numbers can be drawn"
             for name, column in named.items()
-            if not (table[name].abs() <= 1e15).all()
+            if not (table[name].abs() <= LARGEST).all()
         ),
         table="customers",
     )
