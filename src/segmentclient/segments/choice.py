@@ -123,6 +123,13 @@ def choose_k(
     ModelError
         When `k` is not whole numbers from 2, or there are fewer than 3 different rows.
 
+    Notes
+    -----
+    Every k is cut with many restarts, and again in resampled and in shapeless data: a second or more for each, the
+    more the larger it is, so that hundreds of k in a row take many minutes (``progress="on"`` shows how many are left,
+    in a notebook too). Where many clusters are thought of, compare few far apart first, ``k=[2, 5, 10, 20, 50, 100]``,
+    then those around the best.
+
     References
     ----------
     Tibshirani, Walther and Hastie (2001) for the gap; Tibshirani and Walther (2005) for prediction strength.
