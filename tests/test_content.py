@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 
 import segmentclient as sc
+from segmentclient.plot import style
+from segmentclient.report import page
+from segmentclient.report.charts import tints
 from segmentclient.report.content import UNNAMED, gather
 from segmentclient.report.figures import key_figures
 from segmentclient.report.former import against
@@ -17,7 +20,7 @@ from segmentclient.report.story import lead_moving, lead_who, segment_stories
 from segmentclient.report.tables import away_table, cut_table, score_table, segment_table, value_table
 from segmentclient.report.terms import checked_terms, horizon_of, term_facts
 from segmentclient.report.words import words
-from segmentclient.shown import OTHERS, may_be_told
+from segmentclient.shown import GREY, OTHERS, may_be_told
 
 
 @pytest.fixture
@@ -145,6 +148,27 @@ def test_the_total_less_all_the_others_tells_nobodys_amount():
     assert not any("of revenue" in duty.value for duty in plan(content, say) if "few" in duty.segments)
     moves = movement(content, say, _more().assign(revenue=1.0), _more().iloc[3:], "segment").moves
     assert [row[3].text for row in moves.rows] == ["–"] * len(moves.rows)
+
+
+def test_charts_of_very_many_segments_show_the_largest_and_the_others_together():
+    """Two hundred rows are no chart: tables hold them all, charts the 29 that bring most."""
+    names = [f"s{number:03}" for number in range(200)]
+    many = pd.concat(
+        [_base().head(20).assign(segment=name, revenue=1000.0 - n) for n, name in enumerate(names)]
+    )
+    content, say = gather(many.assign(customer_id=range(len(many))), by="segment"), words("en", None)
+    assert set(content.charted["segment"]) == {*names[:29], OTHERS}
+    assert content.charted["revenue"].sum() == content.customers["revenue"].sum()
+    colours = tints(content)
+    assert len(segment_table(content, say, colours).rows) == 200
+    assert {colours[name] for name in names[29:]} == {GREY}
+    drawn = style.colours([*names[:29], OTHERS])
+    assert all(colours[name] == drawn[name] for name in names[:29])
+    note = page._by_note(content, say)
+    assert "Charts show the 29 segments of the largest revenue, and the others together" in note
+    thirty = gather(many[many["segment"] < "s030"], by="segment")
+    assert thirty.drawn.all()
+    assert "Charts show" not in page._by_note(thirty, say)
 
 
 def test_no_card_tells_what_the_page_does_not():

@@ -29,7 +29,7 @@ class Picture:
 
 def tints(content: Content) -> dict[str, str]:
     """Give each segment the colour that it has in every chart."""
-    keys = {key: None if key == UNNAMED else key for key in content.segments.index[content.told]}
+    keys = {key: None if key == UNNAMED else key for key in content.segments.index[content.drawn]}
     colours = style.colours(keys.values())
     return {key: colours.get(keys.get(key, OTHERS), GREY) for key in content.segments.index}
 
@@ -90,7 +90,7 @@ def _expected(content: Content) -> Any:
         "value_low": "lifetime_value_low",
         "value_high": "lifetime_value_high",
     }
-    return content.shown.loc[content.told, [*names]].rename(columns=names).reset_index()
+    return content.shown.loc[content.drawn, [*names]].rename(columns=names).reset_index()
 
 
 def _vary(content: Content, *scores: str) -> bool:

@@ -32,6 +32,7 @@ OPTIONAL = (
 UNNAMED = "unsegmented"  # the group of the customers whose segment is missing
 TOP_SHARE = 0.2
 FEWEST = 5  # customers without whom there is no best fifth
+MOST_DRAWN = 30  # rows of a chart, that of the other segments with them
 COUNTED = ("customers", "customer_share")  # told of any group
 
 
@@ -80,9 +81,15 @@ class Content:
         return self.segments.assign(**{name: self.segments[name].where(self.told) for name in hidden})
 
     @property
+    def drawn(self) -> pd.Series:
+        """Whether charts show each segment by itself: those that are told and, of very many, the largest by revenue."""
+        told = self.told
+        return told if told.sum() <= MOST_DRAWN else told & (told.cumsum() < MOST_DRAWN)
+
+    @property
     def charted(self) -> pd.DataFrame:
-        """The customers as charts may show them: segments that are not told stand together."""
-        hidden = self.told.index[~self.told]
+        """The customers as charts show them: segments that are not drawn by themselves stand together."""
+        hidden = self.drawn.index[~self.drawn]
         if not len(hidden):
             return self.customers
         together = self.customers[self.by].fillna(UNNAMED).isin(hidden)

@@ -116,6 +116,11 @@ def _notes_on_segments(content: Content, say: Words) -> Iterable[str]:
         yield say.plural(
             "{n} customer has no segment.", "{n} customers have no segment.", content.rows_without_segment
         )
+    if content.told.sum() > content.drawn.sum():
+        yield say.text(
+            "Charts show the {n} segments of the largest revenue, and the others together, as “Other segments”.",
+            n=int(content.drawn.sum()),
+        )
     if content.told.all():
         return
     yield say.text(
@@ -126,7 +131,7 @@ def _notes_on_segments(content: Content, say: Words) -> Iterable[str]:
         yield say.text(
             "The next smallest segment stays untold with them: else the total less all the others would tell theirs."
         )
-    if content.charted[content.by].nunique(dropna=False) > 1:
+    if content.told.sum() == content.drawn.sum() and content.charted[content.by].nunique(dropna=False) > 1:
         yield say.text("Charts show them together, as “Other segments”.")
 
 

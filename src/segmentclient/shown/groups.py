@@ -44,7 +44,7 @@ def colours(keys: Iterable[Any]) -> dict[Any, str]:
     The same keys get the same colours whatever their order, their counts or the chart.
     """
     found = list(dict.fromkeys(keys))
-    others = sorted((key for key in found if not is_segment(key)), key=natural)
+    others = sorted((key for key in found if key not in _STATE_COLOURS and not is_segment(key)), key=natural)
     places = {key: PALETTE[index % len(PALETTE)] for index, key in enumerate(others)}
     return {key: _STATE_COLOURS.get(key) or places.get(key) or known.colour(key) or GREY for key in found}
 
