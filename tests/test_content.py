@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import segmentclient as sc
+from segmentclient import plot
 from segmentclient.plot import style
 from segmentclient.report import page
 from segmentclient.report.charts import tints
@@ -166,6 +167,8 @@ def test_charts_of_very_many_segments_show_the_largest_and_the_others_together()
     assert all(colours[name] == drawn[name] for name in names[:29])
     note = page._by_note(content, say)
     assert "Charts show the 29 segments of the largest revenue, and the others together" in note
+    for chart in ("segment_treemap", "share_pairs"):
+        assert plot.finding(chart, content.charted).startswith("s000: 1% of customers, ")
     thirty = gather(many[many["segment"] < "s030"], by="segment")
     assert thirty.drawn.all()
     assert "Charts show" not in page._by_note(thirty, say)

@@ -14,6 +14,7 @@ from segmentclient.plot import palette
 from segmentclient.plot.chart import joined
 from segmentclient.plot.numbers import of_value, percent, refuse_absurd, share_of
 from segmentclient.schema import check_columns, kind_of
+from segmentclient.shown import OTHERS
 
 __all__ = ["Groups", "groups", "say_top", "tell_shares"]
 
@@ -94,10 +95,11 @@ def _weighed(table: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def say_top(data: Groups, words: Language) -> str:
-    """Name the group that weighs most."""
+    """Name the group that weighs most; the others together are none."""
     if data.empty:
         return words.text("No customers to show")
-    top, name = data.table.iloc[0], data.labels(words.key)[0]
+    first = int((data.table["key"] != OTHERS).to_numpy().argmax())
+    top, name = data.table.iloc[first], data.labels(words.key)[first]
     people = words.percent(top["customer_share"], 0)
     if data.total <= 0:
         return words.text("{segment}: {share} of customers; nothing to share out", segment=name, share=people)

@@ -14,6 +14,7 @@ from segmentclient.plot.chart import Chart, first_of
 from segmentclient.plot.drawing import layout, lettering, scales, sheet, texts
 from segmentclient.plot.groups import Groups, groups, say_top, tell_shares
 from segmentclient.plot.numbers import of_value, percent
+from segmentclient.shown import OTHERS
 
 __all__ = ["segment_treemap"]
 
@@ -191,6 +192,8 @@ def _say_most(data: Groups, words: Language) -> str:
         return say_top(data, words)
     running = data.table["value_share"].cumsum()
     count = int((running < 0.6).sum()) + 1
+    if OTHERS in data.table["key"].tolist()[:count]:
+        return say_top(data, words)
     share = words.percent(running.iloc[count - 1], 0)
     if count > MOST_NAMED:
         return words.text(
