@@ -85,6 +85,15 @@ def test_score_applies_the_stored_cut_points(orders, tmp_path):
     assert {"segment", "p_alive", "lifetime_value", "lifetime_value_low"} <= set(a)
 
 
+def test_every_map_is_scored_with_its_own_number_of_bins(orders, tmp_path):
+    out = tmp_path / "a.csv"
+    chosen = ("--segments", "klaviyo", "--spend", "gamma_gamma_by_frequency")
+    assert run("score", orders, *chosen, "--output", out, "--quiet") == 0
+    scored = pd.read_csv(out)
+    assert scored["r_score"].max() == 3
+    assert set(scored["segment"]) <= set(sc.SegmentMap.preset("klaviyo").keys)
+
+
 def test_charts_write_one_file_each(orders, tmp_path):
     assert run("charts", orders, "--out", tmp_path / "charts", "--format", "svg", "--quiet") == 0
     files = sorted((tmp_path / "charts").iterdir())

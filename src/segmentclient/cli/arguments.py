@@ -164,10 +164,15 @@ def _orders(parser: argparse.ArgumentParser) -> None:
 def _analysis(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("analysis")
     group.add_argument(
-        "--segments", default="standard", help="map of segments: standard, rf_grid, shopify, r_rfm"
+        "--segments",
+        default="standard",
+        help="map of segments: standard, rf_grid, shopify, klaviyo, r_rfm, heavy_medium_light",
     )
     group.add_argument(
         "--purchase", default="auto", help="model of purchases: auto, bgnbd, mbgnbd, pareto_nbd"
+    )
+    group.add_argument(
+        "--spend", default="gamma_gamma", help="model of spend: gamma_gamma, gamma_gamma_by_frequency"
     )
     group.add_argument("--horizon", default="12M", help="of lifetime value: 12M, 52W, 365D or a day")
     group.add_argument(

@@ -82,7 +82,7 @@ def label(
     scorer = _scorer(customers, options)
     customers = sc.segment_rfm(scorer.transform(customers), segments=options.segments)
     progress.step("fitting the models of purchases and spend")
-    models = sc.fit_lifetime_models(customers, purchase=options.purchase)
+    models = sc.fit_lifetime_models(customers, purchase=options.purchase, spend=options.spend)
     progress.step("predicting the value up to the horizon, {horizon}", horizon=options.horizon)
     terms = {
         "horizon": options.horizon,
