@@ -41,7 +41,8 @@ def customers_of(n: int) -> Any:
 def fits(customers: Any, repeats: int) -> dict[str, float]:
     from lifetimes import BetaGeoFitter
 
-    from segmentclient.lifetime.histories import COLUMNS, read_columns, read_histories
+    from segmentclient.lifetime.histories import read_columns, read_histories
+    from segmentclient.lifetime.soundness import COLUMNS
 
     x, recency, T = (customers[name] for name in COLUMNS)
     grouping, histories = cpu(lambda: read_histories(*read_columns(customers, COLUMNS)), repeats)

@@ -52,7 +52,8 @@ def test_without_log_or_gaps_regularity_is_unknown(calibration):
 def test_expected_classes_are_lifetimes_classes(calibration):
     """The same comparison from the definition: the sum over customers of P(X(T) = n)."""
     from segmentclient.lifetime.diagnosis import frequency_classes
-    from segmentclient.lifetime.histories import COLUMNS, read_columns, read_histories
+    from segmentclient.lifetime.histories import read_columns, read_histories
+    from segmentclient.lifetime.soundness import COLUMNS
 
     model = sc.BGNBD().fit(calibration)
     observed, expected = frequency_classes(model, read_histories(*read_columns(calibration, COLUMNS)))

@@ -10,8 +10,8 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.customers import as_day
 from segmentclient.errors import ColumnError, ModelError
-from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import LONGEST, days_a_unit
+from segmentclient.lifetime.soundness import Array
 from segmentclient.options import shown
 
 __all__ = [

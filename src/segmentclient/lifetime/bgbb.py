@@ -19,10 +19,12 @@ from scipy import special
 
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, bad_values, distinct, history
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.histories import Histories, history
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.priors import share_prior
 from segmentclient.lifetime.purchases import PurchaseModel
+from segmentclient.lifetime.soundness import Array, bad_values
 from segmentclient.lifetime.special import beta_average, log_beta_ratio
 
 __all__ = ["BGBB"]

@@ -14,11 +14,12 @@ import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, log_silence, psi_rise
+from segmentclient.lifetime.histories import Histories, log_silence, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_two
 from segmentclient.lifetime.priors import rate_prior, share_prior
 from segmentclient.lifetime.purchases import PurchaseModel
+from segmentclient.lifetime.soundness import Array
 from segmentclient.lifetime.special import (
     beta_average,
     log_beta_ratio,

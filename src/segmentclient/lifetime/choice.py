@@ -13,10 +13,10 @@ import numpy as np
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning
 from segmentclient.lifetime.catalogue import PURCHASE, SPEND, model_class
-from segmentclient.lifetime.histories import Array, has_history
 from segmentclient.lifetime.identification import found_doubts
 from segmentclient.lifetime.outlook import Process
 from segmentclient.lifetime.sentences import Sentence
+from segmentclient.lifetime.soundness import Array, has_history
 from segmentclient.lifetime.spending import fit_spend
 from segmentclient.locale import language
 from segmentclient.options import check_options

@@ -22,9 +22,10 @@ from segmentclient.errors import ModelError
 from segmentclient.lifetime import fitting
 from segmentclient.lifetime.erlang_geometric import ErlangGeometric
 from segmentclient.lifetime.gaps import check_gaps
-from segmentclient.lifetime.histories import Histories, has_history, numbers
+from segmentclient.lifetime.histories import Histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.purchases import PurchaseModel
+from segmentclient.lifetime.soundness import has_history, numbers
 
 __all__ = ["BGCNBD", "MBGCNBD"]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import raise_all
-from segmentclient.lifetime.histories import Array, bad_values, numbers
+from segmentclient.lifetime.soundness import Array, bad_values, numbers
 
 __all__ = ["Covariates", "learn_covariates"]
 

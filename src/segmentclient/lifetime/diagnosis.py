@@ -15,9 +15,10 @@ from segmentclient.customers import summarize_customers
 from segmentclient.errors import ModelError, not_fitted
 from segmentclient.lifetime.catalogue import purchase_of
 from segmentclient.lifetime.gaps import check_gaps
-from segmentclient.lifetime.histories import COLUMNS, Array, Histories, read_columns, read_histories
+from segmentclient.lifetime.histories import Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.identification import doubts
+from segmentclient.lifetime.soundness import COLUMNS, Array
 from segmentclient.lifetime.spending import spend_frequency_correlation
 from segmentclient.lifetime.tracking import track_purchases
 from segmentclient.locale import Language, language

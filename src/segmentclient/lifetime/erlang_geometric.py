@@ -19,10 +19,11 @@ from scipy import special
 
 from segmentclient.lifetime.bgnbd import BetaGeometric
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.histories import Histories, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.mixtures import mixture_of_many
 from segmentclient.lifetime.priors import rate_prior, share_prior
+from segmentclient.lifetime.soundness import Array
 from segmentclient.lifetime.special import (
     log_beta_ratio,
     log_rising,

@@ -17,9 +17,10 @@ from segmentclient.lifetime.arguments import (
     one_span,
     refuse_overwriting,
 )
-from segmentclient.lifetime.histories import COLUMNS, Array, Histories, hole_problems, holes
+from segmentclient.lifetime.histories import Histories
 from segmentclient.lifetime.intervals import counts_around
 from segmentclient.lifetime.newcomers import Newcomers
+from segmentclient.lifetime.soundness import COLUMNS, Array, hole_problems, holes
 from segmentclient.options import check_options
 
 __all__ = ["Forecaster"]

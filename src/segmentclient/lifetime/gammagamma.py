@@ -20,8 +20,9 @@ from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
 from segmentclient.lifetime import fitting, spend_law
 from segmentclient.lifetime.arguments import draws_of, refuse_overwriting
 from segmentclient.lifetime.estimator import Estimator
-from segmentclient.lifetime.histories import Array, hole_problems, numbers, refuse_lazy
+from segmentclient.lifetime.histories import refuse_lazy
 from segmentclient.lifetime.priors import rate_prior
+from segmentclient.lifetime.soundness import Array, hole_problems, numbers
 from segmentclient.lifetime.spend_rows import COLUMNS, spending_of, spending_problems
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from segmentclient import frames
 from segmentclient.errors import ColumnError, raise_all
-from segmentclient.lifetime.histories import Array, bad_values, check_histories, numbers, without_history
 from segmentclient.lifetime.money import Terms
+from segmentclient.lifetime.soundness import Array, bad_values, check_histories, numbers, without_history
 
 __all__ = ["HISTORY", "Group"]
 

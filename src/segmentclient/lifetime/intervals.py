@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy import special
 
-from segmentclient.lifetime.histories import distinct
+from segmentclient.lifetime.grouping import distinct
 from segmentclient.lifetime.outlook import Process, count_grid, counts_at_least
 
 __all__ = ["Quantiles", "counts_around", "quantiles_ahead"]

@@ -14,7 +14,9 @@ import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, distinct
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.histories import Histories
+from segmentclient.lifetime.soundness import Array
 
 __all__ = [
     "Law",

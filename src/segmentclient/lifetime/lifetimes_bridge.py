@@ -13,7 +13,7 @@ import numpy as np
 from segmentclient import frames
 from segmentclient.errors import ModelError, raise_all
 from segmentclient.lifetime.catalogue import model_class
-from segmentclient.lifetime.histories import COLUMNS, check_histories, has_history, numbers
+from segmentclient.lifetime.soundness import COLUMNS, check_histories, has_history, numbers
 from segmentclient.lifetime.spend_rows import spending_problems
 from segmentclient.options import check_options
 from segmentclient.schema import check_columns

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, psi_rise
+from segmentclient.lifetime.histories import Histories, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.priors import rate_prior
 from segmentclient.lifetime.purchases import PurchaseModel
+from segmentclient.lifetime.soundness import Array
 from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf
 
 __all__ = ["NBD", "NegativeBinomial"]

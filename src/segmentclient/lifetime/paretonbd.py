@@ -22,12 +22,13 @@ import numpy as np
 from scipy import special
 
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array, Histories, history, log_silence, psi_rise
+from segmentclient.lifetime.histories import Histories, history, log_silence, psi_rise
 from segmentclient.lifetime.laws import Theta
 from segmentclient.lifetime.priors import rate_prior
 from segmentclient.lifetime.purchases import PurchaseModel
 from segmentclient.lifetime.quadrature import Nodes, discounted_power, log_concave_integral, tilted_nodes
 from segmentclient.lifetime.shared_silence import SharedSilence
+from segmentclient.lifetime.soundness import Array
 from segmentclient.lifetime.special import log_rising, negative_binomial_logpmf, saturating
 
 __all__ = ["ParetoNBD"]

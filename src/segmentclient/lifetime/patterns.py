@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from segmentclient.lifetime.choice import LifetimeModels
-from segmentclient.lifetime.histories import Array, distinct
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.soundness import Array
 
 __all__ = ["covariate_names", "plain_models"]
 

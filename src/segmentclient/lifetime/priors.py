@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentclient.lifetime.histories import Array
+from segmentclient.lifetime.soundness import Array
 
 __all__ = ["rate_prior", "share_prior"]
 

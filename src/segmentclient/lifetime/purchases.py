@@ -14,14 +14,9 @@ from segmentclient.lifetime import fitting
 from segmentclient.lifetime.comparison import LikelihoodRatio, likelihood_ratio
 from segmentclient.lifetime.covariates import Covariates, learn_covariates
 from segmentclient.lifetime.forecasts import Forecaster
-from segmentclient.lifetime.histories import (
-    COLUMNS,
-    Array,
-    Histories,
-    read_columns,
-    read_histories,
-)
+from segmentclient.lifetime.histories import Histories, read_columns, read_histories
 from segmentclient.lifetime.horizons import DAYS_A_YEAR, days_a_unit
+from segmentclient.lifetime.soundness import COLUMNS, Array
 from segmentclient.options import check_options
 
 if TYPE_CHECKING:

@@ -12,18 +12,10 @@ from segmentclient.lifetime.arguments import draws_of, within_reach
 from segmentclient.lifetime.clock import warn_of_another_unit
 from segmentclient.lifetime.covariates import Covariates
 from segmentclient.lifetime.estimator import Estimator
-from segmentclient.lifetime.histories import (
-    COLUMNS,
-    Array,
-    Histories,
-    check_histories,
-    distinct,
-    history,
-    numbers,
-    refuse_lazy,
-    without_history,
-)
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.histories import Histories, history, refuse_lazy
 from segmentclient.lifetime.laws import Law, Theta
+from segmentclient.lifetime.soundness import COLUMNS, Array, check_histories, numbers, without_history
 
 __all__ = ["Reader"]
 

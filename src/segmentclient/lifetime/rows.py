@@ -15,18 +15,13 @@ from scipy import special
 
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.choice import LifetimeModels, log_normal_draws, process_of
-from segmentclient.lifetime.histories import (
-    Array,
-    check_histories,
-    distinct,
-    history,
-    numbers,
-    without_history,
-)
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.histories import history
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
 from segmentclient.lifetime.intervals import counts_around, quantiles_ahead
 from segmentclient.lifetime.outlook import Ahead, Process, ahead
 from segmentclient.lifetime.patterns import covariate_names, plain_models
+from segmentclient.lifetime.soundness import Array, check_histories, numbers, without_history
 
 __all__ = [
     "Span",

@@ -13,7 +13,6 @@ import numpy as np
 from segmentclient.lifetime.choice import LifetimeModels, process_of
 from segmentclient.lifetime.futures import draw_futures
 from segmentclient.lifetime.groups import Group
-from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import DAYS_A_YEAR
 from segmentclient.lifetime.money import Terms
 from segmentclient.lifetime.outlook import ahead
@@ -25,6 +24,7 @@ from segmentclient.lifetime.rows import (
     spend_table,
     spend_tables_drawn,
 )
+from segmentclient.lifetime.soundness import Array
 
 __all__ = ["Plan", "Totals", "expected_sums", "simulate"]
 

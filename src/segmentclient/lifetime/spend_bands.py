@@ -14,7 +14,7 @@ import numpy as np
 from segmentclient import frames, schema
 from segmentclient.errors import ModelError, SegmentClientWarning, not_fitted, raise_all
 from segmentclient.lifetime.gammagamma import GammaGamma
-from segmentclient.lifetime.histories import Array, numbers
+from segmentclient.lifetime.soundness import Array, numbers
 from segmentclient.lifetime.spend_rows import spending_problems, warn_of_refunded
 from segmentclient.options import check_options
 from segmentclient.render import html_table

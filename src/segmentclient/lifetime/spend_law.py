@@ -9,7 +9,7 @@ from scipy import special
 
 from segmentclient.lifetime import fitting
 from segmentclient.lifetime.fitting import RowDerivatives
-from segmentclient.lifetime.histories import Array
+from segmentclient.lifetime.soundness import Array
 from segmentclient.lifetime.spend_rows import Spending
 
 __all__ = ["log_likelihood", "stage", "summed"]

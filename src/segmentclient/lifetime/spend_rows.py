@@ -10,15 +10,9 @@ from typing import Any
 import numpy as np
 
 from segmentclient.errors import ModelError, SegmentClientWarning, raise_all
-from segmentclient.lifetime.histories import (
-    PLAUSIBLE,
-    Array,
-    bad_values,
-    distinct,
-    numbers,
-    plausible,
-    read_columns,
-)
+from segmentclient.lifetime.grouping import distinct
+from segmentclient.lifetime.histories import read_columns
+from segmentclient.lifetime.soundness import PLAUSIBLE, Array, bad_values, numbers, plausible
 
 __all__ = ["COLUMNS", "Spending", "spending_of", "spending_problems", "warn_of_refunded"]
 

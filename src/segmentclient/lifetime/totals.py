@@ -11,10 +11,10 @@ from segmentclient import frames, schema
 from segmentclient.errors import ModelError
 from segmentclient.lifetime.choice import LifetimeModels
 from segmentclient.lifetime.groups import HISTORY, TOTAL, Group
-from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.money import Terms
 from segmentclient.lifetime.rows import Span, spend_table
 from segmentclient.lifetime.simulation import Plan, Totals, expected_sums, simulate
+from segmentclient.lifetime.soundness import Array
 from segmentclient.lifetime.value import read_models, read_span
 from segmentclient.options import check_options
 

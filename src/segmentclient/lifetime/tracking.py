@@ -13,9 +13,9 @@ from segmentclient import frames
 from segmentclient.customers import as_day
 from segmentclient.errors import ColumnError, ModelError, TransactionError
 from segmentclient.lifetime.catalogue import model_and_unit
-from segmentclient.lifetime.histories import Array
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.purchase_days import FIRST, PERIOD, purchase_periods, warn_of_silence
+from segmentclient.lifetime.soundness import Array
 from segmentclient.options import check_options
 
 __all__ = ["cohort_retention", "track_purchases"]

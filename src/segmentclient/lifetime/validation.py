@@ -13,10 +13,11 @@ from segmentclient.errors import ModelError
 from segmentclient.lifetime.arguments import at_least_one, generator_of
 from segmentclient.lifetime.catalogue import PURCHASE, model_and_unit, model_class, purchase_of
 from segmentclient.lifetime.grouping import distinct
-from segmentclient.lifetime.histories import COLUMNS, numbers, read_columns, read_histories
+from segmentclient.lifetime.histories import read_columns, read_histories
 from segmentclient.lifetime.horizons import days_a_unit
 from segmentclient.lifetime.purchase_days import warn_of_silence
 from segmentclient.lifetime.scores import area_under_roc, rank_correlation
+from segmentclient.lifetime.soundness import COLUMNS, numbers
 from segmentclient.options import check_options
 
 __all__ = ["bootstrap_parameters", "calibration_by_decile", "compare_models"]

@@ -14,11 +14,11 @@ from segmentclient.errors import ColumnError, ModelError, SegmentClientWarning, 
 from segmentclient.lifetime.catalogue import PURCHASE
 from segmentclient.lifetime.choice import LifetimeModels, fit_lifetime_models
 from segmentclient.lifetime.clock import read_as_of
-from segmentclient.lifetime.histories import hole_problems, holes, numbers
 from segmentclient.lifetime.horizons import continuous_rate, days_a_unit, parse_horizon
 from segmentclient.lifetime.money import ARRAYS, PLANS, Forecast, Terms, value_customers
 from segmentclient.lifetime.patterns import covariate_names
 from segmentclient.lifetime.rows import Span
+from segmentclient.lifetime.soundness import hole_problems, holes, numbers
 from segmentclient.options import check_options, shown
 
 __all__ = ["predict_lifetime_value", "read_models", "read_span"]
