@@ -139,6 +139,7 @@ def test_numbers_that_tell_no_id_are_set_aside_beside_texts_too():
         ([Mute(), Mute(), None], "Mute"),
         ([int, str, None], "type"),
         ([1j, 2j, None], "complex"),
+        ([frozenset("ab"), frozenset("b"), None], "frozenset"),
     ],
 )
 def test_objects_that_are_nobodys_id_are_refused_as_on_other_engines(cells, found):

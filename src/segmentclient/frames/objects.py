@@ -93,6 +93,7 @@ _NO_IDS = (
     np.datetime64,
     np.timedelta64,
     type,
+    frozenset,  # written in an order that changes
 )
 
 

@@ -126,7 +126,9 @@ class Reader(Estimator):
 
 def _spread(values: Array, places: Array) -> Array:
     """Put values in some places of a longer array, and nothing in the others."""
-    nothing = np.datetime64("NaT") if values.dtype.kind == "M" else np.nan
-    found = np.full(places.shape, nothing, dtype=np.result_type(values.dtype, np.asarray(nothing).dtype))
+    if values.dtype.kind == "M":
+        found = np.full(places.shape, np.datetime64("NaT", "D"), dtype=values.dtype)
+    else:
+        found = np.full(places.shape, np.nan, dtype=np.result_type(values.dtype, float))
     found[places] = values
     return found
