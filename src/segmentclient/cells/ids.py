@@ -24,6 +24,7 @@ __all__ = ["id_cells", "is_exact"]
 
 Kinds: TypeAlias = "Mapping[str, list[str]]"
 NO_KINDS: Kinds = MappingProxyType({})
+_MOST_DIGITS = 18  # that every whole number of 64 bits can have
 
 
 def id_cells(
@@ -69,9 +70,6 @@ def _text_ids(what: str, raw: nw.Expr, wrong: list[nw.Expr]) -> Cells:
     unreadable_id = ~missing & frames.any_true(wrong)
     faults = {f"missing_{what}": missing, f"unreadable_{what}": unreadable_id}
     return Cells(nw.when(~unreadable_id).then(value), faults, ({name: raw},))
-
-
-_MOST_DIGITS = 18  # that every whole number of 64 bits can have
 
 
 def _decimal_ids(column: str, dtype: Any, missing: str, unreadable_id: str) -> Cells:

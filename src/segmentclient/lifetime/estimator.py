@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -182,9 +183,9 @@ class Estimator:
         draws, self.posterior_diagnostics_ = sample_model(self, n, prior, random_state)
         return draws
 
+    @abstractmethod
     def _posterior(self, prior: str) -> tuple[Target, Any]:
         """Give the posterior on logarithms (coefficients as they are), and which coordinates are logarithms."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         if not hasattr(self, "params_"):

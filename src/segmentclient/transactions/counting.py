@@ -17,25 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["audit_table", "count_reasons", "notes_on"]
 
 _NOTHING = (
-    *(
-        "nan",
-        "none",
-        "null",
-        "nil",
-        "na",
-        "n/a",
-        "#n/a",
-        "<na>",
-        "nat",
-        "\\n",
-        "undefined",
-        "-",
-        "?",
-        "#",
-        "(not set)",
-    ),
-    *("unknown", "inconnu", "guest", "anonymous", "anonyme", "00000000-0000-0000-0000-000000000000"),
-)
+    "nan", "none", "null", "nil", "na", "n/a", "#n/a", "<na>", "nat",
+    "\\n", "undefined", "-", "?", "#", "(not set)",
+    "unknown", "inconnu", "guest", "anonymous", "anonyme", "00000000-0000-0000-0000-000000000000",
+)  # fmt: skip
 
 
 def count_reasons(marked: frames.Frame) -> Any:
